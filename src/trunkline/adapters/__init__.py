@@ -1,0 +1,1 @@
+"""One folder per technology: the only place a driver is imported."""

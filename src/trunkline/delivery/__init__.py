@@ -1,0 +1,1 @@
+"""From stored event to target: order, map, attempt, judge, retry, record."""

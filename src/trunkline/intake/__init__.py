@@ -1,0 +1,1 @@
+"""From arrival to stored event: authenticate, decode, validate, identify, append, answer."""

@@ -1,0 +1,76 @@
+"""Identifiers and randomness, passed in so that a test can replay them.
+
+Correlation is W3C Trace Context (https://www.w3.org/TR/trace-context/): a correlation ID is its
+32-digit trace id, and every hop gets its own 16-digit span id.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Protocol
+from uuid import UUID
+
+from trunkline.kernel.clock import Clock
+
+_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$")
+_NO_TRACE = "0" * 32
+_NO_SPAN = "0" * 16
+
+
+class Ids(Protocol):
+    """A source of identifiers and of chance."""
+
+    def uuid7(self) -> str:
+        """Return a new time-ordered UUID as text (RFC 9562, version 7)."""
+
+    def trace_id(self) -> str:
+        """Return a new correlation ID: 32 lowercase hexadecimal digits, never all zero."""
+
+    def span_id(self) -> str:
+        """Return a new span ID: 16 lowercase hexadecimal digits, never all zero."""
+
+    def chance(self) -> float:
+        """Return a uniform number in [0, 1), for jitter and sampling."""
+
+
+class SystemIds:
+    """Identifiers and jitter from one generator, seeded by the operating system unless a seed is given."""
+
+    def __init__(self, clock: Clock, seed: int | None = None) -> None:
+        self._clock = clock
+        self._random = random.Random(seed)  # noqa: S311  identifiers and jitter, not secrets
+
+    def uuid7(self) -> str:
+        """Return a new time-ordered UUID as text."""
+        return str(UUID(int=_uuid7_bits(self._clock.now() // 1000, self._random.getrandbits(74))))
+
+    def trace_id(self) -> str:
+        """Return a new correlation ID."""
+        return f"{self._random.getrandbits(128) or 1:032x}"
+
+    def span_id(self) -> str:
+        """Return a new span ID."""
+        return f"{self._random.getrandbits(64) or 1:016x}"
+
+    def chance(self) -> float:
+        """Return a uniform number in [0, 1)."""
+        return self._random.random()
+
+
+def _uuid7_bits(milliseconds: int, chance: int) -> int:
+    """Lay out RFC 9562 section 5.7: 48 bits of time, version, 12 of chance, variant, 62 of chance."""
+    return milliseconds << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
+
+
+def parse_traceparent(header: str) -> str | None:
+    """Return the correlation ID of a ``traceparent`` header, or None where the header is not valid."""
+    match = _TRACEPARENT.match(header)
+    if match is None or header.startswith("ff") or match[1] == _NO_TRACE or match[2] == _NO_SPAN:
+        return None
+    return match[1]
+
+
+def traceparent(correlation: str, span: str) -> str:
+    """Write the ``traceparent`` header of one hop, sampled."""
+    return f"00-{correlation}-{span}-01"

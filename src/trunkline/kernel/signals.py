@@ -1,0 +1,135 @@
+"""What an operator can see happen, as typed values.
+
+The rooms that act emit signals and do not know who listens; ``observe`` listens. The list below is an
+API: every signal is in ``docs/reference/signals.md`` with its fields. A signal carries counts, names
+and identifiers, never a payload, a secret or a personal value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+
+class Signal(msgspec.Struct, frozen=True, tag=True):
+    """The base of every signal; its tag is its class name."""
+
+
+class SourceStarted(Signal, frozen=True):
+    """A source listens or watches; ``where`` is the path, folder or address."""
+
+    source: str
+    where: str
+
+
+class Accepted(Signal, frozen=True):
+    """Arrivals were stored: ``events`` new ones and ``duplicates`` that had been stored before."""
+
+    source: str
+    stream: str
+    events: int
+    duplicates: int
+
+
+class Refused(Signal, frozen=True):
+    """Arrivals were not taken; ``reason`` is a short class: ``contract``, ``signature``, ``size``."""
+
+    source: str
+    stream: str
+    events: int
+    reason: str
+
+
+class FileDone(Signal, frozen=True):
+    """A watched file was read to its end, its last row is durable, and it was moved away."""
+
+    source: str
+    file: str
+    rows: int
+    refused: int
+
+
+class SourceFailed(Signal, frozen=True):
+    """A source cannot go on for now; it tries again by itself unless ``detail`` says otherwise."""
+
+    source: str
+    detail: str
+
+
+class FlowStarted(Signal, frozen=True):
+    """A flow begins to deliver from ``cursor``."""
+
+    flow: str
+    stream: str
+    target: str
+    cursor: int
+
+
+class BatchDelivered(Signal, frozen=True):
+    """A run of a stream was settled by a flow; ``lag_seconds`` is the age of its oldest event on arrival."""
+
+    flow: str
+    first: int
+    last: int
+    delivered: int
+    dropped: int
+    lag_seconds: float
+
+
+class AttemptFailed(Signal, frozen=True):
+    """An attempt failed and is scheduled again at ``retry_at`` (microseconds)."""
+
+    flow: str
+    offset: int
+    correlation: str
+    attempt: int
+    kind: str
+    detail: str
+    retry_at: int
+
+
+class DeadLettered(Signal, frozen=True):
+    """An event will not be tried again by itself; a person has to look."""
+
+    flow: str
+    offset: int
+    correlation: str
+    attempts: int
+    kind: str
+    detail: str
+
+
+class FlowStalled(Signal, frozen=True):
+    """A flow cannot go on for now (its target or our store is away); it tries again at ``retry_at``."""
+
+    flow: str
+    kind: str
+    detail: str
+    retry_at: int
+
+
+class Stopping(Signal, frozen=True):
+    """The process was asked to stop and finishes what it holds."""
+
+    reason: str
+
+
+Listener: TypeAlias = Callable[[Signal], None]
+
+
+class Signals:
+    """Carries signals from the rooms that act to whoever listens."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Call ``listener`` with every later signal; it returns quickly and does not raise."""
+        self._listeners.append(listener)
+
+    def emit(self, signal: Signal) -> None:
+        """Hand ``signal`` to every listener."""
+        for listener in self._listeners:
+            listener(signal)

@@ -1,0 +1,1 @@
+"""Thin ways in: the HTTP door and the command line."""

@@ -1,0 +1,1 @@
+"""Hands out a secret that cannot be printed."""
