@@ -7,12 +7,13 @@ Intake checks and reads every record by it, targets are made to fit its fields, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from trunkline.contracts.decimals import without_decimals
 from trunkline.contracts.document import Document
 from trunkline.contracts.field import Field
 from trunkline.contracts.leaves import validator_of
@@ -71,7 +72,7 @@ class Contract:
         self._readers = readers
         self._texts = Texts(shapes.fields)
         self._validator = validator_of(self.schema, shapes.notes.formats)
-        self._is_valid = self._validator.is_valid
+        self._is_valid = _verdict(self.schema, shapes)
 
     def __repr__(self) -> str:
         return f"Contract({self.ref})"
@@ -110,6 +111,16 @@ class Contract:
     def version_of(self, record: Any) -> int | Decimal | str | None:
         """Return the value that grows with each state of an entity; a moment as microseconds."""
         return self._readers.version(record)
+
+
+def _verdict(schema: dict[str, Any], shapes: Shapes) -> Callable[[Any], bool]:
+    """Compile the yes or no of a contract, on the way every record takes."""
+    rest, decimals = without_decimals(schema)
+    valid: Callable[[Any], bool] = validator_of(rest, shapes.notes.formats).is_valid
+    if decimals is None:
+        return valid
+    exact = decimals
+    return lambda record: valid(record) and exact(record)
 
 
 def load(text: str | bytes, file: str) -> Contract:
