@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 
-from trunkline.contracts.decimals import without_decimals
 from trunkline.contracts.document import Document
 from trunkline.contracts.field import Field
 from trunkline.contracts.leaves import validator_of
@@ -21,6 +20,7 @@ from trunkline.contracts.naming import Readers, readers_of
 from trunkline.contracts.shapes import Shapes
 from trunkline.contracts.standard import modern, odcs_faults
 from trunkline.contracts.texts import Texts
+from trunkline.contracts.verdict import quickened
 from trunkline.contracts.violations import Violation, violations_of
 from trunkline.kernel.errors import ProjectError
 from trunkline.kernel.faults import Fault, Place
@@ -115,12 +115,12 @@ class Contract:
 
 def _verdict(schema: dict[str, Any], shapes: Shapes) -> Callable[[Any], bool]:
     """Compile the yes or no of a contract, on the way every record takes."""
-    rest, decimals = without_decimals(schema)
+    rest, left_out = quickened(schema, shapes.notes.patterns)
     valid: Callable[[Any], bool] = validator_of(rest, shapes.notes.formats).is_valid
-    if decimals is None:
+    if left_out is None:
         return valid
-    exact = decimals
-    return lambda record: valid(record) and exact(record)
+    check = left_out
+    return lambda record: valid(record) and check(record)
 
 
 def load(text: str | bytes, file: str) -> Contract:
