@@ -21,7 +21,7 @@ from trunkline.contracts.shapes import Shapes
 from trunkline.contracts.standard import modern, odcs_faults
 from trunkline.contracts.texts import Texts
 from trunkline.contracts.verdict import quickened
-from trunkline.contracts.violations import Violation, violations_of
+from trunkline.contracts.violations import NOT_JSON, Violation, violations_of
 from trunkline.kernel.errors import ProjectError
 from trunkline.kernel.faults import Fault, Place
 
@@ -79,9 +79,12 @@ class Contract:
 
     def check(self, record: Any) -> tuple[Violation, ...]:
         """Return every rule that a decoded record breaks, none where it is good; no value is repeated."""
-        if self._is_valid(record):
-            return ()
-        return violations_of(self._validator.iter_errors(record), self.schema)
+        try:
+            if self._is_valid(record):
+                return ()
+            return violations_of(self._validator.iter_errors(record), self.schema)
+        except (ValueError, RecursionError):
+            return (NOT_JSON,)
 
     def typed(self, texts: Mapping[str, str]) -> tuple[dict[str, Any], tuple[Violation, ...]]:
         """Turn named texts, such as a CSV row, into a record, and check it: no ``check`` is needed after.
@@ -90,11 +93,11 @@ class Contract:
         field allows it and absent otherwise. A column the contract does not know stays text.
         """
         record, wrong = self._texts.typed(texts)
-        if not wrong and self._is_valid(record):
-            return record, ()
+        found = self.check(record)
+        if not wrong:
+            return record, found
         told = {violation.pointer for violation in wrong}
-        more = (violation for violation in self.check(record) if violation.pointer not in told)
-        return record, (*wrong, *more)
+        return record, (*wrong, *(violation for violation in found if violation.pointer not in told))
 
     def entity_key(self, record: Any) -> str:
         """Return the primary key as one text, different for different keys; empty without a key."""

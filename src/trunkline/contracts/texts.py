@@ -99,20 +99,24 @@ class Texts:
         """Return the record and the violations of texts that are not what their column holds."""
         record: dict[str, Any] = {}
         faults: list[Violation] = []
-        columns = self._columns
+        find = self._columns.get
         for header, text in texts.items():
-            if header not in columns:
+            column = find(header)
+            if column is None:
                 record[header] = text
                 continue
-            parents, name, convert, nullable, wrong = columns[header]
+            parents, name, convert, nullable, wrong = column
             into = _inner(record, parents) if parents else record
-            if text:
+            if not text:
+                if nullable:
+                    into[name] = None
+            elif convert is None:
+                into[name] = text
+            else:
                 try:
-                    into[name] = convert(text) if convert else text
+                    into[name] = convert(text)
                 except ValueError:
                     faults.append(wrong)
-            elif nullable:
-                into[name] = None
         return record, faults
 
 

@@ -78,6 +78,16 @@ def test_what_is_no_record(record):
     assert (violation.pointer, violation.message) == ("", "expected an object")
 
 
+# What never came out of JSON is told like any other fault; a binary float is judged by its value.
+@pytest.mark.parametrize("value", [b"x", object(), {1: 2}, {"\ud800": 1}, {1, 2}])
+def test_records_that_json_cannot_hold(value):
+    contract = contract_of(prop("a", "string"), prop("n", "number", physicalType="decimal(5,2)"))
+    assert contract.check({"a": value})[0].rule in ("json", "type")
+    assert "\ud800" not in str(contract.check({"a": "x", "extra": value}))
+    assert contract.check({"n": 1.5}) == ()
+    assert contract.check({"n": float("nan")})
+
+
 # Broken, empty or foreign files are told, never a traceback.
 @pytest.mark.parametrize(
     ("text", "said"),
@@ -89,7 +99,7 @@ def test_what_is_no_record(record):
         ("kind: DataContract", '1:1: missing key "apiVersion"'),
         (odcs([]).replace('"schema"', '"schemas"'), 'unknown key "schemas"'),
         (odcs([{"name": "a", "$ref": "http://example.com/x"}]), 'unknown key "$ref"'),
-        (odcs([{"name": "a", "logicalType": "strin"}]), 'did you mean "string"?'),
+        (odcs([{"name": "a", "logicalType": "strings"}]), 'did you mean "string"?'),
         (odcs([{"name": "a", "logicalType": "string", "logicalTypeOptions": {"maxLenght": 1}}]), "maxLength"),
     ],
 )
