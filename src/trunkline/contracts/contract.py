@@ -17,6 +17,7 @@ from trunkline.contracts.document import Document
 from trunkline.contracts.field import Field
 from trunkline.contracts.leaves import validator_of
 from trunkline.contracts.naming import Readers, readers_of
+from trunkline.contracts.odcs import Element, Tokens
 from trunkline.contracts.shapes import Shapes
 from trunkline.contracts.standard import modern, odcs_faults
 from trunkline.contracts.texts import Texts
@@ -147,11 +148,10 @@ def load_all(text: str | bytes, file: str) -> list[Contract]:
         raise ProjectError(faults)
     odcs = modern(document.value)
     if not _VERSION.fullmatch(odcs["version"]):
-        faults.append(
-            document.fault(("version",), "the version has no major number", "a version such as 1.2.0")
-        )
+        problem = "the version has no major number"
+        faults.append(document.fault(("version",), problem, "a version such as 1.2.0"))
     objects = odcs.get("schema") or [{"name": odcs["id"]}]
-    drafts = [_Draft(document, odcs, index, len(objects)) for index in range(len(objects))]
+    drafts = [_Draft(document, odcs, ("schema", index), element) for index, element in enumerate(objects)]
     faults += [fault for draft in drafts for fault in draft.shapes.notes.faults]
     faults += _same_names(document, drafts)
     if faults:
@@ -162,14 +162,12 @@ def load_all(text: str | bytes, file: str) -> list[Contract]:
 class _Draft:
     """A schema object on its way to a contract: everything compiled, faults not yet judged."""
 
-    def __init__(self, document: Document, odcs: Mapping[str, Any], index: int, count: int) -> None:
-        tokens = ("schema", index)
-        element = (odcs.get("schema") or [{"name": odcs["id"]}])[index]
+    def __init__(self, document: Document, odcs: Element, tokens: Tokens, element: Element) -> None:
         self.shapes = Shapes(document, tokens, element)
         self.readers = readers_of(self.shapes, odcs)
         self.place = document.place((*tokens, "name"))
         self.name = _fit(odcs.get("name") or odcs["id"])
-        if count > 1:
+        if len(odcs.get("schema", ())) > 1:
             self.name += "." + _fit(element["name"])
         self._odcs = odcs
         self._element = element
@@ -200,7 +198,7 @@ def _fit(name: str) -> str:
     return _UNFIT.sub("-", name).strip("-") or "unnamed"
 
 
-def _about(odcs: Mapping[str, Any], element: Mapping[str, Any]) -> About:
+def _about(odcs: Element, element: Element) -> About:
     team = odcs.get("team", {})
     members = team if isinstance(team, list) else team.get("members", [])
     named = "" if isinstance(team, list) else team.get("name", "")
