@@ -11,7 +11,8 @@ from trunkline.adapters.files.lines import CUT_OFF, Rules, blocks
 RULES = Rules("till.jsonl", "digest:", 1_000, "utf-8")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=6,
 )
 
 

@@ -272,3 +272,25 @@ async def test_without_word_from_the_file_system_the_folder_is_still_looked_at(f
     (folder / "a.csv").write_bytes(b"a\n1\n")
     assert len(await pumped) == 1
     assert "looked at every" in watched.heard(SourceFailed)[0].detail
+
+
+async def test_the_file_system_wakes_the_source(folder):
+    """A file is read when it comes, not at the next look: here that would be in a quarter of an hour."""
+    watched = Watched(folder, poll_seconds=900)
+    pumped = asyncio.create_task(watched.pump(lambda: watched.heard(FileDone)))
+    async with asyncio.timeout(20):
+        number = 0
+        while not pumped.done():  # until the watch has begun, nobody is told of what comes
+            number += 1
+            await asyncio.to_thread((folder / f"{number:06}.csv").write_bytes, b"a\n1\n")
+    assert await pumped
+
+
+async def test_a_source_closed_by_another_task_ends_its_watch(folder):
+    """Closed while its reader is busy with a batch, nothing of it runs on."""
+    (folder / "a.jsonl").write_bytes(b"{}\n" * 3_000)
+    watched = Watched(folder)
+    async with asyncio.timeout(20), aclosing(watched.source.batches()) as batches:
+        await anext(batches)
+        await watched.source.close()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
