@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import apsw
-
 from tests.postgres import PostgresServer
+
 from trunkline.adapters.sql.postgres import PostgresTable
 from trunkline.adapters.sql.sqlite import SqliteTable
 from trunkline.adapters.sql.table import TableSettings
@@ -107,7 +107,7 @@ def _settings(given: dict[str, Any]) -> TableSettings:
 
 
 def contract(*fields: str, key: Sequence[str] = ("sku",)) -> Contract:
-    """Return a contract of fields such as ``sku string!``, ``!`` meaning required, with a primary key."""
+    """Return a contract of fields such as ``sku string!``, ``!`` meaning required and ``-`` any kind, with a key."""
     lines = [
         "apiVersion: v3.0.2",
         "kind: DataContract",
@@ -121,7 +121,9 @@ def contract(*fields: str, key: Sequence[str] = ("sku",)) -> Contract:
     ]
     for field in fields:
         name, kind, *options = field.split(maxsplit=2)
-        lines += [f'      - name: "{name}"', f"        logicalType: {kind.rstrip('!')}"]
+        lines.append(f'      - name: "{name}"')
+        if kind != "-":
+            lines.append(f"        logicalType: {kind.rstrip('!')}")
         if kind.endswith("!"):
             lines.append("        required: true")
         if name in key:

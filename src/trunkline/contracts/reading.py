@@ -22,7 +22,6 @@ from yaml.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
 )
 
 from trunkline.kernel.faults import Fault, Place

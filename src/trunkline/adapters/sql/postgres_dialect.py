@@ -53,7 +53,7 @@ _ARRAYS = {
     "date": "date",
     "timestamp": "timestamptz",
 }
-_READY = {"string": str, "time": str, "integer": int, "boolean": bool}
+_READY = {"string": str, "time": str, "boolean": bool}
 _MODIFIER = re.compile(r"\((\d+)(?:,(-?\d+))?\)")
 _WIDE = decimal.Context(prec=1000)
 
@@ -181,10 +181,10 @@ def statement(table: Table, travels: Sequence[Shape]) -> str:
     values = ", ".join(f"new.{name}{shape.cast}" for name, shape in zip(names, travels, strict=True))
     source = f"unnest({arrays}) AS new ({', '.join(names)})"
     if table.mode != "delete":
-        return statements.write(table, f"SELECT {values} FROM {source}", _total)  # noqa: S608  quoted names
+        return statements.write(table, f"SELECT {values} FROM {source}", _total)  # noqa: S608  names are quoted
     casts = {column.name: shape.cast for column, shape in zip(table.columns, travels, strict=True)}
     match = statements.gone(table, lambda name: f"new.{quoted(name)}{casts[name]}")
-    return f"DELETE FROM {table.quoted} AS old USING {source} WHERE {match}"  # noqa: S608  quoted names only
+    return f"DELETE FROM {table.quoted} AS old USING {source} WHERE {match}"  # noqa: S608  names are quoted
 
 
 def _total(_column: Column, old: str, new: str) -> str:

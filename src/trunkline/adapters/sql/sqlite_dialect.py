@@ -36,7 +36,7 @@ def statement(table: Table) -> str:
     """Return what applies one row; its parameters are the table's columns."""
     if table.mode == "delete":
         places = {column.name: f"?{place}" for place, column in enumerate(table.columns, 1)}
-        return f"DELETE FROM {table.quoted} AS old WHERE {statements.gone(table, places.__getitem__)}"  # noqa: S608
+        return f"DELETE FROM {table.quoted} AS old WHERE {statements.gone(table, places.__getitem__)}"  # noqa: S608  names are quoted
     values = f"VALUES ({', '.join('?' * len(table.columns))})"
     return statements.write(table, values, _total)
 
@@ -83,7 +83,7 @@ _TO_STORED: dict[str, Callable[[Any], Any]] = {
     "date": dt.date.isoformat,
     "timestamp": _moment_text,
 }
-_READY = {"string": str, "time": str, "integer": int, "boolean": bool}
+_READY = {"string": str, "time": str, "boolean": bool}
 
 
 def cell(column: Column) -> rows.Cell:
