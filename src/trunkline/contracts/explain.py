@@ -5,11 +5,13 @@ Called by ``document.faults_of``. Unlike ``violations`` it may quote the value: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jsonschema_rs
 import msgspec
+
+from trunkline.kernel.faults import did_you_mean
 
 _SHOWN = 12
 _TYPE_WORDS = {

@@ -22,6 +22,7 @@ from yaml.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
+    SequenceStartEvent,
 )
 
 from trunkline.kernel.faults import Fault, Place

@@ -23,7 +23,8 @@ Tokens = tuple[str | int, ...]
 Schema = dict[str, Any]
 
 STRING_FORMATS = frozenset(
-    ["email", "idn-email", "uuid", "uri", "uri-reference", "iri", "iri-reference", "uri-template", "hostname", "idn-hostname", "ipv4", "ipv6", "date", "date-time", "time", "duration", "json-pointer", "relative-json-pointer", "regex"]
+    "email idn-email uuid uri uri-reference iri iri-reference uri-template hostname idn-hostname ipv4 ipv6 "
+    "date date-time time duration json-pointer relative-json-pointer regex".split()
 )
 """Formats of texts that are checked; any other is a note for readers, as the standard allows."""
 
