@@ -107,7 +107,7 @@ def _settings(given: dict[str, Any]) -> TableSettings:
 
 
 def contract(*fields: str, key: Sequence[str] = ("sku",)) -> Contract:
-    """Return a contract of fields such as ``sku string!``, ``!`` meaning required and ``-`` any kind, with a key."""
+    """Return a contract of fields such as ``sku string!``: ``!`` is required, ``-`` any kind."""
     lines = [
         "apiVersion: v3.0.2",
         "kind: DataContract",

@@ -103,6 +103,7 @@ def failure(error: Any, where: str) -> DeliveryError:
 
 def _state_of_connecting(error: Any) -> str:
     if error.pgconn is None:
-        return "08006"
+        # psycopg itself refuses an option that it reads, before there is any connection.
+        return "url" if type(error).__name__ == "ProgrammingError" else "08006"
     told = str(error)
     return next((state for part, state in _CONNECTING.items() if part in told), "08001")

@@ -8,6 +8,7 @@ lose them is refused. The SQLite target calls all of this.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ import apsw
 from trunkline.adapters.sql import rows, statements
 from trunkline.adapters.sql.table import Column, Found, FoundColumn, Table
 
+_PLAIN = re.compile(r"[-.0-9]*")
 _TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
 _TEXT = frozenset({"TEXT"})
 _WHOLE = frozenset({"INTEGER", "NUMERIC"})
@@ -83,14 +85,30 @@ _TO_STORED: dict[str, Callable[[Any], Any]] = {
     "date": dt.date.isoformat,
     "timestamp": _moment_text,
 }
-_READY = {"string": str, "time": str, "boolean": bool}
+
+
+def _decimal_texts(values: list[Decimal]) -> list[str]:
+    texts = list(map(str, values))
+    if _PLAIN.fullmatch("".join(texts)):
+        return texts
+    raise ValueError
+
+
+# How a column all of whose values have one type is stored without a look at each of them.
+_AT_ONCE: dict[str, tuple[type, Callable[[list[Any]], list[Any]]]] = {
+    "string": (str, list),
+    "time": (str, list),
+    "boolean": (bool, list),
+    "integer": (int, rows.integers),
+    "number": (Decimal, _decimal_texts),
+}
 
 
 def cell(column: Column) -> rows.Cell:
     """Return how values of a column are stored."""
     read, store = rows.reader(column), _TO_STORED.get(column.kind)
     convert = read if store is None else lambda value: store(read(value))
-    return rows.Cell(_READY.get(column.kind), convert)
+    return rows.Cell(convert, *_AT_ONCE.get(column.kind, ()))
 
 
 def type_of(column: Column) -> str:
