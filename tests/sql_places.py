@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import apsw
+import pytest
 from tests.postgres import PostgresServer
 
 from trunkline.adapters.sql.postgres import PostgresTable
@@ -162,3 +163,14 @@ def exact(value: Any) -> Decimal:
     """Read a stored decimal of either engine."""
     assert not isinstance(value, float), "a decimal was stored as a binary float"
     return Decimal(value)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def sql_place(request, tmp_path):
+    """Give a database of each engine in turn, empty at first."""
+    if request.param == "sqlite":
+        yield SqlitePlace(tmp_path)
+        return
+    made = PostgresPlace(request.getfixturevalue("postgres"))
+    yield made
+    made.remove()

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import subprocess
-import sys
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.sql_places import STOCK, PostgresPlace, SqlitePlace, at, contract, exact, items, opened
+from tests.sql_places import STOCK, at, contract, exact, items, opened
 
 from trunkline.kernel.errors import Final, Retryable
 
-ROOT = Path(__file__).parents[2]
 
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request, tmp_path):
-    if request.param == "sqlite":
-        yield SqlitePlace(tmp_path)
-        return
-    made = PostgresPlace(request.getfixturevalue("postgres"))
-    yield made
-    made.remove()
+@pytest.fixture
+def place(sql_place):
+    return sql_place
 
 
 VERSIONED = contract("sku string!", "quantity integer", "price number", "version integer!")
@@ -376,70 +365,3 @@ async def test_a_table_changed_under_way_is_final_and_checked_anew(place):
             await target.deliver(items({"sku": "a", "price": 1}), at(1))
         with pytest.raises(Final, match="column price is missing"):
             await target.deliver(items({"sku": "a", "price": 1}), at(1))
-
-
-CHILD = """
-import asyncio, random, sys
-from pathlib import Path
-from tests.sql_places import STOCK, at, items, FLOW
-from trunkline.adapters.sql.connect import table_target
-from trunkline.adapters.sql.table import TableSettings
-from trunkline.vault.secret import Secret
-
-async def main(url, password, events, batch):
-    settings = TableSettings(table="stock", sum=("quantity",))
-    target = table_target("stock", url, settings, STOCK, password=Secret(password))
-    await target.open()
-    progress = await target.progress(FLOW)
-    start = progress.cursor if progress else 0
-    print("ready", flush=True)
-    for first in range(start, events, batch):
-        last = min(events, first + batch)
-        sold = [{"sku": f"k{n % 11}", "quantity": n} for n in range(first, last)]
-        assert not any(await target.deliver(items(*sold, first=first), at(last)))
-    await target.close()
-
-asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
-"""
-EVENTS, BATCH = 60_000, 50
-
-
-async def test_a_killed_process_leaves_each_event_applied_once_or_not_yet(place):
-    """Killed at random moments and restarted from the stored progress, the totals equal the model."""
-    async with opened(place.target(STOCK, sum=("quantity",))):
-        pass
-    chance = random.Random(20_260_131)
-    for _ in range(10 if place.engine == "sqlite" else 4):
-        killed = await asyncio.to_thread(_run_child, place, chance.uniform(0.0, 0.08))
-        assert killed, "the child had finished before it was killed: give it more events"
-        _compare(place, EVENTS)
-    assert not await asyncio.to_thread(_run_child, place, None)
-    assert _compare(place, EVENTS) == EVENTS
-
-
-def _run_child(place, kill_after):
-    """Run the deliverer; kill it so many seconds after it is ready. Tells whether it was killed."""
-    url = f"sqlite:///{place.path}" if place.engine == "sqlite" else place.url
-    password = "" if place.engine == "sqlite" else place.server.password
-    command = [sys.executable, "-c", CHILD, url, password, str(EVENTS), str(BATCH)]
-    paths = {"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=paths) as child:
-        assert child.stdout.readline() == b"ready\n"
-        if kill_after is not None:
-            try:
-                child.wait(kill_after)
-            except subprocess.TimeoutExpired:
-                child.kill()
-    assert kill_after is not None or child.returncode == 0
-    return child.returncode != 0
-
-
-def _compare(place, events):
-    """Compare the table with the sum of all events below the stored cursor; return the cursor."""
-    stored = place.ask(
-        "SELECT s.sku, s.quantity, p.cursor FROM trunkline_progress p LEFT JOIN stock s ON true"
-    )
-    cursor = stored[0][2] if stored else 0
-    model = {f"k{key}": sum(range(key, cursor, 11)) for key in range(min(11, cursor))}
-    assert {sku: quantity for sku, quantity, _ in stored} == model
-    return cursor

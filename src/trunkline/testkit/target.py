@@ -271,7 +271,7 @@ class AtomicTargetSuite(TargetSuite):
             assert await target.progress(FLOW) == Progress(flow=FLOW, cursor=9, applied=(3,))
 
     async def test_the_same_call_again_succeeds(self, harness: Harness) -> None:
-        """A call repeated because its commit was in doubt succeeds, whether its items were new or held back."""
+        """A call repeated because its commit was in doubt succeeds, for new and held-back items alike."""
         async with _opened(harness) as target:
             late = Progress(flow=FLOW, cursor=3, applied=(0,))
             for sent, progress in (([item("a", 1), item("b", 2)], _at(3)), ([item("c", 0)], late)):

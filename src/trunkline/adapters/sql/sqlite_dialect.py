@@ -152,7 +152,7 @@ _AFFINITY_OF = {
     "INTEGER": ("INT",),
     "TEXT": ("CHAR", "CLOB", "TEXT"),
     "BLOB": ("BLOB",),
-    "REAL": ("REAL", "FLOA", "DOUB"),
+    "REAL": ("REAL", "FLOA", "DOUB"),  # codespell:ignore doub
 }
 
 
