@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import decimal
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
@@ -49,9 +50,16 @@ def encode(table: Table, cells: Sequence[Cell], items: Sequence[Item]) -> tuple[
     guilty = _strangers(table, records)
     columns: Columns = []
     for column, cell in zip(table.columns, cells, strict=True):
-        values = [record.get(column.name) for record in records]
+        values = _values(column.name, records)
         columns.append(_encoded(column, cell, values, guilty))
     return columns, guilty
+
+
+def _values(name: str, records: Sequence[Mapping[str, Any]]) -> list[Any]:
+    try:
+        return list(map(operator.itemgetter(name), records))
+    except KeyError:
+        return [record.get(name) for record in records]
 
 
 def _strangers(table: Table, records: Sequence[Mapping[str, Any]]) -> dict[int, Final]:
