@@ -158,10 +158,10 @@ async def test_each_fault_has_its_kind(server, behaviour, error_type, kind, rais
     assert "hunter2" not in error.detail
 
 
-# Nobody listens, no such host, no TLS: the place is away, no item is to blame.
+# Nobody listens, no such host, no TLS handshake: the place is away, no item is to blame.
 @pytest.mark.parametrize(
     ("url", "kind"),
-    [("https://{}", "tls"), ("http://nowhere.invalid", "dns"), ("http://127.0.0.1:1", "connection-refused")],
+    [("https://{}", "timeout"), ("http://nowhere.invalid", "dns"), ("http://127.0.0.1:1", "connection-refused")],
 )
 async def test_a_place_that_is_away_is_raised(server, url, kind) -> None:
     error, raised = await failure(target_of(url.format(server.url.partition("//")[2])))

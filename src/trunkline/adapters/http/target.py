@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from trunkline.adapters.http.answer import EXCERPT_BYTES, LEAKING, Answer, fault_of, hidden_texts, judge
+from trunkline.adapters.http.answer import EXCERPT_BYTES, CLIENT_ERRORS, Answer, fault_of, hidden_texts, judge
 from trunkline.adapters.http.request import compile_body, compile_request
 from trunkline.adapters.http.settings import Auth, HttpConnection, HttpSettings
 from trunkline.connectors.target import Features, Item, Progress
@@ -75,7 +75,7 @@ class HttpTarget:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=self._settings.timeout_seconds,
-                sock_connect=min(_CONNECT_SECONDS, self._settings.timeout_seconds),
+                connect=min(_CONNECT_SECONDS, self._settings.timeout_seconds / 2),
             ),
             headers=_constant_headers(self._settings),
             auto_decompress=False,
@@ -110,7 +110,7 @@ class HttpTarget:
             return await self._exchange(session, item)
         except Final as unsendable:
             return unsendable
-        except LEAKING as error:
+        except CLIENT_ERRORS as error:
             fault = fault_of(error)
             failure = Retryable(fault.kind, fault.detail)
             if fault.away:
@@ -225,7 +225,7 @@ async def _answer(response: aiohttp.ClientResponse) -> Answer:
     try:
         async with asyncio.timeout(_EXCERPT_SECONDS):
             excerpt = await _drain(response, EXCERPT_BYTES)
-    except LEAKING:
+    except CLIENT_ERRORS:
         # The status has been given; what else it would have said changes nothing.
         response.close()
     headers = response.headers
