@@ -54,7 +54,7 @@ _REFUSED = Fault(
     aiohttp.ClientConnectorError, "connection-refused", "nobody listens there; is it up?", away=True
 )
 CLIENT_ERRORS: tuple[type[Exception], ...] = (aiohttp.ClientError, HttpProcessingError, OSError)
-"""All errors that the client library raises for what happens on the wire (``TimeoutError`` is an ``OSError``)."""
+"""What the client library raises for what happens on the wire (``TimeoutError`` is an ``OSError``)."""
 
 
 def fault_of(error: Exception) -> Fault:

@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from trunkline.adapters.http.answer import EXCERPT_BYTES, CLIENT_ERRORS, Answer, fault_of, hidden_texts, judge
+from trunkline.adapters.http.answer import CLIENT_ERRORS, EXCERPT_BYTES, Answer, fault_of, hidden_texts, judge
 from trunkline.adapters.http.request import compile_body, compile_request
 from trunkline.adapters.http.settings import Auth, HttpConnection, HttpSettings
 from trunkline.connectors.target import Features, Item, Progress
