@@ -79,6 +79,7 @@ class HttpTarget:
             ),
             headers=_constant_headers(self._settings),
             auto_decompress=False,
+            middlewares=(_once,),
         )
 
     async def deliver(self, items: Sequence[Item], progress: Progress | None) -> list[DeliveryError | None]:  # noqa: ARG002  it keeps no progress
@@ -162,6 +163,17 @@ class HttpTarget:
                 "credential", "the secret has a character that no header carries; is it the right one?"
             )
         return header
+
+
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep the client library from sending a request again by itself: attempts are counted by delivery."""
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        # It repeats an idempotent method on those two only.
+        raise aiohttp.ClientConnectionError from error
 
 
 def _credential(auth: Auth, secrets: Secrets) -> dict[str, str]:
