@@ -26,7 +26,7 @@ _SHOWN = 200
 _LONGEST_WAIT_SECONDS = 86_400.0
 _SHORTEST_MASKED = 3
 _RETRYABLE = frozenset({408, 425, 429})
-_PERSONAL = re.compile(r"[^\s\"'<>:,;]+@[^\s\"'<>:,;]+|\d[\d \-]{5,}\d")
+_PERSONAL = re.compile(r"[^\s\"'<>:,;@]{1,64}@[^\s\"'<>:,;@]{1,255}|\d[\d \-]{5,}\d")
 
 
 class Fault(msgspec.Struct, frozen=True):

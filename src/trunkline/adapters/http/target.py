@@ -95,10 +95,10 @@ class HttpTarget:
 
     async def close(self) -> None:
         """Let the requests under way finish, then close the connections."""
+        session, self._session = self._session, None
         while self._under_way:
             self._idle.clear()
             await self._idle.wait()
-        session, self._session = self._session, None
         if session is not None:
             await session.close()
 
@@ -145,13 +145,15 @@ class HttpTarget:
         return URL(f"{url}?{query}", encoded=True) if query else url
 
     def _judged(self, answer: Answer, record: dict[str, Any]) -> DeliveryError:
-        hidden = [*hidden_texts(record), *self._credential.values()]
-        verdict = judge(answer, self._clock.now(), hidden)
-        if answer.status == _UNAUTHORIZED:
-            # A rotated credential counts from the next attempt on; and no item is to blame for an old one.
+        # The scheme before a credential ("Bearer") is no secret and may be left out by who repeats it.
+        credentials = [part for value in self._credential.values() for part in (value, value.split(" ")[-1])]
+        verdict = judge(answer, self._clock.now(), [*hidden_texts(record), *credentials])
+        if answer.status != _UNAUTHORIZED:
+            return verdict
+        # A rotated credential counts from the next attempt on; no item is to blame for an old or missing one.
+        with contextlib.suppress(Final):
             self._credential = self._resolve()
-            raise verdict
-        return verdict
+        raise verdict
 
     def _resolve(self) -> dict[str, str]:
         try:

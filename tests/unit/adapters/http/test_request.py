@@ -123,6 +123,8 @@ def test_bodies() -> None:
     assert compile_body({"stock.level": "a", "n": "$count(b)"})(record) == b'{"stock":{"level":0.10},"n":1}'
     with pytest.raises(ValueError, match="body: x:4"):
         compile_body({"x": "a +"})
+    with pytest.raises(ValueError, match=r"body: x: \$now is known in the flow's map only"):
+        compile_body({"x": "$now()"})
 
 
 # A body that does not fit its record is the item's fault.
