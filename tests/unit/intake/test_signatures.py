@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
-import hmac
 
 import pytest
 import standardwebhooks

@@ -64,7 +64,7 @@ async def test_one_document(scene):
     assert (event.correlation, event.data) == (TRACE, GOOD)
 
 
-# A batch is stored in order with a receipt each; bad ones are refused in place and quarantined by their place.
+# A batch is stored in order with a receipt each; the bad ones are refused and quarantined with their place.
 @pytest.mark.parametrize("media", [b"application/json", b"application/x-ndjson"])
 async def test_mixed_batch(scene, media):
     rows = [GOOD, b'{"id":5}', b'{"id":"s2","amount":1,"key":"k2"}']
