@@ -31,7 +31,7 @@ _HASHERS = 1_024  # prepared (stream, source) pairs kept; senders name sources, 
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """How keys are grouped: measured, and only made smaller by tests."""
+    """How keys are grouped: a run bounds what a start reads, a segment what one filter's hit costs."""
 
     run_keys: int = 32_768
     runs_in_segment: int = 43
@@ -80,9 +80,9 @@ class _OpenRun:
 class Dedupe:
     """The keys of one store; ``load`` first."""
 
-    def __init__(self, secret: bytes, memory_bytes: int, shape: Shape | None = None) -> None:
+    def __init__(self, secret: bytes, memory_bytes: int, shape: Shape) -> None:
         self._secret = secret
-        self._shape = shape or Shape()
+        self._shape = shape
         self._filters = memory_bytes // (8 * self._shape.filter_words)
         self._hashers: dict[tuple[str, str], hashlib.blake2b] = {}
         self._segments: list[_Segment] = []
