@@ -172,10 +172,12 @@ def _key(scheme: Scheme, secret: Secret) -> bytes:
 
 
 def _after_prefix(value: bytes, prefix: bytes, separator: bytes) -> list[bytes]:
+    if value.startswith(prefix) and separator not in value[len(prefix) :]:
+        return [value[len(prefix) :]]  # one, exactly as documented: nearly every request
     # by the prefix's length and not by removeprefix: the word Bearer comes in any case of letters
-    length, wanted = len(prefix), prefix.lower()
+    wanted = prefix.lower()
     parts = [part.strip() for part in value.split(separator)]
-    return [part[length:] for part in parts if part[:length].lower() == wanted]
+    return [part[len(prefix) :] for part in parts if part[: len(prefix)].lower() == wanted]
 
 
 def _unproven(detail: str) -> RefusedError:

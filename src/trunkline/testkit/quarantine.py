@@ -7,7 +7,7 @@ function that makes an empty quarantine of given limits. pytest collects the cas
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from trunkline.connectors.source import Arrival
 from trunkline.intake.quarantine import (
@@ -28,24 +28,20 @@ AMOUNT = Reason("/amount", "type", "expected a number")
 RELEASED = Resolution("released", "eve", "the contract was mended", 50)
 
 
-def held(number: int, **changes: object) -> Held:
-    """Make a refused arrival; ``number`` gives its id and its bytes unless ``changes`` say otherwise."""
-    raw = changes.pop("raw", b'{"n":%d}' % number)
-    source = changes.pop("source", "till/sales")
-    kind = changes.pop("kind", "contract")
-    arrived = changes.pop("arrived", number)
-    arrival = Arrival(raw=raw, **{"place": "till.csv line 17", "identity": "", **changes})  # type: ignore[arg-type]
+def held(number: int, *, source: str = "till/sales", kind: str = "contract", **parts: Any) -> Held:
+    """Make a refused arrival; ``number`` gives its id, time and bytes, unless ``parts`` of it say otherwise."""
+    arrival = Arrival(**{"raw": b'{"n":%d}' % number, "place": "till.csv line 17", **parts})
     entry = Entry(
         id=f"00000000-0000-7000-8000-{number:012x}",
-        source=str(source),
+        source=source,
         stream="sale@1",
         contract="sale@1.0.0",
         place=arrival.place,
         correlation="a" * 32,
-        arrived=arrived,  # type: ignore[arg-type]
-        last_seen=arrived,  # type: ignore[arg-type]
+        arrived=number,
+        last_seen=number,
         count=1,
-        kind=str(kind),
+        kind=kind,
         reasons=(AMOUNT,),
         raw_bytes=len(arrival.raw),
     )
