@@ -29,7 +29,7 @@ RELEASED = Resolution("released", "eve", "the contract was mended", 50)
 
 
 def held(number: int, *, source: str = "till/sales", kind: str = "contract", **parts: Any) -> Held:
-    """Make a refused arrival; ``number`` gives its id, time and bytes, unless ``parts`` of it say otherwise."""
+    """Make a refused arrival; ``number`` gives its id, time and bytes unless ``parts`` say otherwise."""
     arrival = Arrival(**{"raw": b'{"n":%d}' % number, "place": "till.csv line 17", **parts})
     entry = Entry(
         id=f"00000000-0000-7000-8000-{number:012x}",
