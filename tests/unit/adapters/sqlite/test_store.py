@@ -50,7 +50,7 @@ async def _hold(store):
 # Writes that wait together are one commit, in the order they were queued in.
 async def test_what_waits_is_one_commit(store):
     commits = []
-    await store.write(lambda connection: connection.set_commit_hook(lambda: commits.append(1)))
+    await store.write(lambda connection: connection.set_commit_hook(lambda: bool(commits.append(1))))
     gate = await _hold(store)
     commits.clear()
     writes = [store.submit(_insert(number)) for number in range(20)]
@@ -128,9 +128,11 @@ async def test_a_cancelled_caller_is_not_answered(store):
 async def test_one_process_owns_a_store(store):
     with pytest.raises(StoreError, match="stop it first"):
         Store(store.path)
-    code = "import sys, pathlib; from trunkline.adapters.sqlite.store import Store; Store(pathlib.Path(sys.argv[1]))"
-    command = [sys.executable, "-c", code, str(store.path)]
-    other = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
+    code = "from pathlib import Path; from trunkline.adapters.sqlite.store import Store; Store(Path('s.db'))"
+    command = [sys.executable, "-c", code]
+    other = await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, check=False, cwd=store.path.parent
+    )
     assert b"another process runs on the store" in other.stderr
     await store.close()
     await Store(store.path).close()
