@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from trunkline.contracts.document import Document, faults_of
+from trunkline.contracts.explain import Checker
 from trunkline.kernel.faults import Fault, did_you_mean
 
 API_VERSIONS = ("v3.0.0", "v3.0.1", "v3.0.2", "v3.1.0", "v3.2.0")
@@ -25,13 +26,18 @@ def odcs_faults(document: Document) -> list[Fault]:
     value = document.value
     if isinstance(value, dict) and "apiVersion" in value and value["apiVersion"] not in API_VERSIONS:
         return [_version_fault(document, value["apiVersion"])]
-    return faults_of(document, standard_schema(), value=modern(value))
+    return faults_of(document, _checker(), value=modern(value))
 
 
 def _version_fault(document: Document, version: Any) -> Fault:
     expected = "one of " + ", ".join(API_VERSIONS)
     problem = f'apiVersion "{version}" is not read'
     return document.fault(("apiVersion",), problem, expected, did_you_mean(str(version), API_VERSIONS))
+
+
+@functools.cache
+def _checker() -> Checker:
+    return Checker(standard_schema())
 
 
 @functools.cache
@@ -63,8 +69,8 @@ def _schema_file() -> Path:
 def modern(value: Any) -> Any:
     """Return a contract of 3.0 in the words of 3.1, with everything at the same pointer; newer ones as is.
 
-    3.0 said ``rule`` where 3.1 says ``metric``, with free names that nothing here runs, and had
-    ``exclusiveMaximum: true`` beside ``maximum`` where 3.1 has the bound itself.
+    3.0 said ``rule`` where 3.1 says ``metric``, with free names that nothing here runs, needed no comparison
+    in a check, and had ``exclusiveMaximum: true`` beside ``maximum`` where 3.1 has the bound itself.
     """
     if not isinstance(value, dict) or not str(value.get("apiVersion")).startswith("v3.0"):
         return value
@@ -95,7 +101,7 @@ def _modernise(element: dict[str, Any]) -> None:
             _move_bound(options, bound, "exclusive" + bound.capitalize())
     checks = element.get("quality")
     if isinstance(checks, list):
-        element["quality"] = [_text_for_rule(check) for check in checks]
+        element["quality"] = [_text_for_unstated(check) for check in checks]
 
 
 def _move_bound(options: dict[str, Any], bound: str, exclusive: str) -> None:
@@ -103,6 +109,9 @@ def _move_bound(options: dict[str, Any], bound: str, exclusive: str) -> None:
         options[exclusive] = options.pop(bound)
 
 
-def _text_for_rule(check: Any) -> Any:
-    named = isinstance(check, dict) and "rule" in check and "metric" not in check
-    return {"type": "text"} if named else check
+def _text_for_unstated(check: Any) -> Any:
+    """Stand in for a check of 3.0 that 3.1 would refuse: one with a ``rule``, or without a comparison."""
+    if not isinstance(check, dict) or "metric" in check:
+        return check
+    unstated = check.get("type") == "sql" and not any(key.startswith("must") for key in check)
+    return {"type": "text"} if "rule" in check or unstated else check

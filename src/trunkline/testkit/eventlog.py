@@ -249,7 +249,7 @@ class FindAndTrim:
         assert [one.offset for one in found] == list(range(45, 0, -7))
 
     async def test_find_wants_every_value_and_no_more_than_asked(self, engine: Engine) -> None:
-        """All values given must agree; the newest come first, as many as the limit; a stranger is not found."""
+        """All values given must agree; the newest come first, up to the limit; a stranger is not found."""
         log = await engine.open()
         for first in range(0, 40, 10):
             await log.append(STREAM, events(first, 10))
