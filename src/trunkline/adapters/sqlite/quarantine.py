@@ -38,8 +38,8 @@ _PUT = """
     ON CONFLICT (same) DO UPDATE SET
         count = count + 1,
         last_seen = excluded.last_seen,
-        kind = iif(status = 'open', excluded.kind, kind),
-        reasons = iif(status = 'open', excluded.reasons, reasons)
+        kind = CASE status WHEN 'open' THEN excluded.kind ELSE kind END,
+        reasons = CASE status WHEN 'open' THEN excluded.reasons ELSE reasons END
 """
 _OPEN = "SELECT entries, bytes FROM quarantine_open"
 _LIST = f"""
