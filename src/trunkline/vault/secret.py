@@ -9,10 +9,22 @@ from __future__ import annotations
 
 import hmac
 import re
-from typing import Any, NoReturn, Protocol
+from typing import Annotated, Any, NoReturn, Protocol, TypeAlias
+
+import msgspec
 
 REFERENCE = re.compile(r"^secret://([a-z0-9][a-z0-9_.-]*)/([a-z0-9][a-z0-9_.-]*)$")
 """The form of a reference: ``secret://system/name``, lower case."""
+
+SecretReference: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=REFERENCE.pattern,
+        description="a secret reference such as secret://shop/api-token",
+        extra_json_schema={"writeOnly": True},
+    ),
+]
+"""The type of a setting that takes a credential: a literal there is a fault, and is not repeated in it."""
 
 
 class Secret:
@@ -45,6 +57,27 @@ class Secret:
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise TypeError("a secret cannot be pickled or copied")
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a secret cannot be pickled or copied")
+
+
+class Reference(msgspec.Struct, frozen=True, order=True):
+    """A reference taken apart: the ``name`` of a secret that belongs to ``system``."""
+
+    system: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"secret://{self.system}/{self.name}"
+
+
+def parse_reference(text: str) -> Reference:
+    """Take ``secret://system/name`` apart; raises ``ValueError``, without repeating the text, for anything else."""
+    match = REFERENCE.match(text)
+    if match is None:
+        raise ValueError("not a reference of the form secret://system/name, in lower case")
+    return Reference(match[1], match[2])
 
 
 class Secrets(Protocol):

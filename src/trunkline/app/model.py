@@ -1,0 +1,212 @@
+"""What each file of a project says, as documented structs.
+
+The JSON Schema that finds the faults, the reference in ``docs/reference/project.md`` and the values
+the composition root builds from all come from these. What one kind of source or target needs is
+described by its adapter's own settings; ``trunkline.app.registry`` joins the two.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+
+from trunkline.app.quantities import Duration, Size
+from trunkline.kernel.limits import Limits
+
+Name: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        max_length=64,
+        description="a name: lower-case letters, digits, - and _, such as stock-level",
+    ),
+]
+StreamName: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9][a-z0-9_.-]*(@[0-9]+)?$",
+        description="a contract, with its major version where there are several, such as order@1",
+    ),
+]
+TargetName: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9][a-z0-9_-]*\.[a-z0-9][a-z0-9_-]*$",
+        description="a system and what it accepts, such as shop.stock",
+    ),
+]
+
+
+class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The base of everything a user writes: an unknown key is a fault, never ignored."""
+
+
+class Retention(_Settings, frozen=True):
+    """How much of the log is kept; what a flow has not read yet is kept in any case."""
+
+    days: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    """Events older than this many days may go; nothing goes by age where it is not set."""
+
+    bytes: Size | None = None
+    """The oldest events above this size may go; nothing goes by size where it is not set."""
+
+
+class StoreSettings(_Settings, frozen=True):
+    """Where events, the ledger and quarantine are kept."""
+
+    path: str = "state/trunkline.db"
+    """The store's file, within the project folder or absolute."""
+
+    dedupe_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 30
+    """For how many days a repeated arrival is known as a repetition."""
+
+    retention: Retention = msgspec.field(default_factory=Retention)
+    """What may be trimmed from the log."""
+
+
+class Listen(_Settings, frozen=True):
+    """Where the HTTP door listens."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on; 0.0.0.0 for every one this machine has."""
+
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8080
+    """The port to listen on; 0 for any free one."""
+
+
+class SecretsFile(_Settings, frozen=True):
+    """Where secrets stand that are not in the environment."""
+
+    file: str = "state/secrets.yaml"
+    """A YAML file of mode 0600, within the project folder or absolute: ``system: {name: value}``."""
+
+
+class ProjectFile(_Settings, frozen=True):
+    """``trunkline.yaml``: what holds for the whole project."""
+
+    project: Name
+    """The project's name."""
+
+    title: str = ""
+    """The project's name for people."""
+
+    store: StoreSettings = msgspec.field(default_factory=StoreSettings)
+    """The embedded store."""
+
+    listen: Listen = msgspec.field(default_factory=Listen)
+    """The HTTP door."""
+
+    limits: Limits = msgspec.field(default_factory=Limits)
+    """Bounds on what this process takes in and holds."""
+
+    secrets: SecretsFile = msgspec.field(default_factory=SecretsFile)
+    """The file of secrets."""
+
+
+class Owner(_Settings, frozen=True):
+    """Who answers for a system or for its data."""
+
+    team: str
+    """The team's name."""
+
+    contact: str
+    """How to reach it: an e-mail address, a channel."""
+
+
+class SystemLimits(_Settings, frozen=True):
+    """What a system can bear from us, over all flows that lead to it."""
+
+    requests_per_second: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    """The most requests a second; unbounded where it is not set."""
+
+    concurrency: Annotated[int, msgspec.Meta(ge=1, le=1024)] | None = None
+    """The most requests under way at a time; the kind of target has its own default."""
+
+
+class SystemFile(_Settings, frozen=True):
+    """``systems/*.yaml``: an application that takes part, what it publishes and what it accepts."""
+
+    system: Name
+    """The system's name, by which flows and secrets refer to it."""
+
+    title: str = ""
+    """The system's name for people."""
+
+    kind: str = ""
+    """What it is, for people: web shop, till, warehouse."""
+
+    owner: Owner
+    """Who answers for the system."""
+
+    data_owner: Owner | None = None
+    """Who answers for its data, where that is somebody else."""
+
+    connection: dict[str, Any] = msgspec.field(default_factory=dict)
+    """How to reach it; its keys depend on the kinds of source and target below."""
+
+    limits: SystemLimits = msgspec.field(default_factory=SystemLimits)
+    """What it can bear."""
+
+    publishes: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    """Its sources: each a ``stream``, a ``via`` and the settings of that kind."""
+
+    accepts: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    """Its targets: each a ``name``, a ``contract``, a ``via`` and the settings of that kind."""
+
+
+class Needs(_Settings, frozen=True):
+    """What a flow has to give; one that its log or target cannot give is refused at the start."""
+
+    freshness: Duration | None = None
+    """How old data may be when it arrives."""
+
+    consistency: Literal["eventual"] = "eventual"
+    """How target and source agree: eventually, for everything a log carries."""
+
+    delivery: Literal["at-least-once", "effectively-once"] = "effectively-once"
+    """Whether an event may take effect more than once."""
+
+
+class Retry(_Settings, frozen=True):
+    """When a failed attempt is made again."""
+
+    attempts: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
+    """The most attempts of one event; then it is a dead letter."""
+
+    first: Duration = "1s"
+    """The longest wait before the second attempt; it doubles from there."""
+
+    longest: Duration = "1h"
+    """The longest wait between two attempts."""
+
+
+class FlowFile(_Settings, frozen=True):
+    """``flows/*.yaml``: the wiring of a stream to a target."""
+
+    flow: Name
+    """The flow's name."""
+
+    title: str = ""
+    """What it is for."""
+
+    from_: StreamName = msgspec.field(name="from")
+    """The stream it reads: a contract and its major version."""
+
+    to: TargetName
+    """Where it delivers: a system and the name of what it accepts."""
+
+    map: dict[str, str] | None = None
+    """Each field of the target's record with the expression that gives it; all fields as they are without it."""
+
+    python: str | None = None
+    """A function instead of ``map``: ``mappings.stock:to_shop``."""
+
+    needs: Needs = msgspec.field(default_factory=Needs)
+    """What it has to give."""
+
+    retry: Retry = msgspec.field(default_factory=Retry)
+    """When a failed attempt is made again."""
+
+    when_dead: Literal["hold-key", "continue"] = "hold-key"
+    """Whether later events of a dead letter's entity wait for it, or go on."""

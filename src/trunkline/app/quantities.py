@@ -1,0 +1,40 @@
+"""Durations and sizes as people write them in project files: ``5s``, ``2m``, ``7d``, ``10MB``.
+
+The patterns stand in the schema of every file, so a wrong one is a fault with its place; the parsers
+turn the text into seconds and bytes once it has passed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, TypeAlias
+
+import msgspec
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_DURATION = r"^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)$"
+_SIZE = r"^([0-9]+(?:\.[0-9]+)?)(B|KB|MB|GB|KiB|MiB|GiB)$"
+
+Duration: TypeAlias = Annotated[
+    str, msgspec.Meta(pattern=_DURATION, description="a duration: a number and ms, s, m, h or d, such as 5s")
+]
+Size: TypeAlias = Annotated[
+    str, msgspec.Meta(pattern=_SIZE, description="a size: a number and B, KB, MB, GB, KiB, MiB or GiB")
+]
+
+
+def seconds_of(duration: str) -> float:
+    """Return a duration in seconds; raises ``ValueError`` saying what one looks like."""
+    match = re.match(_DURATION, duration)
+    if match is None:
+        raise ValueError(f'"{duration}" is not a duration: write a number and ms, s, m, h or d, such as 5s')
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def bytes_of(size: str) -> int:
+    """Return a size in bytes; raises ``ValueError`` saying what one looks like."""
+    match = re.match(_SIZE, size)
+    if match is None:
+        raise ValueError(f'"{size}" is not a size: write a number and B, KB, MB, GB, KiB, MiB or GiB')
+    return round(float(match[1]) * _BYTES[match[2]])
