@@ -26,14 +26,14 @@ from trunkline.kernel.event import Event
 KEYS = 10_000_000
 ROUNDS = 3
 BATCH = 1_000
-BATCHES = 60
+BATCHES = 40
 IN_FLIGHT = 4
 STREAM = "order"
 SEALER = Sealer(bytes(32))
 
 
 async def run() -> list[dict[str, Any]]:
-    """Measure; about a minute on two cores, and 400 MB of disk for as long as it takes."""
+    """Measure; about a minute on two idle cores, and 400 MB of disk for as long as it takes."""
     with tempfile.TemporaryDirectory() as folder:
         empty, full = Path(folder) / "empty.db", Path(folder) / "full.db"
         await _fill(full, KEYS)
