@@ -115,7 +115,10 @@ class Ledger(Protocol):
         """Return up to ``limit`` waiting cases, soonest due first, that no older open case of their key holds."""
 
     async def held(self, flow: str, keys: Sequence[str], limit: int) -> list[Case]:
-        """Return the oldest held cases of each of ``keys``, up to ``limit`` a key, in order within a key."""
+        """Return what the head of each of ``keys`` holds, up to ``limit`` a key, in order within a key.
+
+        That is the held cases behind the head, up to the next one that is ``waiting`` or ``dead`` itself.
+        """
 
     async def blocked(self, flow: str, keys: Sequence[str]) -> set[str]:
         """Return those of ``keys`` that have an open case: newer events of them have to be held."""

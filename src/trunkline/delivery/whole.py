@@ -232,7 +232,7 @@ class Whole:
         """Take what was blamed out of a batch, and with it what comes after it in its key."""
         now, chance = self._ports.clock.now(), self._ports.ids.chance
         sent, items = batch.sent, batch.items
-        batch.sent, batch.items = [], []
+        batch.sent, batch.items, batch.blocked = [], [], set()
         for entry, item, error in zip(sent, items, errors, strict=True):
             held = guard(entry, batch.blocked)
             if held is not None:

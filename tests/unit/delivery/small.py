@@ -118,7 +118,7 @@ class World:
         return found
 
 
-async def settle(task, turns=200):
+async def settle(task, turns=10_000):
     """Let everything that can go on without time passing go on."""
     idle = 0
     loop = asyncio.get_running_loop()

@@ -6,6 +6,7 @@ Every statement of the ledger stands at the top of this file; what they mean is 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
@@ -54,9 +55,8 @@ _WAITING = f"""SELECT {_CASE} FROM flow_case c
         (SELECT 1 FROM flow_case o
          WHERE o.flow = c.flow AND o.key = c.key AND o.holds AND o.event < c.event))
     ORDER BY c.due, c.event LIMIT :limit"""
-_HELD = f"""SELECT {_CASE} FROM flow_case c
-    WHERE c.flow = {_FLOW} AND c.key = :key AND c.holds AND c.state = 'held'
-    ORDER BY c.event LIMIT :limit"""
+_OPEN = f"""SELECT {_CASE} FROM flow_case c
+    WHERE c.flow = {_FLOW} AND c.key = :key AND c.holds ORDER BY c.event LIMIT :limit"""
 _BLOCKED = f"""SELECT value FROM json_each(:keys) WHERE EXISTS
     (SELECT 1 FROM flow_case c WHERE c.flow = {_FLOW} AND c.key = value AND c.holds)"""
 _CASES = f"""SELECT {_CASE} FROM flow_case c
@@ -118,13 +118,16 @@ class SqliteLedger:
         return [_case(row) for row in await self._rows(_WAITING, {"flow": flow, "limit": limit})]
 
     async def held(self, flow: str, keys: Sequence[str], limit: int) -> list[Case]:
-        """Return the oldest held cases of each key."""
+        """Return what the head of each key holds."""
 
-        def read(connection: apsw.Connection) -> list[Any]:
-            asked = ({"flow": flow, "key": key, "limit": limit} for key in keys)
-            return [row for one in asked for row in connection.execute(_HELD, one)]
+        def read(connection: apsw.Connection) -> list[Case]:
+            found: list[Case] = []
+            for key in keys:
+                rows = connection.execute(_OPEN, {"flow": flow, "key": key, "limit": limit + 1}).fetchall()
+                found += itertools.takewhile(lambda case: case.state == "held", map(_case, rows[1:]))
+            return found
 
-        return [_case(row) for row in await self._store.read(read)]
+        return await self._store.read(read)
 
     async def blocked(self, flow: str, keys: Sequence[str]) -> set[str]:
         """Return the keys that have an open case."""
