@@ -131,12 +131,12 @@ class SqliteLedger:
 
     async def blocked(self, flow: str, keys: Sequence[str]) -> set[str]:
         """Return the keys that have an open case."""
-        given = {"flow": flow, "keys": msgspec.json.encode(keys).decode()}
+        given = {"flow": flow, "keys": msgspec.json.encode(list(keys)).decode()}
         return {key for (key,) in await self._rows(_BLOCKED, given)}
 
     async def cases(self, flow: str, offsets: Sequence[int]) -> list[Case]:
         """Return what is known of ``offsets`` beyond their ranges."""
-        given = {"flow": flow, "offsets": msgspec.json.encode(offsets).decode()}
+        given = {"flow": flow, "offsets": msgspec.json.encode(list(offsets)).decode()}
         return [_case(row) for row in await self._rows(_CASES, given)]
 
     async def status(self) -> list[FlowStatus]:
