@@ -1,4 +1,4 @@
-"""The ledger on the embedded store passes the suite of the port, survives, and stays fast where it is large."""
+"""The ledger on the embedded store passes the suite of the port, survives, and stays fast when large."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trunkline.testkit.ledger import FLOW, NOW, LedgerSuite, case
 
 
 async def plan(store, statement):
-    """The steps SQLite would take for a statement."""
+    """Return the steps SQLite would take for a statement."""
     given = dict.fromkeys(
         ("flow", "key", "keys", "offset", "offsets", "limit", "after_flow", "after_offset"), "[]"
     )

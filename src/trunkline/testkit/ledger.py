@@ -103,7 +103,9 @@ class LedgerSuite:
 
     async def test_waiting_cases_come_soonest_due_first(self, ledger: WholeLedger) -> None:
         """What is due soonest comes first, and no more than asked for."""
-        await put(ledger, case(1, "a", "waiting", 30), case(2, "b", "waiting", 10), case(3, "", "waiting", 20))
+        await put(
+            ledger, case(1, "a", "waiting", 30), case(2, "b", "waiting", 10), case(3, "", "waiting", 20)
+        )
         assert [found.offset for found in await ledger.waiting(FLOW, 2)] == [2, 3]
 
     async def test_a_key_with_an_open_case_is_blocked(self, ledger: WholeLedger) -> None:
@@ -138,7 +140,7 @@ class LedgerSuite:
         assert [found.offset for found in await ledger.waiting(FLOW, 10)] == [3]
 
     async def test_when_a_head_closes_the_next_becomes_due(self, ledger: WholeLedger) -> None:
-        """In the transaction that closes a head, the oldest held case of its key starts to wait, due at once."""
+        """In the transaction that closes a head, the oldest case it held starts to wait, due at once."""
         await put(ledger, case(1, "a", "waiting", due=90), case(2, "a", "held"), case(3, "a", "held"))
         await put(ledger, case(1, "a", "delivered"), at=NOW + 5)
         [head] = await ledger.waiting(FLOW, 10)
@@ -180,7 +182,12 @@ class LedgerSuite:
         await put(ledger, case(3, "a", "dead"), case(4, "a", "held"), case(5, "b", "waiting"), at=NOW)
         await ledger.record(Record("another", NOW, 2, run(0, 1, finished=NOW + 3)))
         another, status = await ledger.status()
-        assert (another.flow, another.cursor, another.delivered_at, another.keep_from) == ("another", 2, NOW + 3, 2)
+        assert (another.flow, another.cursor, another.delivered_at, another.keep_from) == (
+            "another",
+            2,
+            NOW + 3,
+            2,
+        )
         assert (status.cursor, status.waiting, status.held, status.dead) == (9, 1, 1, 1)
         assert (status.keep_from, status.delivered_at) == (3, NOW)
 
@@ -196,7 +203,7 @@ class LedgerSuite:
         assert await ledger.find(CaseQuery("no-such-flow")) == []
 
     async def test_a_dead_letter_is_retried_with_all_attempts(self, ledger: WholeLedger) -> None:
-        """A retry makes a dead letter the head of its key, due at once, its attempts forgiven but not forgotten."""
+        """A retry makes a dead letter its key's head; its attempts are forgiven, not forgotten."""
         dead = Case(offset=1, key="a", state="dead", attempts=8, since=3, tries=(Try(1, "timeout", ""),))
         await put(ledger, dead)
         assert await ledger.resolve(FLOW, 1, Retry(), NOW + 1)
@@ -222,16 +229,21 @@ class LedgerSuite:
 
     async def test_counts_come_from_what_happened(self, ledger: WholeLedger) -> None:
         """Deliveries, drops and deaths are counted over a span of time, its end not included."""
-        await ledger.record(Record(FLOW, NOW, 10, run(0, 9, 4), [case(2, "a", "delivered"), case(3, "b", "dead")]))
+        await ledger.record(
+            Record(FLOW, NOW, 10, run(0, 9, 4), [case(2, "a", "delivered"), case(3, "b", "dead")])
+        )
         await ledger.record(Record(FLOW, NOW, 12, run(10, 11, finished=NOW + 60)))
         assert await ledger.counts(FLOW, NOW, NOW + 60) == Counts(9, 1, 1, 0, 1)
         assert await ledger.counts(FLOW, NOW + 1, NOW + 61) == Counts(2, 0, 0, 0, 0)
 
     async def test_trim_forgets_what_is_long_closed(self, ledger: WholeLedger) -> None:
         """Old ranges and closed cases go; what is open stays however old it is."""
-        await ledger.record(Record(FLOW, NOW, 10, run(0, 9), [case(1, "a", "delivered"), case(2, "b", "dead")]))
+        await ledger.record(
+            Record(FLOW, NOW, 10, run(0, 9), [case(1, "a", "delivered"), case(2, "b", "dead")])
+        )
         await ledger.record(Record(FLOW, NOW, 20, run(10, 19, finished=NOW + 9)))
-        assert await ledger.trim(NOW + 1) == 2
+        [gone] = [await ledger.trim(NOW + 1)]
+        assert gone == len(["the first range", "the case of event 1"])
         assert await ledger.fate(FLOW, 0) == Fate("skipped")
         assert await ledger.fate(FLOW, 10) == Fate("delivered", 2, NOW + 9)
         assert await offsets(ledger, "dead") == [2]

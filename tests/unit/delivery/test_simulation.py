@@ -143,7 +143,7 @@ class Story:
         await asyncio.gather(task, return_exceptions=True)
 
     async def heal(self):
-        """The world is whole again and a person answers every dead letter, until nothing is open."""
+        """Make the world whole and answer every dead letter, as a person would, until nothing is open."""
         self.fate.healed = True
         await self.world().run(LONG)
         for _ in range(self.fate.count):
@@ -169,7 +169,7 @@ class Story:
         assert set(fates) <= {"delivered", "dropped", "discarded"}
         unsent = {offset for offset, state in enumerate(fates) if state != "delivered"}
         once = self.fate.kind is MemoryTable
-        # With "skip", whatever failed may have been a dead letter in a life that ended before it was recorded.
+        # With "skip", whatever failed may have been dead in a life that ended before it was recorded.
         passed = self.fate.failed if self.fate.when_dead == "skip" else set()
         expected = Expected(Page(STREAM, 0, self.log.stored), unsent, once=once, passed=passed)
         assert faults(expected, self.place.received) == []
