@@ -75,8 +75,11 @@ _STATUS = """SELECT f.name, f.cursor,
         (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.state = 'waiting'),
         (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.holds AND c.state = 'held'),
         (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.state = 'dead'),
-        (SELECT coalesce(max(s.finished), 0) FROM settled s WHERE s.flow = f.id AND s.delivered > 0),
-        (SELECT coalesce(max(c.at), 0) FROM flow_case c WHERE c.flow = f.id AND c.state = 'delivered'),
+        coalesce((SELECT s.finished FROM settled s WHERE s.flow = f.id AND s.delivered > 0
+                  ORDER BY s.finished DESC LIMIT 1), 0),
+        coalesce((SELECT c.at FROM flow_case c WHERE c.flow = f.id AND c.state = 'delivered'
+                      AND c.state IN ('delivered', 'dropped', 'discarded', 'dead')
+                  ORDER BY c.at DESC LIMIT 1), 0),
         min(f.cursor,
             coalesce((SELECT min(c.event) FROM flow_case c
                       WHERE c.flow = f.id AND c.state = 'waiting'), f.cursor),
