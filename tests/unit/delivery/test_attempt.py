@@ -149,7 +149,13 @@ def test_judge_counts_time_from_the_first_attempt():
 def test_a_retry_is_recorded_with_its_history():
     flow = flow_of()
     first = record(flow, entry(), RetryAt(1, NOW + 7, "timeout", "slow"), NOW)
-    assert (first.state, first.due, first.holds, first.since, first.attempts) == ("waiting", NOW + 7, True, NOW, 1)
+    assert (first.state, first.due, first.holds, first.since, first.attempts) == (
+        "waiting",
+        NOW + 7,
+        True,
+        NOW,
+        1,
+    )
     second = record(flow, entry(case=first), RetryAt(2, NOW + 9, "http-503", "busy"), NOW + 8)
     assert [one.kind for one in second.tries] == ["timeout", "http-503"]
     assert second.since == NOW
@@ -157,7 +163,8 @@ def test_a_retry_is_recorded_with_its_history():
 
 # record: a dead letter holds its key or not, as the flow says; without a key it holds nobody.
 @pytest.mark.parametrize(
-    ("when_dead", "subject", "holds"), [("hold-key", "a", True), ("skip", "a", False), ("hold-key", "", False)]
+    ("when_dead", "subject", "holds"),
+    [("hold-key", "a", True), ("skip", "a", False), ("hold-key", "", False)],
 )
 def test_a_dead_letter_holds_its_key_as_the_flow_says(when_dead, subject, holds):
     case = record(flow_of(when_dead=when_dead), entry(subject=subject), Dead(1, NOW, "x", "y"), NOW)
@@ -168,7 +175,13 @@ def test_a_dead_letter_holds_its_key_as_the_flow_says(when_dead, subject, holds)
 def test_a_late_end_closes_the_case():
     flow, case = flow_of(), record(flow_of(), entry(), RetryAt(1, NOW, "x", "y"), NOW)
     done = record(flow, entry(case=case), Delivered(2, NOW + 1), NOW + 1)
-    assert (done.state, done.holds, done.attempts, done.at, len(done.tries)) == ("delivered", False, 2, NOW + 1, 1)
+    assert (done.state, done.holds, done.attempts, done.at, len(done.tries)) == (
+        "delivered",
+        False,
+        2,
+        NOW + 1,
+        1,
+    )
     dropped = record(flow, entry(case=case), Dropped(NOW, "mapping"), NOW)
     assert (dropped.state, dropped.holds, dropped.reason) == ("dropped", False, "mapping")
 

@@ -15,7 +15,9 @@ from trunkline.kernel.outcome import Dead, RetryAt
 NOW = 1_767_225_600 * SECOND
 CHANCE = st.floats(0, 1, exclude_max=True)
 POLICIES = st.builds(
-    lambda attempts, first, spread, factor, total: RetryPolicy(attempts, first, first + spread, factor, total),
+    lambda attempts, first, spread, factor, total: RetryPolicy(
+        attempts, first, first + spread, factor, total
+    ),
     st.integers(1, 30),
     st.floats(0, 1e4),
     st.floats(0, 1e6),
@@ -97,7 +99,13 @@ def test_a_dead_letter_says_why_nobody_tries_again():
 # A policy without meaning is refused, naming the field.
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("attempts", 0), ("factor", 0.5), ("first_seconds", -1), ("longest_seconds", 0.5), ("total_seconds", -1)],
+    [
+        ("attempts", 0),
+        ("factor", 0.5),
+        ("first_seconds", -1),
+        ("longest_seconds", 0.5),
+        ("total_seconds", -1),
+    ],
 )
 def test_a_policy_without_meaning_is_refused(field, value):
     with pytest.raises(msgspec.ValidationError, match=field.split("_")[0]):
