@@ -234,3 +234,37 @@ async def test_a_long_queue_of_held_events_follows_in_order():
     down.clear()
     await service.world().run(60)
     assert service.faults() == []
+
+
+# A retry that takes long is not begun a second time when its flow looks at the ledger meanwhile.
+async def test_a_retry_under_way_is_not_begun_again():
+    def script(items):
+        first = len([call for _, call in service.calls if call == [0]]) == 1
+        if items[0].offset == 0:
+            return Trouble(blame={0: BUSY}) if first else Trouble(seconds=20.0)
+        return FINE
+
+    service = Service("aab", script)
+    await service.world().run(60)
+    assert [call for _, call in service.calls] == [[0], [2], [0], [1]]
+
+
+# After a crash, cases ahead of the cursor are what they were: a dead letter stays dead and is not sent again.
+async def test_cases_ahead_of_the_cursor_survive_a_crash():
+    service = Service(
+        "ab",
+        lambda items: Trouble(blame={1: Final("bad", "no")}) if items[0].offset else Trouble(seconds=900.0),
+    )
+    world = service.world()
+    task = asyncio.create_task(world.runner.run())
+    for _ in range(8):
+        await settle(task)
+        world.clock.advance(0.1)
+    assert await world.states() == {"dead": [1]}
+    assert (await service.ledger.position("flow")).cursor == 0
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await service.world().run(2000)
+    assert [call for _, call in service.calls] == [[0], [1], [0]]
+    assert await world.states() == {"dead": [1]}
+    assert (await service.ledger.position("flow")).cursor == 2
