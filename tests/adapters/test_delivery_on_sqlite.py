@@ -28,13 +28,17 @@ QUICK = RetryPolicy(attempts=50, first_seconds=0.001, longest_seconds=0.01)
 
 
 def ports_of(engine, log, target, progressed):
+    def listen(signal):
+        if isinstance(signal, BatchDelivered):
+            progressed.set()
+
     clock, signals = SystemClock(), Signals()
-    signals.listen(lambda signal: progressed.set() if isinstance(signal, BatchDelivered) else None)
+    signals.listen(listen)
     ledger = SqliteLedger(engine.store)
     return Ports(log, ledger, target, clock, SystemIds(clock, 7), signals, Limits(page_events=200))
 
 
-# Lives end by a stop or in mid-call; every event is delivered once (or under its one key), in its key's order.
+# Lives end by a stop or in mid-call; each event is delivered once (or under one name), in its key's order.
 @pytest.mark.parametrize("kind", [MemoryTable, MemoryService])
 async def test_a_stream_is_delivered_over_many_lives(tmp_path, kind):
     chance, place, stored = random.Random(5), Place(), events([f"k{n % 40}" for n in range(COUNT)])
@@ -60,7 +64,8 @@ async def test_a_stream_is_delivered_over_many_lives(tmp_path, kind):
         if status.cursor == COUNT and not (status.waiting or status.held):
             break
     assert await ports.ledger.find(CaseQuery(state="dead")) == []
-    assert {(await ports.ledger.fate("flow", offset)).state for offset in range(0, COUNT, 7)} == {"delivered"}
+    fates = [await ports.ledger.fate("flow", offset) for offset in range(0, COUNT, 7)]
+    assert {fate.state for fate in fates} == {"delivered"}
     await engine.close()
     expected = Expected(Page(STREAM, 0, stored), once=kind is MemoryTable)
     assert faults(expected, place.received) == []

@@ -280,7 +280,7 @@ class Lanes:
                 sent.append(entry)
                 items.append(mapped)
             else:
-                self._settle(entry, mapped)
+                self._settle(entry, mapped, now)
         if not items:
             return
         self._under_way += 1
@@ -294,20 +294,18 @@ class Lanes:
         self._judge(sent, errors)
 
     def _judge(self, sent: Sequence[Entry], errors: Sequence[DeliveryError | None]) -> None:
-        now = self._ports.clock.now()
         refusals = [error for error in errors if isinstance(error, Retryable)]
-        if len(refusals) < len(errors):
+        now, chance = self._ports.clock.now(), self._ports.ids.chance
+        if len(refusals) == len(errors):
+            self._close(gates.refused(self._gate, refusals[-1], now, chance()))
+        else:
             self._answers += 1
             if self._gate is not gates.OPEN:
                 self._gate = gates.OPEN
                 self._crew.rouse(self._lineup.ready)
-        else:
-            self._close(gates.refused(self._gate, refusals[-1], now, self._ports.ids.chance()))
         for entry, error in zip(sent, errors, strict=True):
-            if error is None:
-                self._settle(entry, None)
-            else:
-                self._settle(entry, judge(self._flow, entry, error, now, self._ports.ids.chance()))
+            outcome = judge(self._flow, entry, error, now, chance()) if error else None
+            self._settle(entry, outcome, now)
 
     def _put_back(self, sent: Sequence[Entry], error: DeliveryError) -> None:
         """Nobody is to blame: the entries keep their attempt, others go first, and the gate closes.
@@ -317,7 +315,7 @@ class Lanes:
         now, chance = self._ports.clock.now(), self._ports.ids.chance()
         for entry in sent:
             if 0 <= entry.refused_at < self._answers:
-                self._settle(entry, judge(self._flow, entry, error, now, chance))
+                self._settle(entry, judge(self._flow, entry, error, now, chance), now)
             else:
                 entry.refused_at = self._answers
                 self._lineup.put_back(entry)
@@ -330,9 +328,8 @@ class Lanes:
             self._control.ring()
         self._gate = gate
 
-    def _settle(self, entry: Entry, outcome: Outcome | None) -> None:
+    def _settle(self, entry: Entry, outcome: Outcome | None, now: int) -> None:
         """Note what came of an entry (None: delivered) and let the next of its lane go, or hold it."""
-        now = self._ports.clock.now()
         self._loaded.discard(entry.offset)
         holds = False
         if isinstance(outcome, (RetryAt, Dead)):

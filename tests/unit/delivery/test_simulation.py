@@ -31,7 +31,7 @@ from trunkline.testkit.clock import ManualClock
 from trunkline.testkit.history import Expected, faults
 from trunkline.testkit.targets import FINE, MemoryService, MemoryTable, Place, Trouble
 
-SEEDS = 150
+SEEDS = 100
 LONG = 400.0
 
 
