@@ -38,7 +38,7 @@ TargetName: TypeAlias = Annotated[
 ]
 
 
-class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The base of everything a user writes: an unknown key is a fault, never ignored."""
 
 
@@ -124,20 +124,46 @@ class SystemLimits(_Settings, frozen=True):
     """The most requests under way at a time; the kind of target has its own default."""
 
 
+class Publishes(_Settings, frozen=True):
+    """What every entry of ``publishes`` has, whatever its kind."""
+
+    stream: StreamName
+    """The contract whose events arrive here, with its major version where there are several."""
+
+    via: str
+    """How data arrives: the kind of source."""
+
+    name: Name | None = None
+    """The source's name within its system; the contract's name without it."""
+
+
+class Accepts(_Settings, frozen=True):
+    """What every entry of ``accepts`` has, whatever its kind."""
+
+    name: Name
+    """The target's name within its system."""
+
+    contract: StreamName
+    """The contract its records keep to, with its major version where there are several."""
+
+    via: str
+    """Where data goes: the kind of target."""
+
+
 class SystemFile(_Settings, frozen=True):
     """``systems/*.yaml``: an application that takes part, what it publishes and what it accepts."""
 
     system: Name
     """The system's name, by which flows and secrets refer to it."""
 
+    owner: Owner
+    """Who answers for the system."""
+
     title: str = ""
     """The system's name for people."""
 
     kind: str = ""
     """What it is, for people: web shop, till, warehouse."""
-
-    owner: Owner
-    """Who answers for the system."""
 
     data_owner: Owner | None = None
     """Who answers for its data, where that is somebody else."""
@@ -187,14 +213,14 @@ class FlowFile(_Settings, frozen=True):
     flow: Name
     """The flow's name."""
 
-    title: str = ""
-    """What it is for."""
-
     from_: StreamName = msgspec.field(name="from")
     """The stream it reads: a contract and its major version."""
 
     to: TargetName
     """Where it delivers: a system and the name of what it accepts."""
+
+    title: str = ""
+    """What it is for."""
 
     map: dict[str, str] | None = None
     """Each field of the target's record with the expression that gives it; all fields as they are without it."""
