@@ -25,7 +25,7 @@ Name: TypeAlias = Annotated[
 StreamName: TypeAlias = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[a-z0-9][a-z0-9_.-]*(@[0-9]+)?$",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*(@[0-9]+)?$",
         description="a contract, with its major version where there are several, such as order@1",
     ),
 ]
@@ -201,10 +201,16 @@ class Retry(_Settings, frozen=True):
     """The most attempts of one event; then it is a dead letter."""
 
     first: Duration = "1s"
-    """The longest wait before the second attempt; it doubles from there."""
+    """The bound of the wait before the second attempt."""
 
-    longest: Duration = "1h"
-    """The longest wait between two attempts."""
+    longest: Duration = "1d"
+    """The bound of any wait between two attempts."""
+
+    factor: Annotated[float, msgspec.Meta(ge=1)] = 12.0
+    """How much the bound grows from one wait to the next."""
+
+    total: Duration = "3d"
+    """No attempt begins later than this after the first one."""
 
 
 class FlowFile(_Settings, frozen=True):

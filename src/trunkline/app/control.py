@@ -1,0 +1,135 @@
+"""Asking the running process to do what only the holder of the store may do.
+
+``trunkline run`` opens a control port on the loopback address, on any free port, and writes where it is
+with a fresh token into ``state/control.json`` (mode 0600): whoever may read that file may read the store
+as well. One line of JSON asks, one line answers. Commands that write use it when the store is held, so
+``trunkline dead retry`` works the same whether the project runs or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+
+from trunkline.adapters.keyfile.private import NotPrivate, read_private, write_private
+from trunkline.kernel.errors import SecretUnavailable, StoreError, TrunklineError
+from trunkline.vault.secret import Secret
+
+LINE_BYTES = 64 * 1_048_576
+"""The longest request or answer: a batch of records to publish and their receipts."""
+
+Handler: TypeAlias = Callable[[str, bytes], Awaitable[bytes]]
+"""Does what is asked: the name of a use-case and its arguments as JSON, to its result as JSON."""
+
+_KINDS: dict[str, type[TrunklineError]] = {
+    kind.__name__: kind for kind in (StoreError, SecretUnavailable, TrunklineError)
+}
+
+
+class NotRunning(TrunklineError):
+    """No process answers on the control port of this project."""
+
+
+class _Address(msgspec.Struct, frozen=True):
+    port: int
+    token: str
+
+
+class _Request(msgspec.Struct, frozen=True):
+    token: str
+    act: str
+    arguments: msgspec.Raw
+
+
+class _Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    failure: str = ""
+    message: str = ""
+
+
+@contextlib.asynccontextmanager
+async def serving(path: Path, handler: Handler) -> AsyncIterator[None]:
+    """Answer requests while the block runs; ``path`` is where the address is written for ``ask``."""
+    token = Secret(secrets.token_urlsafe(32))
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, ValueError):  # the asker went away, or sent more than a line may hold
+            while line := await reader.readline():
+                writer.write(await _answered(line, token, handler) + b"\n")
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=LINE_BYTES)
+    port = server.sockets[0].getsockname()[1]
+    path.unlink(missing_ok=True)
+    write_private(path, msgspec.json.encode(_Address(port, token.reveal())))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        server.close()
+
+
+async def _answered(line: bytes, token: Secret, handler: Handler) -> bytes:
+    try:
+        request = msgspec.json.decode(line, type=_Request)
+    except msgspec.DecodeError:
+        return msgspec.json.encode(_Answer(failure="TrunklineError", message="the request is not understood"))
+    if not hmac.compare_digest(request.token.encode(), token.reveal().encode()):
+        return msgspec.json.encode(_Answer(failure="TrunklineError", message="the control token is wrong"))
+    try:
+        result = await handler(request.act, bytes(request.arguments))
+    except TrunklineError as error:
+        return msgspec.json.encode(_Answer(failure=_kind_of(error), message=str(error)))
+    return msgspec.json.encode(_Answer(result=msgspec.Raw(result)))
+
+
+def _kind_of(error: TrunklineError) -> str:
+    return next(name for name, kind in _KINDS.items() if isinstance(error, kind))
+
+
+async def ask(path: Path, act: str, arguments: bytes) -> bytes:
+    """Have the running process do ``act`` and return its result as JSON.
+
+    Raises ``NotRunning`` where nobody answers, and the error that the act itself ended with.
+    """
+    address = _address(path)
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", address.port, limit=LINE_BYTES)
+    except OSError:
+        raise NotRunning("the process that holds the store does not answer on its control port") from None
+    try:
+        request = _Request(address.token, act, msgspec.Raw(arguments))
+        writer.write(msgspec.json.encode(request) + b"\n")
+        await writer.drain()
+        return _result(await reader.readline())
+    except OSError:
+        raise NotRunning("the process that holds the store ended while it was asked") from None
+    finally:
+        writer.close()
+
+
+def _address(path: Path) -> _Address:
+    try:
+        return msgspec.json.decode(read_private(path), type=_Address)
+    except FileNotFoundError:
+        raise NotRunning("the process that holds the store takes no requests: wait for it, or stop it") from None
+    except (NotPrivate, OSError, msgspec.DecodeError) as error:
+        raise NotRunning(f"{path} cannot be used: {error}") from None
+
+
+def _result(line: bytes) -> bytes:
+    try:
+        answer = msgspec.json.decode(line, type=_Answer)
+    except msgspec.DecodeError:
+        raise NotRunning("the process that holds the store ended while it was asked") from None
+    if answer.failure:
+        raise _KINDS.get(answer.failure, TrunklineError)(answer.message)
+    return bytes(answer.result)
