@@ -1,0 +1,72 @@
+"""Identifiers have the shapes their standards give them, and a seed gives them again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.ids import SystemIds, parse_traceparent, traceparent
+from trunkline.testkit.clock import CountingIds, ManualClock
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+SPAN = "00f067aa0ba902b7"
+
+
+def test_a_uuid7_carries_its_time_version_and_variant():
+    clock = ManualClock()
+    made = UUID(SystemIds(clock).uuid7())
+    assert made.version == 7
+    assert made.variant == "specified in RFC 4122"
+    assert made.int >> 80 == clock.now() // 1000
+
+
+def test_uuid7s_of_later_milliseconds_sort_later():
+    clock = ManualClock()
+    ids = SystemIds(clock)
+    made = []
+    for _ in range(50):
+        made.append(ids.uuid7())
+        clock.advance_to(clock.now() + SECOND // 1000)
+    assert made == sorted(made)
+
+
+def test_the_same_seed_gives_the_same_identifiers():
+    first, second = (SystemIds(ManualClock(), seed=7) for _ in range(2))
+    for made in (first, second):
+        made.span_id()
+    assert first.trace_id() == second.trace_id()
+    assert first.chance() == second.chance()
+    assert len(first.trace_id()) == 32
+    assert len(first.span_id()) == 16
+
+
+def test_a_traceparent_we_write_is_one_we_read():
+    assert parse_traceparent(traceparent(TRACE, SPAN)) == TRACE
+
+
+# A later version may carry more fields; RFC-invalid forms are ignored, never an error.
+@pytest.mark.parametrize(
+    ("header", "correlation"),
+    [
+        (f"00-{TRACE}-{SPAN}-00", TRACE),
+        (f"cc-{TRACE}-{SPAN}-01-what-comes-later", TRACE),
+        (f"ff-{TRACE}-{SPAN}-01", None),
+        (f"00-{'0' * 32}-{SPAN}-01", None),
+        (f"00-{TRACE}-{'0' * 16}-01", None),
+        (f"00-{TRACE.upper()}-{SPAN}-01", None),
+        ("", None),
+        ("00", None),
+    ],
+)
+def test_only_a_valid_traceparent_is_taken(header, correlation):
+    assert parse_traceparent(header) == correlation
+
+
+def test_counting_ids_count():
+    ids = CountingIds(chance_value=0.25)
+    assert UUID(ids.uuid7()).version == 7
+    assert ids.trace_id() == f"{2:032x}"
+    assert ids.span_id() == f"{3:016x}"
+    assert ids.chance() == 0.25
