@@ -83,9 +83,13 @@ def _decoded(text: str | bytes, file: str) -> str:
         ) from None
 
 
-def faults_of(document: Document, json_schema: dict[str, Any]) -> list[Fault]:
-    """Check a document by a JSON Schema and return everything that is wrong, in the order of the file."""
-    return sorted({_fault(document, finding) for finding in findings(document.value, json_schema)})
+def faults_of(document: Document, json_schema: dict[str, Any], *, value: Any = None) -> list[Fault]:
+    """Check a document by a JSON Schema and return everything that is wrong, in the order of the file.
+
+    ``value`` stands in for the document's own where that was translated first, pointer by pointer.
+    """
+    value = document.value if value is None else value
+    return sorted({_fault(document, finding) for finding in findings(value, json_schema)})
 
 
 def _fault(document: Document, finding: Finding) -> Fault:

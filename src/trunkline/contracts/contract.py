@@ -1,0 +1,210 @@
+"""A contract: what one kind of record may look like, compiled from an Open Data Contract Standard file.
+
+Intake checks and reads every record by it, targets are made to fit its fields, and the catalogue shows it.
+``docs/reference/contracts.md`` says how each part of the standard is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from trunkline.contracts.document import Document
+from trunkline.contracts.field import Field
+from trunkline.contracts.naming import Readers, readers_of
+from trunkline.contracts.shapes import Shapes, validator_of
+from trunkline.contracts.standard import modern, odcs_faults
+from trunkline.contracts.texts import Texts
+from trunkline.contracts.violations import Violation, violations_of
+from trunkline.kernel.errors import ProjectError
+from trunkline.kernel.faults import Fault, Place
+
+__all__ = ["Contract", "Field", "Violation", "load", "load_all"]
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_VERSION = re.compile(r"v?([0-9]+)(?:\.[0-9]+)*(?:[-+].*)?")
+_UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+class About(msgspec.Struct, frozen=True):
+    """What the catalogue shows of a contract and nothing is computed from."""
+
+    id: str = ""
+    status: str = ""
+    title: str = ""
+    description: str = ""
+    domain: str = ""
+    data_product: str = ""
+    owner: str = ""
+    team: tuple[Mapping[str, Any], ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+class Contract:
+    """One kind of record. Immutable; made by ``load`` and ``load_all``.
+
+    ``name`` and ``version`` are the file's; ``ref`` is ``name@version`` and ``stream`` is ``name@major``.
+    ``schema`` is JSON Schema 2020-12, ``fields`` stand in the order of the file, ``primary_key`` holds
+    dotted paths in key order, ``place`` is where the object stands in its file.
+    """
+
+    def __init__(
+        self, name: str, version: str, about: About, shapes: Shapes, readers: Readers, place: Place
+    ) -> None:
+        self.name = name
+        self.version = version
+        self.ref = f"{name}@{version}"
+        self.stream = f"{name}@{_major(version)}"
+        self.about = about
+        self.title = about.title
+        self.description = about.description
+        self.owner = about.owner
+        self.place = place
+        self.schema = {"$schema": _DIALECT, "title": self.ref, **shapes.schema}
+        self.fields: tuple[Field, ...] = tuple(shapes.fields)
+        self.primary_key = readers.primary_key
+        self._readers = readers
+        self._texts = Texts(shapes.fields)
+        self._validator = validator_of(self.schema, shapes.formats)
+        self._is_valid = self._validator.is_valid
+
+    def __repr__(self) -> str:
+        return f"Contract({self.ref})"
+
+    def check(self, record: Any) -> tuple[Violation, ...]:
+        """Return every rule that a decoded record breaks, none where it is good; no value is repeated."""
+        if self._is_valid(record):
+            return ()
+        return violations_of(self._validator.iter_errors(record), self.schema)
+
+    def typed(self, texts: Mapping[str, str]) -> tuple[dict[str, Any], tuple[Violation, ...]]:
+        """Turn named texts, such as a CSV row, into a record, and check it: no ``check`` is needed after.
+
+        A column is a field's name, its dotted path, or its physical name. An empty text is null where the
+        field allows it and absent otherwise. A column the contract does not know stays text.
+        """
+        record, wrong = self._texts.typed(texts)
+        if not wrong and self._is_valid(record):
+            return record, ()
+        told = {violation.pointer for violation in wrong}
+        more = (violation for violation in self.check(record) if violation.pointer not in told)
+        return record, (*wrong, *more)
+
+    def entity_key(self, record: Any) -> str:
+        """Return the primary key as one text, different for different keys; empty without a key."""
+        return self._readers.entity_key(record)
+
+    def identity(self, record: Any) -> str:
+        """Return the value of the idempotency key that the contract names; empty without one."""
+        return self._readers.identity(record)
+
+    def event_time(self, record: Any) -> int | None:
+        """Return when it happened in microseconds since the epoch, where the contract names the field."""
+        return self._readers.event_time(record)
+
+    def version_of(self, record: Any) -> int | Decimal | str | None:
+        """Return the value that grows with each state of an entity; a moment as microseconds."""
+        return self._readers.version(record)
+
+
+def load(text: str | bytes, file: str) -> Contract:
+    """Load a file that describes one kind of record; raises ``ProjectError`` with every fault."""
+    contracts = load_all(text, file)
+    if len(contracts) == 1:
+        return contracts[0]
+    problem = f"the file describes {len(contracts)} kinds of record"
+    raise ProjectError([Fault(contracts[1].place, problem, "one schema object")])
+
+
+def load_all(text: str | bytes, file: str) -> list[Contract]:
+    """Load every schema object of a file; raises ``ProjectError`` with every fault.
+
+    One object is named as the file (``name``, else ``id``), several are ``file-name.object-name``. A file
+    without a schema is one contract without fields, for the catalogue.
+    """
+    document = Document.load(text, file)
+    faults = odcs_faults(document)
+    if faults:
+        raise ProjectError(faults)
+    odcs = modern(document.value)
+    if not _VERSION.fullmatch(odcs["version"]):
+        faults.append(
+            document.fault(("version",), "the version has no major number", "a version such as 1.2.0")
+        )
+    objects = odcs.get("schema") or [{"name": odcs["id"]}]
+    drafts = [_Draft(document, odcs, index, len(objects)) for index in range(len(objects))]
+    faults += [fault for draft in drafts for fault in draft.shapes.faults]
+    faults += _same_names(document, drafts)
+    if faults:
+        raise ProjectError(sorted(set(faults)))
+    return [draft.contract() for draft in drafts]
+
+
+class _Draft:
+    """A schema object on its way to a contract: everything compiled, faults not yet judged."""
+
+    def __init__(self, document: Document, odcs: Mapping[str, Any], index: int, count: int) -> None:
+        tokens = ("schema", index)
+        element = (odcs.get("schema") or [{"name": odcs["id"]}])[index]
+        self.shapes = Shapes(document, tokens, element)
+        self.readers = readers_of(self.shapes, odcs)
+        self.place = document.place((*tokens, "name"))
+        self.name = _fit(odcs.get("name") or odcs["id"])
+        if count > 1:
+            self.name += "." + _fit(element["name"])
+        self._odcs = odcs
+        self._element = element
+
+    def contract(self) -> Contract:
+        about = _about(self._odcs, self._element)
+        return Contract(self.name, self._odcs["version"], about, self.shapes, self.readers, self.place)
+
+
+def _same_names(document: Document, drafts: list[_Draft]) -> list[Fault]:
+    seen: set[str] = set()
+    faults = []
+    for index, draft in enumerate(drafts):
+        if draft.name in seen:
+            tokens = ("schema", index, "name")
+            faults.append(document.fault(tokens, f'a second schema object "{draft.name}"', "each name once"))
+        seen.add(draft.name)
+    return faults
+
+
+def _major(version: str) -> str:
+    match = _VERSION.fullmatch(version)
+    return match[1] if match else "0"
+
+
+def _fit(name: str) -> str:
+    """Return a name that serves in streams, addresses and file names."""
+    return _UNFIT.sub("-", name).strip("-") or "unnamed"
+
+
+def _about(odcs: Mapping[str, Any], element: Mapping[str, Any]) -> About:
+    team = odcs.get("team", {})
+    members = team if isinstance(team, list) else team.get("members", [])
+    named = "" if isinstance(team, list) else team.get("name", "")
+    return About(
+        id=odcs["id"],
+        status=odcs.get("status", ""),
+        title=element.get("businessName") or odcs.get("name", ""),
+        description=element.get("description") or _purpose(odcs.get("description")),
+        domain=odcs.get("domain", ""),
+        data_product=odcs.get("dataProduct", ""),
+        owner=named or next((m.get("username", "") for m in members if _owns(m)), ""),
+        team=tuple(members),
+        tags=(*odcs.get("tags", ()), *element.get("tags", ())),
+    )
+
+
+def _purpose(description: Any) -> str:
+    return description.get("purpose", "") if isinstance(description, dict) else str(description or "")
+
+
+def _owns(member: Mapping[str, Any]) -> bool:
+    return "owner" in str(member.get("role", "")).lower()

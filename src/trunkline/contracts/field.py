@@ -1,0 +1,42 @@
+"""One field of a contract, flattened out of its nesting: what targets, masks and documents need to know."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Kind = Literal[
+    "string", "integer", "number", "boolean", "date", "timestamp", "time", "object", "array", "any"
+]
+
+
+class Field(msgspec.Struct, frozen=True):
+    """A field, an object or an array of a contract, in the order of the file.
+
+    ``path`` are the names down to it, ``-`` standing for the items of an array; ``pointer`` is the same as
+    a JSON pointer. ``required`` means present and not null. ``unique`` is a promise across records that the
+    validator cannot check and a table can. ``personal`` says that its value must be masked wherever a person
+    or a log could see it. ``options`` are the ODCS ``logicalTypeOptions``; ``precision`` and ``scale`` are
+    given for exact decimals that state them.
+    """
+
+    name: str
+    path: tuple[str, ...]
+    pointer: str
+    kind: Kind
+    required: bool = False
+    unique: bool = False
+    classification: str = ""
+    personal: bool = False
+    description: str = ""
+    physical_type: str = ""
+    physical_name: str = ""
+    precision: int | None = None
+    scale: int | None = None
+    options: dict[str, Any] = {}
+
+
+def pointer_of(path: tuple[str | int, ...]) -> str:
+    """Write tokens as a JSON pointer (RFC 6901)."""
+    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in path)

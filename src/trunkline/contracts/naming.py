@@ -1,0 +1,157 @@
+"""Which fields of a record are its key, its identity, its time and its version.
+
+Called by ``contract``. The primary key is the standard's; the others are named by ``customProperties`` of
+the schema object or of the whole file: ``idempotencyKey``, ``eventTime`` (with ``eventTimeUnit`` where it
+is a number) and ``version``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from trunkline.contracts.field import Field
+from trunkline.contracts.keys import instant_reader, joined_key, reader
+from trunkline.contracts.shapes import Shapes, Tokens
+from trunkline.kernel.faults import did_you_mean
+
+_UNITS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
+_MOMENTS = ("date", "timestamp")
+_SCALARS = ("string", "integer", "number", "boolean", "date", "timestamp", "time", "any")
+
+
+class Readers(msgspec.Struct, frozen=True):
+    """Compiled access to what a contract names in its records; ``primary_key`` holds dotted paths."""
+
+    primary_key: tuple[str, ...]
+    entity_key: Callable[[Any], str]
+    identity: Callable[[Any], str]
+    event_time: Callable[[Any], int | None]
+    version: Callable[[Any], int | Decimal | str | None]
+
+
+def readers_of(shapes: Shapes, odcs: Mapping[str, Any]) -> Readers:
+    """Compile the readers of a schema object; what is wrong is noted on ``shapes``."""
+    names = _Names(shapes, odcs)
+    key = names.primary_key()
+    return Readers(
+        primary_key=tuple(".".join(field.path) for field in key),
+        entity_key=joined_key([field.path for field in key]),
+        identity=joined_key([field.path for field in names.chosen("idempotencyKey", needed=True)]),
+        event_time=names.event_time(),
+        version=names.version(),
+    )
+
+
+class _Names:
+    """Finds the fields that a schema object names."""
+
+    def __init__(self, shapes: Shapes, odcs: Mapping[str, Any]) -> None:
+        self._shapes = shapes
+        self._fields = {".".join(field.path): field for field in shapes.fields}
+        self._pointers = {field.pointer: field for field in shapes.fields}
+        self._custom: dict[str, tuple[Tokens, Any]] = {}
+        for tokens, element in (((), odcs), (shapes.tokens, shapes.element)):
+            for index, entry in enumerate(element.get("customProperties", ())):
+                at = (*tokens, "customProperties", index, "value")
+                self._custom[entry["property"]] = (at, entry["value"])
+
+    def primary_key(self) -> list[Field]:
+        """Return the key's fields by ``primaryKeyPosition``; those without one follow in file order."""
+        keyed = [(self._position(field), field) for field in self._shapes.fields if self._is_key(field)]
+        places: dict[int, Field] = {}
+        for position, field in keyed:
+            if position in places:
+                problem = f"primaryKeyPosition {position} is taken by {'.'.join(places[position].path)}"
+                self._fault_at(field, "primaryKeyPosition", problem, "each position once")
+            if position > 0:
+                places[position] = field
+            self._check_reachable(field, "primaryKey")
+        return [
+            field
+            for _, field in sorted(keyed, key=lambda pair: pair[0] if pair[0] > 0 else len(keyed) + 2**31)
+        ]
+
+    def _is_key(self, field: Field) -> bool:
+        return bool(self._shapes.property_of(field).get("primaryKey"))
+
+    def _position(self, field: Field) -> int:
+        return int(self._shapes.property_of(field).get("primaryKeyPosition", -1))
+
+    def _fault_at(self, field: Field, key: str, problem: str, expected: str) -> None:
+        self._shapes.fault((*self._shapes.places[field.pointer], key), problem, expected)
+
+    def _check_reachable(self, field: Field, role: str) -> None:
+        if "-" in field.path or "*" in field.path:
+            problem = f"{role} on {'.'.join(field.path)}, inside an array or map"
+            self._fault_at(field, role, problem, "a field that a record has once")
+
+    def _unreachable(self, field: Field) -> str:
+        if "-" in field.path or "*" in field.path:
+            return "is inside an array or map"
+        if field.kind not in _SCALARS:
+            return f"is an {field.kind}"
+        return ""
+
+    def chosen(self, role: str, *, needed: bool) -> list[Field]:
+        """Return the fields that a custom property names, by name, dotted path or JSON pointer."""
+        if role not in self._custom:
+            return []
+        tokens, named = self._custom[role]
+        names = named if isinstance(named, list) else [named]
+        return [field for name in names if (field := self._field(tokens, role, name, needed=needed))]
+
+    def _field(self, tokens: Tokens, role: str, name: Any, *, needed: bool) -> Field | None:
+        field = self._fields.get(str(name)) or self._pointers.get(str(name))
+        if field is None:
+            problem = f'{role} names "{name}", which is no property'
+            self._shapes.fault(
+                tokens, problem, "a property of this object", did_you_mean(str(name), self._fields)
+            )
+            return None
+        problem = self._unreachable(field)
+        if not problem and needed and not self._always_there(field):
+            problem = "may be missing"
+        if problem:
+            self._shapes.fault(tokens, f'{role} names "{name}", which {problem}', "a plain required property")
+        return field
+
+    def _always_there(self, field: Field) -> bool:
+        above = [self._fields[".".join(field.path[:depth])] for depth in range(1, len(field.path))]
+        return all(each.required for each in (*above, field))
+
+    def event_time(self) -> Callable[[Any], int | None]:
+        """Return the reader of the event time."""
+        fields = self.chosen("eventTime", needed=False)
+        if not fields:
+            return lambda _record: None
+        field = fields[0]
+        tokens, _ = self._custom["eventTime"]
+        if field.kind in ("integer", "number"):
+            return instant_reader(field.path, None, self._ticks(tokens))
+        if field.kind not in _MOMENTS:
+            problem = f'eventTime names "{field.name}", a {field.kind}'
+            self._shapes.fault(tokens, problem, "a timestamp or date, or a number with eventTimeUnit")
+        return instant_reader(field.path, self._shapes.moments.get(field.pointer), 1)
+
+    def _ticks(self, tokens: Tokens) -> int:
+        at, unit = self._custom.get("eventTimeUnit", (tokens, ""))
+        if unit not in _UNITS:
+            expected = "eventTimeUnit as one of " + ", ".join(_UNITS)
+            self._shapes.fault(
+                at, "the event time is a number without a unit", expected, did_you_mean(str(unit), _UNITS)
+            )
+        return _UNITS.get(unit, 1)
+
+    def version(self) -> Callable[[Any], int | Decimal | str | None]:
+        """Return the reader of the version, moments as microseconds so that they compare."""
+        fields = self.chosen("version", needed=True)
+        if not fields:
+            return lambda _record: None
+        field = fields[0]
+        if field.kind in _MOMENTS:
+            return instant_reader(field.path, self._shapes.moments.get(field.pointer), 1)
+        return reader(field.path)
