@@ -1,0 +1,157 @@
+"""The quarantine in the project's SQLite file: refused arrivals, sealed, beside the log they did not enter.
+
+The composition root builds one for intake and the release use-cases. What came from outside (bytes,
+fields, identity) is in one sealed value, bound to its entry by the authenticated header; what a list
+shows (source, place, reasons) is in the clear and holds no value of a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import apsw
+import msgspec
+
+from trunkline.adapters.sqlite.store import Store
+from trunkline.connectors.source import Arrival
+from trunkline.eventlog.seal import Sealer
+from trunkline.intake.quarantine import (
+    Count,
+    Entry,
+    Held,
+    QuarantineLimits,
+    Query,
+    Reason,
+    Resolution,
+    full,
+)
+
+_SHOWN = (
+    "id, source, stream, contract, place, correlation, arrived, last_seen, count, kind, reasons, raw_bytes, "
+    "status, decided_by, why, resolved_at"
+)
+_PUT = """
+    INSERT INTO quarantine (id, same, source, stream, contract, place, correlation, arrived, last_seen,
+                            count, kind, reasons, raw_bytes, status, sealed)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
+    ON CONFLICT (same) DO UPDATE SET
+        count = count + 1,
+        last_seen = excluded.last_seen,
+        kind = iif(status = 'open', excluded.kind, kind),
+        reasons = iif(status = 'open', excluded.reasons, reasons)
+"""
+_OPEN = "SELECT entries, bytes FROM quarantine_open"
+_LIST = f"""
+    SELECT {_SHOWN} FROM quarantine
+    WHERE (?1 = '' OR source = ?1) AND (?2 = '' OR kind = ?2) AND (?3 IS NULL OR status = ?3)
+      AND (?4 = '' OR id < ?4)
+    ORDER BY id DESC LIMIT ?5
+"""  # noqa: S608  the columns are a constant of this module
+_GET = f"SELECT {_SHOWN}, sealed FROM quarantine WHERE id = ?"  # noqa: S608  as above
+_AMEND = "UPDATE quarantine SET kind = ?, reasons = ? WHERE id = ? AND status = 'open'"
+_RESOLVE = """
+    UPDATE quarantine SET status = ?, decided_by = ?, why = ?, resolved_at = ?
+    WHERE id = ? AND status = 'open'
+"""
+_COUNTS = """
+    SELECT source, kind, status, count(*), sum(count) FROM quarantine
+    GROUP BY source, kind, status ORDER BY source, kind, status
+"""
+_TRIM = "DELETE FROM quarantine WHERE resolved_at < ?"
+
+_reasons = msgspec.json.Decoder(tuple[Reason, ...])
+_arrival = msgspec.msgpack.Decoder(Arrival)
+
+
+class SqliteQuarantine:
+    """A ``Quarantine`` in the store's file; every write is durable when its method returns."""
+
+    def __init__(self, store: Store, sealer: Sealer, limits: QuarantineLimits | None = None) -> None:
+        self._store = store
+        self._sealer = sealer
+        self._limits = limits or QuarantineLimits()
+
+    async def put(self, held: Sequence[Held]) -> None:
+        """Keep ``held``, or count again what is here, in one transaction."""
+        rows = [self._row(one) for one in held]
+        limits = self._limits
+
+        def write(connection: apsw.Connection) -> None:
+            [before] = connection.execute(_OPEN)
+            connection.executemany(_PUT, rows)
+            [after] = connection.execute(_OPEN)
+            # more of what is here already is welcome even when full: it takes no room
+            if after != before and (after[0] > limits.entries or after[1] > limits.bytes):
+                raise full(limits)
+
+        await self._store.write(write)
+
+    def _row(self, one: Held) -> tuple[Any, ...]:
+        entry = one.entry
+        sealed = self._sealer.seal(msgspec.msgpack.encode(one.arrival), entry.id.encode())
+        return (
+            entry.id,
+            one.key,
+            entry.source,
+            entry.stream,
+            entry.contract,
+            entry.place,
+            entry.correlation,
+            entry.arrived,
+            entry.last_seen,
+            entry.count,
+            entry.kind,
+            msgspec.json.encode(entry.reasons),
+            entry.raw_bytes,
+            sealed,
+        )
+
+    async def list(self, query: Query) -> Sequence[Entry]:
+        """Return entries that match, newest first, without opening them."""
+        values = (query.source, query.kind, query.status, query.before, query.limit)
+        rows = await self._store.read(lambda connection: list(connection.execute(_LIST, values)))
+        return [_entry(row) for row in rows]
+
+    async def get(self, entry_id: str) -> Held | None:
+        """Return one entry with its bytes; raises ``Corrupt`` where they are not what was sealed."""
+        rows = await self._store.read(lambda connection: list(connection.execute(_GET, (entry_id,))))
+        if not rows:
+            return None
+        [(*shown, sealed)] = rows
+        opened = self._sealer.open(sealed, entry_id.encode())
+        return Held(_entry(shown), _arrival.decode(opened))
+
+    async def amend(self, entry_id: str, kind: str, reasons: Sequence[Reason]) -> None:
+        """Replace the reasons of an open entry."""
+        values = (kind, msgspec.json.encode(reasons), entry_id)
+        await self._change(_AMEND, values)
+
+    async def resolve(self, entry_id: str, resolution: Resolution) -> bool:
+        """End an open entry."""
+        values = (resolution.how, resolution.by, resolution.why, resolution.at, entry_id)
+        return await self._change(_RESOLVE, values) == 1
+
+    async def counts(self) -> Sequence[Count]:
+        """Return how much is here, by source, kind and status."""
+        rows = await self._store.read(lambda connection: list(connection.execute(_COUNTS)))
+        return [Count(*row) for row in rows]
+
+    async def trim(self, before: int) -> int:
+        """Remove what was resolved before ``before``."""
+        return await self._change(_TRIM, (before,))
+
+    async def _change(self, sql: str, values: tuple[Any, ...]) -> int:
+        def write(connection: apsw.Connection) -> int:
+            connection.execute(sql, values)
+            return connection.changes()
+
+        return await self._store.write(write)
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    *shown, reasons, raw_bytes, status, by, why, resolved_at = row
+    resolution = None if resolved_at is None else Resolution(status, by, why, resolved_at)
+    return Entry(
+        *shown, reasons=_reasons.decode(reasons), raw_bytes=raw_bytes, status=status, resolution=resolution
+    )

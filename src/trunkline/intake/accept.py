@@ -1,0 +1,262 @@
+"""From arrival to stored event, in named steps: decode, validate, identify, append, answer.
+
+Every source comes through here: webhooks with what a request held, pull sources by ``pull.pump``, and
+the quarantine with what is released. ``judge`` decides about one arrival without effect; ``store``
+gives the decisions effect once: what is refused is durable in quarantine and what is good is durable in
+the log before anyone gets a receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from trunkline.contracts.contract import Contract
+
+from trunkline.connectors.source import Arrival, Receipt
+from trunkline.eventlog.port import Appended, EventLog
+from trunkline.intake.quarantine import Entry, Held, Quarantine, Reason
+from trunkline.kernel.clock import Clock
+from trunkline.kernel.errors import BusyError
+from trunkline.kernel.event import Event
+from trunkline.kernel.ids import Ids
+from trunkline.kernel.json import decode, encode
+from trunkline.kernel.limits import Limits
+from trunkline.kernel.signals import Accepted, Refused, Signals
+
+Kind: TypeAlias = Literal["json", "size", "depth", "identity", "contract", "source"]
+
+IDENTITY_LETTERS = 512
+"""The longest idempotency key that is taken."""
+
+_BUSY_SECONDS = 1.0
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why an arrival is not taken. ``arrival`` carries the identity and correlation it was given."""
+
+    kind: Kind
+    arrival: Arrival
+    reasons: tuple[Reason, ...]
+
+
+Judged: TypeAlias = Event | Refusal
+
+
+class Pending:
+    """How much waits for its commit in this process; all intakes of a process share one."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._events = 0
+        self._bytes = 0
+
+    def enter(self, events: int, size: int) -> None:
+        """Count in what begins to wait; raises ``BusyError`` where that is more than the limits allow."""
+        limits = self._limits
+        # one batch larger than the limit still passes when nothing else waits, or it never would
+        if self._events and (
+            self._events + events > limits.pending_events or self._bytes + size > limits.pending_bytes
+        ):
+            raise BusyError("too much is waiting for the disk: come back in a moment", _BUSY_SECONDS)
+        self._events += events
+        self._bytes += size
+
+    def leave(self, events: int, size: int) -> None:
+        """Count out what waits no more."""
+        self._events -= events
+        self._bytes -= size
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What all intakes of a process share: time, identifiers, listeners, and bounds."""
+
+    clock: Clock
+    ids: Ids
+    signals: Signals
+    limits: Limits
+    pending: Pending
+
+
+def surroundings(clock: Clock, ids: Ids, signals: Signals, limits: Limits | None = None) -> Surroundings:
+    """Gather what all intakes of a process share."""
+    bounds = limits or Limits()
+    return Surroundings(clock, ids, signals, bounds, Pending(bounds))
+
+
+class Intake:
+    """The way of one source's arrivals into one stream. ``name`` is the source's, such as ``shop/orders``."""
+
+    def __init__(
+        self, name: str, contract: Contract, log: EventLog, quarantine: Quarantine, around: Surroundings
+    ) -> None:
+        self.name = name
+        self.contract = contract
+        self._log = log
+        self._quarantine = quarantine
+        self._around = around
+        self._depth = around.limits.depth
+        self._event_bytes = around.limits.event_bytes
+
+    async def accept(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
+        """Take arrivals in their order and return, once all is durable, what became of each.
+
+        Raises ``BusyError`` or ``StoreError``: then none of them counts as taken, and the same ones may
+        come again.
+        """
+        return await self.store(self.judge_all(arrivals))
+
+    def judge_all(self, arrivals: Iterable[Arrival]) -> list[Judged]:
+        """Decide about each arrival, one after the other, without effect."""
+        # an event goes through all its steps before the next is decoded: a thousand decoded records
+        # held at once make decoding two to three times dearer
+        now = self._around.clock.now()
+        return [self.judge(arrival, now) for arrival in arrivals]
+
+    def judge(self, arrival: Arrival, now: int) -> Judged:
+        """Decide about one arrival: the event it becomes, or why it is refused."""
+        if arrival.fault:
+            return _refusal("source", arrival, "readable", arrival.fault)
+        if len(arrival.raw) > self._event_bytes:
+            return _refusal("size", arrival, "size", f"a record may have {self._event_bytes} bytes")
+        if arrival.fields is not None:
+            return self._judge_fields(arrival, arrival.fields, now)
+        return self._judge_json(arrival, now)
+
+    def _judge_json(self, arrival: Arrival, now: int) -> Judged:
+        try:
+            record = decode(arrival.raw)
+        except ValueError as error:
+            return _refusal("json", arrival, "json", f"not JSON as of RFC 8259: {_without_values(error)}")
+        if _may_be_deep(arrival.raw, self._depth) and _deeper(record, self._depth):
+            return _refusal("depth", arrival, "depth", f"a record may be nested {self._depth} deep")
+        violations = self.contract.check(record)
+        if violations:
+            return Refusal("contract", arrival, _reasons(violations))
+        return self._identify(arrival, record, arrival.raw, now)
+
+    def _judge_fields(self, arrival: Arrival, fields: dict[str, str], now: int) -> Judged:
+        record, violations = self.contract.typed(fields)
+        if violations:
+            return Refusal("contract", arrival, _reasons(violations))
+        return self._identify(arrival, record, encode(record), now)
+
+    def _identify(self, arrival: Arrival, record: dict[str, Any], data: bytes, now: int) -> Judged:
+        contract = self.contract
+        identity = arrival.identity or contract.identity(record)
+        if not identity or len(identity) > IDENTITY_LETTERS:
+            return _refusal("identity", arrival, "identity", _NO_IDENTITY)
+        time = contract.event_time(record)
+        if time is None:
+            time = now if arrival.time is None else arrival.time
+        return Event(
+            id=identity,
+            source=self.name,
+            type=arrival.type or contract.name,
+            subject=contract.entity_key(record),
+            time=time,
+            recorded=now,
+            contract=contract.ref,
+            correlation=arrival.correlation or self._around.ids.trace_id(),
+            data=data,
+        )
+
+    async def store(self, judged: Sequence[Judged]) -> list[Receipt]:
+        """Give decisions effect and return the receipts, in order, once all is durable."""
+        events = [one for one in judged if isinstance(one, Event)]
+        size = sum(len(event.data) for event in events)
+        self._around.pending.enter(len(events), size)
+        try:
+            refused = [self._held(one) for one in judged if isinstance(one, Refusal)]
+            if refused:
+                await self._quarantine.put(refused)
+            appended = await self._log.append(self.contract.stream, events) if events else []
+        finally:
+            self._around.pending.leave(len(events), size)
+        self._announce(appended, refused)
+        return _receipts(judged, appended, refused)
+
+    def _held(self, refusal: Refusal) -> Held:
+        around = self._around
+        now = around.clock.now()
+        arrival = refusal.arrival
+        correlation = arrival.correlation or around.ids.trace_id()
+        entry = Entry(
+            id=around.ids.uuid7(),
+            source=self.name,
+            stream=self.contract.stream,
+            contract=self.contract.ref,
+            place=arrival.place,
+            correlation=correlation,
+            arrived=now,
+            last_seen=now,
+            count=1,
+            kind=refusal.kind,
+            reasons=refusal.reasons,
+            raw_bytes=len(arrival.raw),
+        )
+        return Held(entry, msgspec.structs.replace(arrival, correlation=correlation))
+
+    def _announce(self, appended: Sequence[Appended], refused: Sequence[Held]) -> None:
+        signals = self._around.signals
+        if appended:
+            duplicates = sum(one.duplicate for one in appended)
+            signals.emit(Accepted(self.name, self.contract.stream, len(appended) - duplicates, duplicates))
+        for kind in sorted({one.entry.kind for one in refused}):
+            count = sum(one.entry.kind == kind for one in refused)
+            signals.emit(Refused(self.name, self.contract.stream, count, kind))
+
+
+_NO_IDENTITY = (
+    f"nothing says which arrival this is: add an idempotency key of 1 to {IDENTITY_LETTERS} letters as the "
+    "source allows, or a field that the contract names as its idempotency key"
+)
+
+
+def _receipts(
+    judged: Sequence[Judged], appended: Sequence[Appended], refused: Sequence[Held]
+) -> list[Receipt]:
+    fates = iter(appended)
+    held = iter(refused)
+    receipts = []
+    for one in judged:
+        if isinstance(one, Event):
+            fate = next(fates)
+            status: Literal["accepted", "duplicate"] = "duplicate" if fate.duplicate else "accepted"
+            receipts.append(Receipt(status, one.id, fate.offset, one.correlation))
+        else:
+            arrival = next(held).arrival
+            reasons = tuple(map(str, one.reasons))
+            receipts.append(Receipt("refused", arrival.identity, -1, arrival.correlation, reasons))
+    return receipts
+
+
+def _refusal(kind: Kind, arrival: Arrival, rule: str, message: str) -> Refusal:
+    return Refusal(kind, arrival, (Reason("", rule, message),))
+
+
+def _reasons(violations: Iterable[Any]) -> tuple[Reason, ...]:
+    return tuple(Reason(one.pointer, one.rule, one.message) for one in violations)
+
+
+def _without_values(error: ValueError) -> str:
+    return "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+def _may_be_deep(raw: bytes, depth: int) -> bool:
+    """Tell without walking: a text with few brackets cannot be nested deeper than it has of them."""
+    return raw.count(b"{") + raw.count(b"[") > depth
+
+
+def _deeper(value: Any, depth: int) -> bool:
+    """Tell whether ``value`` is nested deeper than ``depth``, a level at a time and without recursion."""
+    level = [value]
+    for _ in range(depth):
+        level = [
+            child
+            for one in level
+            if isinstance(one, (dict, list))
+            for child in (one.values() if isinstance(one, dict) else one)
+        ]
+    return any(isinstance(one, (dict, list)) for one in level)

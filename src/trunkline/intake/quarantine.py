@@ -1,0 +1,242 @@
+"""What was refused and is kept: the port of the quarantine, and its in-memory reference.
+
+Intake puts an arrival here, durably and before its sender is answered, where it does not pass its
+contract; a person lists, reads, mends, releases or discards it. ``trunkline.testkit.quarantine`` is the
+suite that every implementation passes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal, Protocol, TypeAlias
+
+import msgspec
+
+from trunkline.connectors.source import Arrival
+from trunkline.kernel.errors import BusyError
+
+Status: TypeAlias = Literal["open", "released", "discarded"]
+How: TypeAlias = Literal["released", "discarded"]
+
+RETRY_AFTER_SECONDS = 60.0
+"""When a sender should come back while the quarantine is full: a person has to make room."""
+
+
+class Reason(msgspec.Struct, frozen=True, gc=False):
+    """One thing that is wrong: where (a JSON pointer), which rule, and what was expected; never a value."""
+
+    pointer: str
+    rule: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '/'}: {self.message}"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What is known of a refused arrival without opening it.
+
+    ``kind`` is the class of the first refusal (``contract``, ``json``, ``identity`` and so on).
+    ``arrived`` and ``last_seen`` are microseconds and ``count`` how often the same arrival came.
+    ``raw_bytes`` is its size.
+    """
+
+    id: str
+    source: str
+    stream: str
+    contract: str
+    place: str
+    correlation: str
+    arrived: int
+    last_seen: int
+    count: int
+    kind: str
+    reasons: tuple[Reason, ...]
+    raw_bytes: int
+    status: Status = "open"
+    resolution: Resolution | None = None
+
+
+class Resolution(msgspec.Struct, frozen=True):
+    """How an entry ended: who decided it, why, and when in microseconds."""
+
+    how: How
+    by: str
+    why: str
+    at: int
+
+
+class Held(msgspec.Struct, frozen=True):
+    """An entry with the arrival it stands for, byte for byte as it came."""
+
+    entry: Entry
+    arrival: Arrival
+
+    @property
+    def key(self) -> bytes:
+        """What makes another arrival the same one: its source, place, identity and bytes."""
+        digest = hashlib.blake2b(digest_size=16)
+        arrival = self.arrival
+        for part in (self.entry.source, arrival.place, arrival.identity):
+            digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
+        digest.update(arrival.raw)
+        return digest.digest()
+
+
+class Query(msgspec.Struct, frozen=True):
+    """Which entries to list: those with every value given here, older than entry ``before`` if it is set."""
+
+    source: str = ""
+    kind: str = ""
+    status: Status | None = "open"
+    before: str = ""
+    limit: int = 100
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many entries of one source have one kind and status, and how many arrivals they stand for."""
+
+    source: str
+    kind: str
+    status: Status
+    entries: int
+    arrivals: int
+
+
+class QuarantineLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the quarantine holds open at most; above it senders are told to come back."""
+
+    entries: int = 100_000
+    """Open entries."""
+
+    bytes: int = 256 * 1_048_576
+    """Bytes of the arrivals that open entries stand for."""
+
+
+class Quarantine(Protocol):
+    """A durable place for refused arrivals. Methods raise ``StoreError`` and nothing of a driver."""
+
+    async def put(self, held: Sequence[Held]) -> None:
+        """Keep ``held`` and return once it is durable.
+
+        An arrival that is here already (same ``key``) is not kept twice: its ``count`` and
+        ``last_seen`` go up, and while it is open it gets the newer reasons. Raises ``BusyError`` where
+        not all fit, and then keeps none.
+        """
+
+    async def list(self, query: Query) -> Sequence[Entry]:
+        """Return entries that match, newest first."""
+
+    async def get(self, entry_id: str) -> Held | None:
+        """Return one entry with its bytes, or None where there is none of that id."""
+
+    async def amend(self, entry_id: str, kind: str, reasons: Sequence[Reason]) -> None:
+        """Replace the reasons of an open entry: it was tried again and is still refused."""
+
+    async def resolve(self, entry_id: str, resolution: Resolution) -> bool:
+        """End an open entry, keeping its bytes; False where it is not there or ended already."""
+
+    async def counts(self) -> Sequence[Count]:
+        """Return how much is here, by source, kind and status."""
+
+    async def trim(self, before: int) -> int:
+        """Remove what was resolved before ``before`` (microseconds) and return how many went."""
+
+
+def full(limits: QuarantineLimits) -> BusyError:
+    """Return the error that says the quarantine is full."""
+    return BusyError(
+        f"the quarantine holds its {limits.entries} entries or {limits.bytes} bytes: "
+        "release or discard some, or raise its limits",
+        RETRY_AFTER_SECONDS,
+    )
+
+
+class MemoryQuarantine:
+    """The reference: what the suite is written against, for tests and trials. It keeps nothing on disk."""
+
+    def __init__(self, limits: QuarantineLimits | None = None) -> None:
+        self._limits = limits or QuarantineLimits()
+        self._held: dict[str, Held] = {}
+        self._ids: dict[bytes, str] = {}
+
+    async def put(self, held: Sequence[Held]) -> None:
+        """Keep ``held``, or count again what is here."""
+        new = {one.key: one for one in held if one.key not in self._ids}
+        opened = [one.entry for one in self._held.values() if one.entry.status == "open"]
+        opened += [one.entry for one in new.values()]
+        if new and (
+            len(opened) > self._limits.entries or sum(e.raw_bytes for e in opened) > self._limits.bytes
+        ):
+            raise full(self._limits)
+        for one in held:
+            self._put(one)
+
+    def _put(self, one: Held) -> None:
+        known = self._ids.setdefault(one.key, one.entry.id)
+        if known == one.entry.id:
+            self._held[known] = one
+            return
+        entry = self._held[known].entry
+        newer = {"kind": one.entry.kind, "reasons": one.entry.reasons} if entry.status == "open" else {}
+        self._change(known, count=entry.count + 1, last_seen=one.entry.last_seen, **newer)
+
+    def _change(self, entry_id: str, **changes: object) -> None:
+        one = self._held[entry_id]
+        entry = msgspec.structs.replace(one.entry, **changes)
+        self._held[entry_id] = Held(entry, one.arrival)
+
+    async def list(self, query: Query) -> Sequence[Entry]:
+        """Return entries that match, newest first."""
+        newest_first = sorted((one.entry for one in self._held.values()), key=lambda e: e.id, reverse=True)
+        found = (entry for entry in newest_first if _matches(entry, query))
+        return [entry for entry, _ in zip(found, range(query.limit), strict=False)]
+
+    async def get(self, entry_id: str) -> Held | None:
+        """Return one entry with its bytes."""
+        return self._held.get(entry_id)
+
+    async def amend(self, entry_id: str, kind: str, reasons: Sequence[Reason]) -> None:
+        """Replace the reasons of an open entry."""
+        if entry_id in self._held and self._held[entry_id].entry.status == "open":
+            self._change(entry_id, kind=kind, reasons=tuple(reasons))
+
+    async def resolve(self, entry_id: str, resolution: Resolution) -> bool:
+        """End an open entry."""
+        if entry_id not in self._held or self._held[entry_id].entry.status != "open":
+            return False
+        self._change(entry_id, status=resolution.how, resolution=resolution)
+        return True
+
+    async def counts(self) -> Sequence[Count]:
+        """Return how much is here, by source, kind and status."""
+        entries: Counter[tuple[str, str, Status]] = Counter()
+        arrivals: Counter[tuple[str, str, Status]] = Counter()
+        for one in self._held.values():
+            group = (one.entry.source, one.entry.kind, one.entry.status)
+            entries[group] += 1
+            arrivals[group] += one.entry.count
+        return [Count(*group, entries[group], arrivals[group]) for group in sorted(entries)]
+
+    async def trim(self, before: int) -> int:
+        """Remove what was resolved before ``before``."""
+        gone = [
+            one
+            for one in self._held.values()
+            if one.entry.resolution is not None and one.entry.resolution.at < before
+        ]
+        for one in gone:
+            del self._held[one.entry.id]
+            del self._ids[one.key]
+        return len(gone)
+
+
+def _matches(entry: Entry, query: Query) -> bool:
+    return (
+        query.source in ("", entry.source)
+        and query.kind in ("", entry.kind)
+        and query.status in (None, entry.status)
+        and (not query.before or entry.id < query.before)
+    )

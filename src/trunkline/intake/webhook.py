@@ -1,0 +1,252 @@
+"""The webhook source: one HTTP request in, one answer out, whatever the server in between.
+
+The door calls ``Webhook.handle`` with a request that was read whole. Its steps are authenticate, decode,
+judge, store, answer; the last two with the same ``Intake`` that every source uses. A 202 means that
+everything it has a receipt for is on disk, synced.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from trunkline.connectors.source import Arrival, Receipt
+from trunkline.intake import bodies, cloudevents
+from trunkline.intake.accept import Intake, Judged, Refusal, Surroundings
+from trunkline.intake.problem import SLUGS, Error, WebhookAnswer, answer_json, answer_problem, problem
+from trunkline.intake.problem import Headers as ProblemHeaders
+from trunkline.intake.signatures import Verifier
+from trunkline.kernel.errors import BusyError, RefusedError, StoreError, StoreFull
+from trunkline.kernel.ids import parse_traceparent
+from trunkline.kernel.signals import Refused
+
+IDENTITY_HEADERS = (
+    b"webhook-id",
+    b"idempotency-key",
+    b"x-github-delivery",
+    b"x-shopify-event-id",
+    b"x-shopify-webhook-id",
+)
+"""Headers that name a delivery, in their precedence. ``webhook-id`` is first: a signature covers it, so
+nobody who replays a request can give it a new name."""
+
+STORE_RETRY_SECONDS = 30
+"""When to come back while our storage does not work."""
+
+_TITLES = {
+    "json": "Malformed JSON",
+    "size": "Record too large",
+    "depth": "Nested too deeply",
+    "identity": "No identity",
+    "source": "Not a CloudEvent",
+}
+
+Headers: TypeAlias = dict[bytes, bytes]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a project says of a webhook, besides ``stream`` and ``via``."""
+
+    path: str
+    """Where it listens, such as ``/hooks/shop/orders``."""
+
+    verify: Literal["none"] | dict[str, Any]
+    """How senders prove themselves: one scheme with its secret, or the word ``none``, said explicitly."""
+
+    identity: str = ""
+    """Where the idempotency key is: ``contract`` for the contract's field only, or the name of a header.
+    Empty: the precedence of the reference."""
+
+    body_bytes: int | None = None
+    """The largest body taken, as sent and once inflated; the process's limit where not given."""
+
+    batch_events: int | None = None
+    """The most records in one request; the process's limit where not given."""
+
+    def __post_init__(self) -> None:
+        if not self.path.startswith("/"):
+            raise ValueError("path begins with a slash, such as /hooks/shop/orders")
+        for size in (self.body_bytes, self.batch_events):
+            if size is not None and size < 1:
+                raise ValueError("a limit is at least 1")
+
+
+class WebhookRequest(msgspec.Struct, frozen=True, gc=False):
+    """A request that was read whole; header names are lower case."""
+
+    method: str
+    headers: Headers
+    body: bytes
+
+
+class Receipts(msgspec.Struct, frozen=True, gc=False):
+    """The body of a 202: one receipt for each record, in their order."""
+
+    receipts: Sequence[Receipt]
+
+
+class Webhook:
+    """One endpoint: its settings, its sender's proof, and the intake behind it."""
+
+    def __init__(
+        self, settings: WebhookSettings, verifier: Verifier | None, intake: Intake, around: Surroundings
+    ) -> None:
+        limits = around.limits
+        self.path = settings.path
+        self.body_bytes = settings.body_bytes or limits.body_bytes
+        self._batch_events = settings.batch_events or limits.batch_events
+        self._identity = settings.identity
+        self._verifier = verifier
+        self._intake = intake
+        self._around = around
+        self._now = around.clock.now
+
+    async def handle(self, request: WebhookRequest) -> WebhookAnswer:
+        """Take a request and answer it; whatever a sender can send is answered, never raised."""
+        correlation = _correlation(request.headers)
+        try:
+            self._authenticate(request)
+            arrivals = self._decode(request, correlation)
+            judged = self._judge(arrivals)
+            receipts = await self._intake.store(judged)
+        except RefusedError as refused:
+            return self._refuse(refused, correlation)
+        except (BusyError, StoreError) as error:
+            return _come_back(error, correlation or self._around.ids.trace_id())
+        return _answer(judged, receipts)
+
+    def too_large(self) -> WebhookAnswer:
+        """Answer a body beyond the limit, which need not be read for that."""
+        detail = f"at most {self.body_bytes} bytes in one request: send less at a time"
+        return self._refuse(RefusedError(413, "Body too large", detail), "")
+
+    def _authenticate(self, request: WebhookRequest) -> None:
+        if request.method != "POST":
+            raise RefusedError(405, "Method not allowed", "send events with POST")
+        if self._verifier is not None:
+            self._verifier.check(request.headers, request.body, self._now())
+
+    def _decode(self, request: WebhookRequest, correlation: str) -> list[Arrival]:
+        headers = request.headers
+        found = bodies.arrivals(headers, request.body, most=self._batch_events, most_bytes=self.body_bytes)
+        identities = self._identities(headers, found)
+        return [
+            msgspec.structs.replace(
+                arrival,
+                place=f"{self.path} {arrival.place}" if arrival.place else self.path,
+                identity=identity,
+                correlation=arrival.correlation or correlation,
+            )
+            for arrival, identity in zip(found, identities, strict=True)
+        ]
+
+    def _identities(self, headers: Headers, found: Sequence[Arrival]) -> list[str]:
+        """Give each record its idempotency key, empty where the contract's field has to say it."""
+        if self._identity == "contract":
+            return [""] * len(found)
+        if self._identity:
+            key = _key(headers, (self._identity.lower().encode("ascii", "replace"),))
+            if not key:
+                raise RefusedError(400, _TITLES["identity"], f"the request has no header {self._identity}")
+            return _numbered(key, found)
+        key = _key(headers, IDENTITY_HEADERS)
+        numbered = _numbered(key, found) if key else [""] * len(found)
+        if key and b"webhook-id" in headers and cloudevents.SPEC_VERSION in headers:
+            return numbered  # the ce-id of binary mode is a header that no signature covers
+        return [arrival.identity or other for arrival, other in zip(found, numbered, strict=True)]
+
+    def _judge(self, arrivals: Sequence[Arrival]) -> list[Judged]:
+        judged = self._intake.judge_all(arrivals)
+        kinds = [one.kind for one in judged if isinstance(one, Refusal)]
+        if kinds and len(kinds) == len(judged) and "contract" not in kinds:
+            # nothing here is a record: its sender is told and nothing is kept
+            raise _Unreadable(413 if set(kinds) == {"size"} else 400, judged)
+        return judged
+
+    def _refuse(self, refused: RefusedError, correlation: str) -> WebhookAnswer:
+        self._around.signals.emit(
+            Refused(self._intake.name, self._intake.contract.stream, 1, SLUGS[refused.status])
+        )
+        headers: ProblemHeaders = []
+        if refused.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers = [(b"allow", b"POST")]
+        elif refused.status == HTTPStatus.UNAUTHORIZED and self._verifier is not None:
+            headers = [(b"www-authenticate", self._verifier.scheme.challenge)]
+        occurrence = correlation or self._around.ids.trace_id()
+        found = problem(refused.status, refused.title, refused.detail, occurrence)
+        if isinstance(refused, _Unreadable):
+            found = msgspec.structs.replace(found, errors=_errors(refused.judged))
+        return answer_problem(found, headers)
+
+
+class _Unreadable(RefusedError):
+    """A request in which nothing is a record that could be checked against the contract."""
+
+    def __init__(self, status: int, judged: Sequence[Judged]) -> None:
+        first = next(one for one in judged if isinstance(one, Refusal))
+        super().__init__(status, _TITLES[first.kind], first.reasons[0].message)
+        self.judged = judged
+
+
+def _answer(judged: Sequence[Judged], receipts: Sequence[Receipt]) -> WebhookAnswer:
+    if not receipts or any(receipt.status != "refused" for receipt in receipts):
+        return answer_json(202, _encode(Receipts(receipts)))
+    found = problem(
+        422,
+        "Against the contract",
+        "what was sent is kept in quarantine with these errors: mend the sender, or release it after a fix",
+        receipts[0].correlation,
+    )
+    return answer_problem(msgspec.structs.replace(found, errors=_errors(judged), receipts=receipts))
+
+
+def _errors(judged: Sequence[Judged]) -> list[Error]:
+    single = len(judged) == 1
+    return [
+        Error(f"#{reason.pointer}" if single else f"#/{n}{reason.pointer}", reason.message, reason.rule)
+        for n, one in enumerate(judged)
+        if isinstance(one, Refusal)
+        for reason in one.reasons
+    ]
+
+
+def _come_back(error: BusyError | StoreError, correlation: str) -> WebhookAnswer:
+    if isinstance(error, BusyError):
+        found = problem(503, "Busy", str(error), correlation)
+        seconds = math.ceil(error.retry_after_seconds)
+    elif isinstance(error, StoreFull):
+        found = problem(507, "Storage full", str(error), correlation)
+        seconds = STORE_RETRY_SECONDS
+    else:
+        found = problem(503, "Storage not available", "nothing was stored: send it again", correlation)
+        seconds = STORE_RETRY_SECONDS
+    return answer_problem(found, [(b"retry-after", b"%d" % seconds)])
+
+
+def _correlation(headers: Headers) -> str:
+    sent = headers.get(b"traceparent")
+    return "" if sent is None else parse_traceparent(sent.decode("latin-1")) or ""
+
+
+def _key(headers: Headers, names: Sequence[bytes]) -> str:
+    sent = next((value for name in names if (value := headers.get(name))), b"")
+    return _unquoted(sent.decode("latin-1").strip())
+
+
+def _unquoted(text: str) -> str:
+    """Read a key that is a structured-field string (RFC 9651 section 3.3.3) or the bare text."""
+    if len(text) >= 2 and text[0] == text[-1] == '"':  # noqa: PLR2004  the two quotes
+        return text[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    return text
+
+
+def _numbered(key: str, found: Sequence[Arrival]) -> list[str]:
+    if len(found) == 1 and not found[0].place:
+        return [key]
+    return [f"{key}/{n}" for n in range(len(found))]

@@ -1,0 +1,179 @@
+"""The behaviour every quarantine has, whatever it is kept in.
+
+A test module of an implementation subclasses ``QuarantineSuite`` and gives it an ``open`` fixture: a
+function that makes an empty quarantine of given limits. pytest collects the cases from the subclass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from trunkline.connectors.source import Arrival
+from trunkline.intake.quarantine import Count, Entry, Held, Quarantine, QuarantineLimits, Query, Reason, Resolution
+from trunkline.kernel.errors import BusyError
+
+Open: TypeAlias = Callable[[QuarantineLimits], Awaitable[Quarantine]]
+
+AMOUNT = Reason("/amount", "type", "expected a number")
+RELEASED = Resolution("released", "eve", "the contract was mended", 50)
+
+
+def held(number: int, **changes: object) -> Held:
+    """Make a refused arrival; ``number`` gives its id and its bytes unless ``changes`` say otherwise."""
+    raw = changes.pop("raw", b'{"n":%d}' % number)
+    source = changes.pop("source", "till/sales")
+    kind = changes.pop("kind", "contract")
+    arrived = changes.pop("arrived", number)
+    arrival = Arrival(raw=raw, **{"place": "till.csv line 17", "identity": "", **changes})  # type: ignore[arg-type]
+    entry = Entry(
+        id=f"00000000-0000-7000-8000-{number:012x}",
+        source=str(source),
+        stream="sale@1",
+        contract="sale@1.0.0",
+        place=arrival.place,
+        correlation="a" * 32,
+        arrived=arrived,  # type: ignore[arg-type]
+        last_seen=arrived,  # type: ignore[arg-type]
+        count=1,
+        kind=str(kind),
+        reasons=(AMOUNT,),
+        raw_bytes=len(arrival.raw),
+    )
+    return Held(entry, arrival)
+
+
+class QuarantineSuite:
+    """What every ``Quarantine`` does. The subclass defines the fixture ``open_quarantine`` (see ``Open``)."""
+
+    # What is put can be listed, and got with its bytes, fields and identity as they came.
+    async def test_keeps_an_arrival_as_it_came(self, open_quarantine: Open) -> None:
+        quarantine = await open_quarantine(QuarantineLimits())
+        one = held(1, raw=b'\xff\x00"', fields={"sku": "A\u20ac"}, identity="file-17", time=5, fault="torn")
+        await quarantine.put([one])
+        assert await quarantine.get(one.entry.id) == one
+        assert list(await quarantine.list(Query())) == [one.entry]
+
+    # An id that nobody knows is None, and resolving it is False.
+    async def test_unknown_id(self, open_quarantine: Open) -> None:
+        quarantine = await open_quarantine(QuarantineLimits())
+        assert await quarantine.get("nobody") is None
+        assert await quarantine.resolve("nobody", RELEASED) is False
+
+    # The same refused arrival again raises its count and last_seen, takes the newer reasons, and adds no entry.
+    async def test_counts_the_same_arrival(self, open_quarantine: Open) -> None:
+        quarantine = await open_quarantine(QuarantineLimits())
+        await quarantine.put([held(1)])
+        await quarantine.put([held(2, raw=b'{"n":1}', kind="size")])
+        await quarantine.put([held(3, raw=b'{"n":1}'), held(4, raw=b'{"n":1}')])
+        [entry] = await quarantine.list(Query())
+        assert (entry.id, entry.count, entry.arrived, entry.last_seen) == (held(1).entry.id, 4, 1, 4)
+        assert entry.kind == "contract"
+
+    # Another source, place, identity or byte makes another arrival: each is kept.
+    async def test_tells_arrivals_apart(self, open_quarantine: Open) -> None:
+        quarantine = await open_quarantine(QuarantineLimits())
+        same = b'{"n":1}'
+        await quarantine.put(
+            [
+                held(1, raw=same),
+                held(2, raw=same, source="shop/orders"),
+                held(3, raw=same, place="till.csv line 18"),
+                held(4, raw=same, identity="other"),
+                held(5, raw=b'{"n":2}'),
+            ]
+        )
+        assert len(await quarantine.list(Query())) == 5
+
+    # A list is newest first, filtered by what the query gives, and paged by the last id seen.
+    async def test_lists_by_query(self, open_quarantine: Open) -> None:
+        quarantine = await open_quarantine(QuarantineLimits())
+        sources = ["till/sales", "shop/orders"]
+        await quarantine.put([held(n, source=sources[n % 2], kind="json" if n > 3 else "contract") for n in range(6)])
+        everything = [held(n).entry.id for n in reversed(range(6))]
+        assert [e.id for e in await quarantine.list(Query())] == everything
+        assert [e.id for e in await quarantine.list(Query(before=everything[1], limit=2))] == everything[2:4]
+        assert [e.id for e in await quarantine.list(Query(source="shop/orders", kind="json"))] == [everything[0]]
+
+    # A resolved entry keeps its bytes and says who ended it; it cannot be ended or amended again.
+    async def test_resolves_once(self, open_quarantine: Open) -> None:
+        quarantine = await open_quarantine(QuarantineLimits())
+        await quarantine.put([held(1)])
+        entry_id = held(1).entry.id
+        assert await quarantine.resolve(entry_id, RELEASED) is True
+        assert await quarantine.resolve(entry_id, Resolution("discarded", "bob", "noise", 60)) is False
+        await quarantine.amend(entry_id, "json", [])
+        kept = await quarantine.get(entry_id)
+        assert kept is not None
+        assert (kept.entry.status, kept.entry.resolution, kept.entry.reasons) == ("released", RELEASED, (AMOUNT,))
+        assert kept.arrival == held(1).arrival
+        assert not await quarantine.list(Query())
+        assert len(await quarantine.list(Query(status=None))) == 1
+
+    # A repeat of a resolved arrival is counted and does not open it again.
+    async def test_repeat_of_a_resolved_arrival(self, open_quarantine: Open) -> None:
+        quarantine = await open_quarantine(QuarantineLimits())
+        await quarantine.put([held(1)])
+        await quarantine.resolve(held(1).entry.id, RELEASED)
+        await quarantine.put([held(2, raw=b'{"n":1}')])
+        [entry] = await quarantine.list(Query(status=None))
+        assert (entry.status, entry.count) == ("released", 2)
+
+    # An open entry that was tried again carries the newer reasons.
+    async def test_amends_reasons(self, open_quarantine: Open) -> None:
+        quarantine = await open_quarantine(QuarantineLimits())
+        await quarantine.put([held(1)])
+        newer = Reason("/sku", "required", "expected to be there")
+        await quarantine.amend(held(1).entry.id, "contract", [newer])
+        [entry] = await quarantine.list(Query())
+        assert entry.reasons == (newer,)
+
+    # When it is full by count, a put is refused as a whole, a repeat still counts, and resolving makes room.
+    async def test_bounded_by_count(self, open_quarantine: Open) -> None:
+        quarantine = await open_quarantine(QuarantineLimits(entries=2))
+        await quarantine.put([held(1)])
+        await _is_refused(quarantine, [held(2), held(3)])
+        await quarantine.put([held(2)])
+        await quarantine.put([held(4, raw=b'{"n":2}')])
+        await _is_refused(quarantine, [held(5)])
+        await quarantine.resolve(held(1).entry.id, RELEASED)
+        await quarantine.put([held(5)])
+        assert len(await quarantine.list(Query())) == 2
+
+    # When it is full by bytes, a put is refused.
+    async def test_bounded_by_bytes(self, open_quarantine: Open) -> None:
+        quarantine = await open_quarantine(QuarantineLimits(bytes=100))
+        await quarantine.put([held(1, raw=b"x" * 60)])
+        await _is_refused(quarantine, [held(2, raw=b"y" * 60)])
+        await quarantine.put([held(3, raw=b"z" * 40)])
+
+    # Counts tell entries and the arrivals they stand for, by source, kind and status.
+    async def test_counts(self, open_quarantine: Open) -> None:
+        quarantine = await open_quarantine(QuarantineLimits())
+        await quarantine.put([held(1), held(2), held(3, kind="json"), held(4, raw=b'{"n":1}')])
+        await quarantine.resolve(held(2).entry.id, RELEASED)
+        assert list(await quarantine.counts()) == [
+            Count("till/sales", "contract", "open", 1, 2),
+            Count("till/sales", "contract", "released", 1, 1),
+            Count("till/sales", "json", "open", 1, 1),
+        ]
+
+    # Trimming removes what was resolved before an instant and nothing that is open.
+    async def test_trims_what_was_resolved(self, open_quarantine: Open) -> None:
+        quarantine = await open_quarantine(QuarantineLimits())
+        await quarantine.put([held(1), held(2)])
+        await quarantine.resolve(held(1).entry.id, RELEASED)
+        assert await quarantine.trim(before=50) == 0
+        assert await quarantine.trim(before=51) == 1
+        assert [e.id for e in await quarantine.list(Query(status=None))] == [held(2).entry.id]
+
+
+async def _is_refused(quarantine: Quarantine, several: list[Held]) -> None:
+    before = list(await quarantine.list(Query()))
+    try:
+        await quarantine.put(several)
+    except BusyError as busy:
+        assert busy.retry_after_seconds > 0
+    else:
+        raise AssertionError("a full quarantine took more")
+    assert list(await quarantine.list(Query())) == before
