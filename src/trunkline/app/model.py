@@ -234,6 +234,9 @@ class FlowFile(_Settings, frozen=True):
     python: str | None = None
     """A function instead of ``map``: ``mappings.stock:to_shop``."""
 
+    when: str | None = None
+    """An expression; an event for which it is not true is dropped by this flow."""
+
     needs: Needs = msgspec.field(default_factory=Needs)
     """What it has to give."""
 

@@ -15,6 +15,7 @@ import msgspec
 from trunkline.app.model import FlowFile, ProjectFile, SystemFile
 from trunkline.connectors.mapping import Mapping
 from trunkline.contracts.contract import Contract
+from trunkline.delivery.retry import RetryPolicy
 from trunkline.kernel.errors import ProjectError
 
 
@@ -32,7 +33,7 @@ class Target(msgspec.Struct, frozen=True):
     """Where a system accepts data. ``name`` is ``system.name``; ``connection`` is its kind's own settings."""
 
     name: str
-    system: str
+    system: SystemFile
     via: str
     contract: Contract
     settings: Any
@@ -46,6 +47,7 @@ class Flow(msgspec.Struct, frozen=True):
     contract: Contract
     target: Target
     mapping: Mapping
+    retry: RetryPolicy
     settings: FlowFile
 
 
