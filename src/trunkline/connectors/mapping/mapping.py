@@ -1,0 +1,198 @@
+"""A mapping, compiled once from what a flow says and run on every event."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from collections.abc import Mapping as Dictionary
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from trunkline.connectors.mapping import functions
+from trunkline.connectors.mapping.engine import Engine, Limits
+from trunkline.connectors.mapping.exact import UNDEFINED, truth
+from trunkline.connectors.mapping.expression import Expression, compile_expression
+from trunkline.connectors.mapping.paths import Evaluate
+from trunkline.connectors.mapping.problem import BrokenRecord, Problem
+from trunkline.kernel.errors import DeliveryError, Final, TrunklineError
+from trunkline.kernel.event import Event
+
+Record: TypeAlias = dict[str, Any]
+Apply: TypeAlias = Callable[[Record, Event | None], Record | None]
+Build: TypeAlias = Callable[[Record, Event | None], Record]
+
+_FIELD = re.compile(r"^[^.\s]+(?:\.[^.\s]+)*$")
+_PYTHON = "python"
+_ADVICE = "numbers stay exact in a plain path, + - *, $sum or a Python function"
+
+
+class MappingRefused(TrunklineError):
+    """A mapping cannot be compiled; ``problems`` holds all that is wrong with it, not the first only."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class Mapping:
+    """From a record to the record a target takes: a pure function of the event.
+
+    ``lineage`` gives for each target field the source fields that it reads, as dotted paths (the empty
+    path is the whole record; a Python function's single entry has the field ``""``). ``inexact`` are the
+    target fields computed by the JSONata engine, in binary floats where they are numbers: they are not fit
+    for a decimal. The records it returns share parts with those it is given, so neither is changed later.
+    """
+
+    def __init__(self, apply: Apply, lineage: dict[str, frozenset[str]], inexact: frozenset[str]) -> None:
+        self._apply = apply
+        self.lineage = lineage
+        self.inexact = inexact
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Every source field that is read."""
+        return frozenset().union(*self.lineage.values())
+
+    def __call__(self, record: Record, event: Event | None = None) -> Record | None:
+        """Map one record; None where a rule drops it. Raises ``Final`` of kind ``mapping``."""
+        try:
+            return self._apply(record, event)
+        except (BrokenRecord, RecursionError) as error:
+            raise _final(error) from error
+
+    def run(self, pairs: Iterable[tuple[Record, Event]]) -> list[Record | DeliveryError | None]:
+        """Map records with their events; return for each the new record, None, or what was wrong with it."""
+        return [self._try(record, event) for record, event in pairs]
+
+    def _try(self, record: Record, event: Event) -> Record | DeliveryError | None:
+        try:
+            return self._apply(record, event)
+        except (BrokenRecord, RecursionError) as error:
+            return _final(error)
+
+
+def _final(error: Exception) -> Final:
+    nested = "the record is nested too deeply"
+    return Final("mapping", nested if isinstance(error, RecursionError) else str(error.args[0]))
+
+
+def compile_mapping(
+    spec: Dictionary[Any, Any], folder: Path = Path(), limits: Limits | None = None, *, when: Any = None
+) -> Mapping:
+    """Compile ``{field: expression}`` or ``{"python": "package.module:function"}``.
+
+    A field may be a dotted path, which nests; a nested object that would have no field is left out.
+    ``when`` is an expression: a record for which it is not true is dropped. A Python function is loaded
+    from ``folder``. Raises ``MappingRefused`` with all that is wrong.
+    """
+    limits = limits or Limits()
+    reference = spec.get(_PYTHON)
+    if set(spec) == {_PYTHON} and isinstance(reference, str) and functions.REFERENCE.match(reference):
+        mapping = _python(reference, folder)
+    else:
+        mapping = _expressions(spec, limits)
+    return mapping if when is None else _filtered(mapping, when, limits)
+
+
+def _python(reference: str, folder: Path) -> Mapping:
+    function = functions.load(reference, folder)
+    if isinstance(function, Problem):
+        raise MappingRefused([function])
+    return Mapping(function, {"": frozenset({""})}, frozenset())  # type: ignore[arg-type]  # given an event
+
+
+def _expressions(spec: Dictionary[Any, Any], limits: Limits) -> Mapping:
+    problems = _shape_problems(spec)
+    compiled: dict[str, Expression] = {}
+    for field, text in spec.items():
+        one = compile_expression(str(field), text)
+        if isinstance(one, Problem):
+            problems.append(one)
+        else:
+            compiled[field] = one
+    if problems:
+        raise MappingRefused(problems)
+    exact = {field: one.exact for field, one in compiled.items() if one.exact is not None}
+    others = {field: one.text for field, one in compiled.items() if one.exact is None}
+    lineage = {field: one.reads for field, one in compiled.items()}
+    return Mapping(_builder(list(spec), exact, others, limits), lineage, frozenset(others))
+
+
+def _shape_problems(spec: Dictionary[Any, Any]) -> list[Problem]:
+    if not spec:
+        return [Problem(field="", problem="the mapping is empty", expected="field: expression")]
+    problems = []
+    for field in spec:
+        if not isinstance(field, str) or not _FIELD.match(field):
+            problems.append(
+                Problem(field=str(field), problem="this is no field", expected="name or name.name")
+            )
+        elif any(other.startswith(f"{field}.") for other in map(str, spec)):
+            problems.append(
+                Problem(field=field, problem="this is both a value and an object of other fields")
+            )
+    return problems
+
+
+def _builder(fields: list[str], exact: dict[str, Evaluate], others: dict[str, str], limits: Limits) -> Build:
+    """Return one closure for all fields, in the order they were written."""
+    evaluate = _exact_fields(exact)
+    if others:
+        evaluate = _joined(evaluate, Engine(list(others.values()), limits), fields, list(others))
+    return _nested(evaluate) if any("." in field for field in fields) else evaluate
+
+
+def _exact_fields(exact: dict[str, Evaluate]) -> Build:
+    parts = list(exact.items())
+
+    def evaluate(record: Record, _: Event | None) -> Record:
+        answer = {}
+        field = ""
+        try:
+            for field, of in parts:
+                value = of(record)
+                if value is not UNDEFINED:
+                    answer[field] = value
+        except BrokenRecord as broken:
+            raise BrokenRecord(f"{field}: {broken}") from None
+        return answer
+
+    return evaluate
+
+
+def _joined(exact: Build, engine: Engine, fields: list[str], computed: list[str]) -> Build:
+    def evaluate(record: Record, event: Event | None) -> Record:
+        values = exact(record, event) or {}
+        try:
+            answers = engine.evaluate(record, event)
+        except BrokenRecord as broken:
+            field = f"{computed[broken.args[1]]}: " if len(broken.args) > 1 else ""
+            raise BrokenRecord(f"{field}{broken.args[0]}; {_ADVICE}") from None
+        values |= {computed[number]: value for number, value in answers.items()}
+        return {field: values[field] for field in fields if field in values}
+
+    return evaluate
+
+
+def _nested(flat: Build) -> Build:
+    def evaluate(record: Record, event: Event | None) -> Record:
+        answer: Record = {}
+        for field, value in flat(record, event).items():
+            *parents, name = field.split(".")
+            place = answer
+            for parent in parents:
+                place = place.setdefault(parent, {})
+            place[name] = value
+        return answer
+
+    return evaluate
+
+
+def _filtered(mapping: Mapping, when: Any, limits: Limits) -> Mapping:
+    holds = _expressions({"when": when}, limits)
+
+    def apply(record: Record, event: Event | None) -> Record | None:
+        answer = holds._apply(record, event) or {}  # noqa: SLF001  of its own class
+        return mapping._apply(record, event) if truth(answer.get("when", UNDEFINED)) else None  # noqa: SLF001
+
+    return Mapping(apply, mapping.lineage | {"when": holds.lineage["when"]}, mapping.inexact)
