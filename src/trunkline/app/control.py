@@ -25,8 +25,8 @@ from trunkline.vault.secret import Secret
 LINE_BYTES = 64 * 1_048_576
 """The longest request or answer: a batch of records to publish and their receipts."""
 
-Handler: TypeAlias = Callable[[str, bytes], Awaitable[bytes]]
-"""Does what is asked: the name of a use-case and its arguments as JSON, to its result as JSON."""
+Handler: TypeAlias = Callable[[bytes], Awaitable[bytes]]
+"""Does what is asked: from an act as JSON to its result as JSON."""
 
 _KINDS: dict[str, type[TrunklineError]] = {
     kind.__name__: kind for kind in (StoreError, SecretUnavailable, TrunklineError)
@@ -44,8 +44,7 @@ class _Address(msgspec.Struct, frozen=True):
 
 class _Request(msgspec.Struct, frozen=True):
     token: str
-    act: str
-    arguments: msgspec.Raw
+    act: msgspec.Raw
 
 
 class _Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -85,7 +84,7 @@ async def _answered(line: bytes, token: Secret, handler: Handler) -> bytes:
     if not hmac.compare_digest(request.token.encode(), token.reveal().encode()):
         return msgspec.json.encode(_Answer(failure="TrunklineError", message="the control token is wrong"))
     try:
-        result = await handler(request.act, bytes(request.arguments))
+        result = await handler(bytes(request.act))
     except TrunklineError as error:
         return msgspec.json.encode(_Answer(failure=_kind_of(error), message=str(error)))
     return msgspec.json.encode(_Answer(result=msgspec.Raw(result)))
@@ -95,19 +94,25 @@ def _kind_of(error: TrunklineError) -> str:
     return next(name for name, kind in _KINDS.items() if isinstance(error, kind))
 
 
-async def ask(path: Path, act: str, arguments: bytes) -> bytes:
+async def answers(path: Path) -> bool:
+    """Tell whether a process listens where ``path`` says: one that was killed leaves the file behind."""
+    try:
+        _, writer = await _connected(_address(path))
+    except NotRunning:
+        return False
+    writer.close()
+    return True
+
+
+async def ask(path: Path, act: bytes) -> bytes:
     """Have the running process do ``act`` and return its result as JSON.
 
     Raises ``NotRunning`` where nobody answers, and the error that the act itself ended with.
     """
     address = _address(path)
+    reader, writer = await _connected(address)
     try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", address.port, limit=LINE_BYTES)
-    except OSError:
-        raise NotRunning("the process that holds the store does not answer on its control port") from None
-    try:
-        request = _Request(address.token, act, msgspec.Raw(arguments))
-        writer.write(msgspec.json.encode(request) + b"\n")
+        writer.write(msgspec.json.encode(_Request(address.token, msgspec.Raw(act))) + b"\n")
         await writer.drain()
         return _result(await reader.readline())
     except OSError:
@@ -116,11 +121,18 @@ async def ask(path: Path, act: str, arguments: bytes) -> bytes:
         writer.close()
 
 
+async def _connected(address: _Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        return await asyncio.open_connection("127.0.0.1", address.port, limit=LINE_BYTES)
+    except OSError:
+        raise NotRunning("no process answers on the control port of this project") from None
+
+
 def _address(path: Path) -> _Address:
     try:
         return msgspec.json.decode(read_private(path), type=_Address)
     except FileNotFoundError:
-        raise NotRunning("the process that holds the store takes no requests: wait for it, or stop it") from None
+        raise NotRunning("no process listens on a control port of this project") from None
     except (NotPrivate, OSError, msgspec.DecodeError) as error:
         raise NotRunning(f"{path} cannot be used: {error}") from None
 

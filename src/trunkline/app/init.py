@@ -45,9 +45,8 @@ def init(folder: Path) -> Written:
     files = [*texts, KEY_FILE, SECRETS_FILE]
     there = [file for file in files if (folder / file).exists()]
     if there:
-        raise TrunklineError(
-            f"{folder} holds {', '.join(there)} already; nothing was written: choose another folder"
-        )
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise TrunklineError(f"{folder} holds {there[0]}{more} already: choose another folder; nothing was written")
     try:
         _write(folder, texts)
     except OSError as error:

@@ -28,8 +28,11 @@ class TableConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sqlite: str = ""
     """The database's file, within the project folder or absolute; made where it is missing."""
 
-    postgres: SecretReference | None = None
-    """A secret that holds the server's address: ``postgresql://user:password@host/database``."""
+    postgres: str = ""
+    """The server's address without a password: ``postgresql://user@host/database``."""
+
+    password: SecretReference | None = None
+    """The server's password."""
 
     def __post_init__(self) -> None:
         if bool(self.sqlite) == bool(self.postgres):

@@ -22,44 +22,21 @@ from trunkline.surfaces.cli.exits import Exit
 
 _HERE = "trunkline.surfaces.cli"
 
-COMMANDS = {
-    "init": "Write a small working project into a folder.",
-    "check": "Tell what a project holds and everything that is wrong with it.",
-    "run": "Run sources, flows and the HTTP door until stopped.",
-    "status": "Tell where every source, stream and flow stands.",
-    "publish": "Put records into a stream, by the same way every arrival takes.",
-    "events": "Print the events of a stream, personal fields masked.",
-    "trace": "Tell everything that happened to one correlation ID or event.",
-    "demo": "Run a generated retail day and print what came of it.",
-}
-"""Every command that is one act, with its line in the help."""
+COMMANDS = ("init", "check", "run", "status", "publish", "events", "trace", "demo")
+"""Every command that is one act. Its help is the docstring of its function."""
 
 GROUPS = {
     "dead": (
         "Dead letters: what could not be delivered and waits for a person.",
-        {
-            "list": "List dead letters.",
-            "show": "Show one dead letter with its record and every attempt.",
-            "retry": "Deliver dead letters again.",
-            "discard": "Give dead letters up, with a reason that is kept.",
-        },
+        ("list", "show", "retry", "discard"),
     ),
     "quarantine": (
         "Quarantine: what did not pass its contract and was kept.",
-        {
-            "list": "List refused arrivals with their reasons.",
-            "show": "Show one refused arrival.",
-            "release": "Let refused arrivals in that pass now, or one that was mended.",
-            "discard": "Give refused arrivals up, with a reason that is kept.",
-        },
+        ("list", "show", "release", "discard"),
     ),
     "log": (
         "The log: the durable record of everything that was accepted.",
-        {
-            "info": "Tell the extent of every stream.",
-            "verify": "Open every stored page and tell which are damaged.",
-            "trim": "Remove what retention says may go and no flow still has to read.",
-        },
+        ("info", "verify", "trim"),
     ),
 }
 """Every group of commands, with its line in the help."""
@@ -76,12 +53,12 @@ def make_app() -> App:
         version=__version__,
         result_action="return_value",
     )
-    for name, line in COMMANDS.items():
-        app.command(f"{_HERE}.{name}:{name}", name=name, help=line, help_epilogue="")
+    for name in COMMANDS:
+        app.command(f"{_HERE}.{name}:{name}", name=name, help_epilogue="")
     for group, (line, members) in GROUPS.items():
         inner = App(name=group, help=line, help_epilogue="", help_format="plaintext")
-        for name, own in members.items():
-            inner.command(f"{_HERE}.{group}:{name}_", name=name, help=own)
+        for name in members:
+            inner.command(f"{_HERE}.{group}:{name}_", name=name)
         app.command(inner)
     return app
 
@@ -123,7 +100,7 @@ def _usage(error: CycloptsError, *, as_json: bool) -> Exit:
 def _unknown(error: UnknownCommandError) -> str:
     """Name the near miss ourselves: the library would import every command to do so."""
     group = next((name for name in error.command_chain or () if name in GROUPS), "")
-    known = GROUPS[group][1] if group else {**COMMANDS, **GROUPS}
+    known = GROUPS[group][1] if group else (*COMMANDS, *GROUPS)
     word = (error.unused_tokens or [""])[0]
     return f'there is no command "{f"{group} {word}".strip()}"; {did_you_mean(word, known)}'.rstrip("; ")
 
