@@ -1,0 +1,303 @@
+"""The ledger on the embedded store: its writes share the log's transactions and fsyncs.
+
+Every statement of the ledger stands at the top of this file; what they mean is said in
+``trunkline.delivery.ledger``, and its in-memory reference behaves the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
+
+import apsw
+import msgspec
+
+from trunkline.adapters.sqlite.store import Store
+from trunkline.delivery.ledger import (
+    Case,
+    CaseQuery,
+    Counts,
+    Fate,
+    FlowStatus,
+    Position,
+    Range,
+    Record,
+    Resolution,
+    State,
+    Try,
+    resolved,
+)
+
+_CASE = """c.event, c.key, c.state, c.holds, c.attempts, c.forgiven, c.due, c.at, c.since,
+    c.correlation, c.reason, c.tries"""
+_FLOW = "(SELECT id FROM flow WHERE name = :flow)"
+
+_ENTER_FLOW = "INSERT INTO flow (name, cursor) VALUES (:flow, 0) ON CONFLICT DO NOTHING"
+_FLOW_ID = "SELECT id FROM flow WHERE name = :flow"
+_MOVE = "UPDATE flow SET cursor = :cursor WHERE name = :flow"
+_SETTLE = """INSERT OR REPLACE INTO settled
+    (flow, last, first, started, finished, attempts, delivered, dropped, drops)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_PUT = "INSERT OR REPLACE INTO flow_case VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_GIVE_HEAD = """UPDATE flow_case SET state = 'waiting', due = :at, at = :at
+    WHERE flow = :id AND state = 'held' AND event =
+        (SELECT min(event) FROM flow_case WHERE flow = :id AND key = :key AND holds)"""
+_VOID_RANGES = "DELETE FROM settled WHERE flow = :id AND last >= :cursor"
+_VOID_CASES = "DELETE FROM flow_case WHERE flow = :id AND event >= :cursor"
+
+_POSITION = """SELECT cursor,
+        EXISTS (SELECT 1 FROM flow_case c WHERE c.flow = f.id AND c.holds)
+        OR EXISTS (SELECT 1 FROM flow_case c WHERE c.flow = f.id AND c.state = 'waiting')
+    FROM flow f WHERE name = :flow"""
+_WAITING = f"""SELECT {_CASE} FROM flow_case c
+    WHERE c.flow = {_FLOW} AND c.state = 'waiting' AND NOT (c.holds AND EXISTS
+        (SELECT 1 FROM flow_case o
+         WHERE o.flow = c.flow AND o.key = c.key AND o.holds AND o.event < c.event))
+    ORDER BY c.due, c.event LIMIT :limit"""
+_HELD = f"""SELECT {_CASE} FROM flow_case c
+    WHERE c.flow = {_FLOW} AND c.key = :key AND c.holds AND c.state = 'held'
+    ORDER BY c.event LIMIT :limit"""
+_BLOCKED = f"""SELECT value FROM json_each(:keys) WHERE EXISTS
+    (SELECT 1 FROM flow_case c WHERE c.flow = {_FLOW} AND c.key = value AND c.holds)"""
+_CASES = f"""SELECT {_CASE} FROM flow_case c
+    WHERE c.flow = {_FLOW} AND c.event IN (SELECT value FROM json_each(:offsets)) ORDER BY c.event"""
+_ONE_CASE = f"SELECT {_CASE} FROM flow_case c WHERE c.flow = {_FLOW} AND c.event = :offset"
+
+_STATUS = """SELECT f.name, f.cursor,
+        (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.state = 'waiting'),
+        (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.holds AND c.state = 'held'),
+        (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.state = 'dead'),
+        (SELECT coalesce(max(s.finished), 0) FROM settled s WHERE s.flow = f.id AND s.delivered > 0),
+        (SELECT coalesce(max(c.at), 0) FROM flow_case c WHERE c.flow = f.id AND c.state = 'delivered'),
+        min(f.cursor,
+            (SELECT coalesce(min(c.event), f.cursor) FROM flow_case c WHERE c.flow = f.id AND c.state = 'waiting'),
+            (SELECT coalesce(min(c.event), f.cursor) FROM flow_case c WHERE c.flow = f.id AND c.state = 'dead'))
+    FROM flow f ORDER BY f.name"""
+_RANGE_OF = f"""SELECT first, attempts, finished, drops FROM settled
+    WHERE flow = {_FLOW} AND last >= :offset ORDER BY last LIMIT 1"""
+# The state stands in the text, so that the partial index of that state can be used.
+_FIND = {
+    state: f"""SELECT f.name, {_CASE} FROM flow_case c JOIN flow f ON f.id = c.flow
+        WHERE c.state = '{state}' AND (:flow = '' OR f.name = :flow) AND (:key = '' OR c.key = :key)
+            AND (f.name, c.event) > (:after_flow, :after_offset)
+        ORDER BY f.name, c.event LIMIT :limit"""
+    for state in get_args(State)
+}
+_COUNT_RANGES = f"""SELECT coalesce(sum(delivered), 0), coalesce(sum(dropped), 0) FROM settled
+    WHERE flow = {_FLOW} AND finished >= :since AND finished < :until"""
+_COUNT_CASES = f"""SELECT state, count(*) FROM flow_case
+    WHERE flow = {_FLOW} AND state IN ('delivered', 'dropped', 'discarded', 'dead')
+        AND at >= :since AND at < :until GROUP BY state"""
+_TRIM_RANGES = "DELETE FROM settled WHERE finished < :before"
+_TRIM_CASES = "DELETE FROM flow_case WHERE state IN ('delivered', 'dropped', 'discarded') AND at < :before"
+
+_tries = msgspec.json.Decoder(tuple[Try, ...])
+
+
+class SqliteLedger:
+    """A ``Ledger`` and ``LedgerView`` in a ``Store``."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def position(self, flow: str) -> Position | None:
+        """Return where ``flow`` is, or None where it never was anywhere."""
+        rows = await self._rows(_POSITION, {"flow": flow})
+        return Position(rows[0][0], bool(rows[0][1])) if rows else None
+
+    async def record(self, record: Record) -> None:
+        """Store ``record`` and give every open key its head, in one transaction."""
+        await self._store.write(lambda connection: _record(connection, record))
+
+    async def rewind(self, flow: str, cursor: int) -> None:
+        """Set the cursor and forget what is at or above it."""
+        await self._store.write(lambda connection: _rewind(connection, flow, cursor))
+
+    async def waiting(self, flow: str, limit: int) -> list[Case]:
+        """Return waiting cases that are their key's head, soonest due first."""
+        return [_case(row) for row in await self._rows(_WAITING, {"flow": flow, "limit": limit})]
+
+    async def held(self, flow: str, keys: Sequence[str], limit: int) -> list[Case]:
+        """Return the oldest held cases of each key."""
+
+        def read(connection: apsw.Connection) -> list[Any]:
+            asked = ({"flow": flow, "key": key, "limit": limit} for key in keys)
+            return [row for one in asked for row in connection.execute(_HELD, one)]
+
+        return [_case(row) for row in await self._store.read(read)]
+
+    async def blocked(self, flow: str, keys: Sequence[str]) -> set[str]:
+        """Return the keys that have an open case."""
+        given = {"flow": flow, "keys": msgspec.json.encode(keys).decode()}
+        return {key for (key,) in await self._rows(_BLOCKED, given)}
+
+    async def cases(self, flow: str, offsets: Sequence[int]) -> list[Case]:
+        """Return what is known of ``offsets`` beyond their ranges."""
+        given = {"flow": flow, "offsets": msgspec.json.encode(offsets).decode()}
+        return [_case(row) for row in await self._rows(_CASES, given)]
+
+    async def status(self) -> list[FlowStatus]:
+        """Return how every flow stands."""
+        return [
+            FlowStatus(name, cursor, waiting, held, dead, max(in_time, late), keep_from)
+            for name, cursor, waiting, held, dead, in_time, late, keep_from in await self._rows(_STATUS, {})
+        ]
+
+    async def fate(self, flow: str, offset: int) -> Fate:
+        """Return what became of one event."""
+        return await self._store.read(lambda connection: _fate(connection, flow, offset))
+
+    async def find(self, query: CaseQuery) -> list[tuple[str, Case]]:
+        """Return cases with their flows, by flow and offset."""
+        given = {
+            "flow": query.flow,
+            "key": query.key,
+            "after_flow": query.after[0],
+            "after_offset": query.after[1],
+            "limit": query.limit,
+        }
+        return [(row[0], _case(row[1:])) for row in await self._rows(_FIND[query.state], given)]
+
+    async def resolve(self, flow: str, offset: int, resolution: Resolution, at: int) -> bool:
+        """Answer a dead letter; tell whether there was one."""
+
+        def write(connection: apsw.Connection) -> bool:
+            rows = connection.execute(_ONE_CASE, {"flow": flow, "offset": offset}).fetchall()
+            if not rows or _case(rows[0]).state != "dead":
+                return False
+            answered = resolved(_case(rows[0]), resolution, at)
+            _record(connection, Record(flow=flow, at=at, cases=[answered]))
+            return True
+
+        return await self._store.write(write)
+
+    async def counts(self, flow: str, since: int, until: int) -> Counts:
+        """Return what ``flow`` finished in a span of time."""
+        given = {"flow": flow, "since": since, "until": until}
+
+        def read(connection: apsw.Connection) -> Counts:
+            [(delivered, dropped)] = connection.execute(_COUNT_RANGES, given)
+            late = dict(connection.execute(_COUNT_CASES, given).fetchall())
+            return Counts(
+                delivered=delivered,
+                late=late.get("delivered", 0),
+                dropped=dropped + late.get("dropped", 0),
+                discarded=late.get("discarded", 0),
+                died=late.get("dead", 0),
+            )
+
+        return await self._store.read(read)
+
+    async def trim(self, before: int) -> int:
+        """Forget ranges and closed cases finished before ``before``."""
+
+        def write(connection: apsw.Connection) -> int:
+            gone = 0
+            for statement in (_TRIM_RANGES, _TRIM_CASES):
+                connection.execute(statement, {"before": before})
+                gone += connection.changes()
+            return gone
+
+        return await self._store.write(write)
+
+    async def _rows(self, statement: str, given: dict[str, Any]) -> list[Any]:
+        return await self._store.read(lambda connection: connection.execute(statement, given).fetchall())
+
+
+def _enter(connection: apsw.Connection, flow: str) -> int:
+    connection.execute(_ENTER_FLOW, {"flow": flow})
+    [(number,)] = connection.execute(_FLOW_ID, {"flow": flow})
+    return int(number)
+
+
+def _record(connection: apsw.Connection, record: Record) -> None:
+    number = _enter(connection, record.flow)
+    if record.cursor is not None:
+        connection.execute(_MOVE, {"flow": record.flow, "cursor": record.cursor})
+    if record.range is not None:
+        connection.execute(_SETTLE, _settle_row(number, record.range))
+    if record.cases:
+        connection.executemany(_PUT, [_put_row(number, case) for case in record.cases])
+        keys = {case.key for case in record.cases if case.key}
+        connection.executemany(_GIVE_HEAD, [{"id": number, "key": key, "at": record.at} for key in keys])
+
+
+def _rewind(connection: apsw.Connection, flow: str, cursor: int) -> None:
+    number = _enter(connection, flow)
+    for statement in (_MOVE, _VOID_RANGES, _VOID_CASES):
+        given = {"flow": flow, "id": number, "cursor": cursor}
+        connection.execute(statement, given)
+
+
+def _fate(connection: apsw.Connection, flow: str, offset: int) -> Fate:
+    given = {"flow": flow, "offset": offset}
+    for row in connection.execute(_ONE_CASE, given):
+        case = _case(row)
+        return Fate(case.state, case.attempts, case.at)
+    for first, attempts, finished, drops in connection.execute(_RANGE_OF, given):
+        if first <= offset:
+            return Fate("dropped" if _is_set(drops, offset - first) else "delivered", attempts, finished)
+    below = any(offset < cursor for cursor, _ in connection.execute(_POSITION, given))
+    return Fate("skipped" if below else "pending")
+
+
+def _settle_row(flow: int, settled: Range) -> tuple[Any, ...]:
+    drops = _bits(offset - settled.first for offset in settled.dropped) if settled.dropped else None
+    return (
+        flow,
+        settled.last,
+        settled.first,
+        settled.started,
+        settled.finished,
+        settled.attempts,
+        settled.delivered,
+        len(settled.dropped),
+        drops,
+    )
+
+
+def _put_row(flow: int, case: Case) -> tuple[Any, ...]:
+    return (
+        flow,
+        case.offset,
+        case.key,
+        case.state,
+        case.holds,
+        case.attempts,
+        case.forgiven,
+        case.due,
+        case.at,
+        case.since,
+        case.correlation,
+        case.reason,
+        msgspec.json.encode(case.tries) if case.tries else None,
+    )
+
+
+def _case(row: Sequence[Any]) -> Case:
+    offset, key, state, holds, attempts, forgiven, due, at, since, correlation, reason, tries = row
+    return Case(
+        offset=offset,
+        key=key,
+        state=state,
+        holds=bool(holds),
+        attempts=attempts,
+        forgiven=forgiven,
+        due=due,
+        at=at,
+        since=since,
+        correlation=correlation,
+        reason=reason,
+        tries=_tries.decode(tries) if tries else (),
+    )
+
+
+def _bits(positions: Iterable[int]) -> bytes:
+    field = 0
+    for position in positions:
+        field |= 1 << position
+    return field.to_bytes((field.bit_length() + 7) // 8, "little")
+
+
+def _is_set(bits: bytes | None, position: int) -> bool:
+    return bits is not None and position // 8 < len(bits) and bool(bits[position // 8] >> position % 8 & 1)

@@ -1,0 +1,57 @@
+"""How a flow waits, and how it is told to stop waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from trunkline.kernel.clock import SECOND, Clock
+
+LOOK_SECONDS = 5.0
+"""How long a flow that has nothing to do goes without a look at the ledger: people answer dead letters there."""
+
+
+class Control:
+    """One flow's bell: rung when there is something to look at, and for good when it has to stop."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.stopping = False
+        self._clock = clock
+        self._bell = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ask the flow to finish what is under way and return."""
+        self.stopping = True
+        self._bell.set()
+
+    def ring(self) -> None:
+        """Have the flow look again."""
+        self._bell.set()
+
+    def hear(self) -> None:
+        """Note that every ring up to now is being looked at."""
+        if not self.stopping:
+            self._bell.clear()
+
+    async def wait(
+        self, until: int | None, other: Coroutine[Any, Any, None] | asyncio.Task[None] | None
+    ) -> None:
+        """Return on a ring, at instant ``until``, or when ``other`` is done; raise what ``other`` raises.
+
+        A coroutine given as ``other`` is cancelled with the wait, a task is left to go on.
+        """
+        own = [asyncio.ensure_future(self._bell.wait())]
+        if until is not None:
+            own.append(asyncio.ensure_future(self._clock.sleep((until - self._clock.now()) / SECOND)))
+        if asyncio.iscoroutine(other):
+            own.append(asyncio.ensure_future(other))
+        watched = [*own, other] if isinstance(other, asyncio.Task) else own
+        try:
+            done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            for finished in done:
+                finished.result()
+        finally:
+            for task in own:
+                task.cancel()
+            await asyncio.gather(*own, return_exceptions=True)

@@ -1,0 +1,51 @@
+"""What a flow is, and what it runs on: plain values that the composition root fills in."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from trunkline.connectors.target import Target
+from trunkline.delivery.ledger import Ledger
+from trunkline.delivery.retry import RetryPolicy
+from trunkline.eventlog.port import EventLog
+from trunkline.kernel.clock import Clock
+from trunkline.kernel.event import Event
+from trunkline.kernel.ids import Ids
+from trunkline.kernel.limits import Limits
+from trunkline.kernel.signals import Signals
+
+
+class Mapping(Protocol):
+    """From a record to what the target takes; None drops the event by rule."""
+
+    def __call__(self, record: Any, event: Event) -> dict[str, Any] | None:
+        """Return the mapped record. Whatever it raises makes the event a dead letter."""
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """The wiring of one stream to one target.
+
+    ``when_dead`` says what a dead letter does to later events of its key: ``hold-key`` keeps them back
+    until a person answers it, ``skip`` lets them pass.
+    """
+
+    name: str
+    stream: str
+    target: str
+    mapping: Mapping
+    policy: RetryPolicy = RetryPolicy()
+    when_dead: Literal["hold-key", "skip"] = "hold-key"
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """What a flow runs on."""
+
+    log: EventLog
+    ledger: Ledger
+    target: Target
+    clock: Clock
+    ids: Ids
+    signals: Signals
+    limits: Limits = Limits()

@@ -1,0 +1,435 @@
+"""The way of a target that takes single calls, many at a time: keys side by side, each in its order.
+
+A window slides over the stream. Its events stand in lanes, one a key, and as many calls as the target
+takes are under way, each for the head of a lane. One task, the *driver*, reads the log and the ledger and
+writes the ledger; the *workers* make the calls and settle entries in memory, without waiting for it. The
+cursor follows the settled front of the window. An event that fails becomes a case and so leaves the window;
+so does one that is slow, when nothing else could go on: the window never stands still for one key.
+
+After a crash, what was settled behind the front is sent again, with the same idempotency keys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from trunkline.connectors.target import Item
+from trunkline.delivery import gate as gates
+from trunkline.delivery.attempt import Entry, Mapper, announce, guard, judge, load, record, send
+from trunkline.delivery.control import LOOK_SECONDS, Control
+from trunkline.delivery.flow import Flow, Ports
+from trunkline.delivery.ledger import Case, Record
+from trunkline.delivery.load import CaseLoader
+from trunkline.delivery.window import Window
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.errors import DeliveryError, Retryable
+from trunkline.kernel.outcome import Dead, Delivered, Dropped, Outcome, RetryAt
+from trunkline.kernel.signals import BatchDelivered, FlowStalled, FlowStarted, Signal
+
+RECORD_SECONDS = 0.05
+"""How long a settled entry may wait for others to be recorded with it while the flow is busy."""
+
+PATIENCE_SECONDS = 1.0
+"""How long the front of a full window may stay under way before it becomes a case."""
+
+CASES = 1_000
+"""How many cases are in memory at a time, besides those of the window."""
+
+TURN_CALLS = 32
+"""How many calls a worker makes before it lets others have the event loop, even where none had to wait."""
+
+
+class Lanes:
+    """Runs one flow into a target that takes calls side by side."""
+
+    def __init__(self, flow: Flow, ports: Ports, control: Control) -> None:
+        self._flow = flow
+        self._ports = ports
+        self._control = control
+        self._map = Mapper(flow)
+        self._loader = CaseLoader(ports.log, flow.stream)
+        self._window = Window(ports.limits)
+        self._gate = gates.OPEN
+        # Entries: the last of each lane, those whose turn has come, how many are in memory, calls under way.
+        self._tails: dict[str, Entry] = {}
+        self._ready: deque[Entry] = deque()
+        self._active = 0
+        self._under_way = 0
+        self._answers = 0
+        self._resting: deque[asyncio.Future[None]] = deque()
+        # Towards the ledger: cases in memory, changes to record, what to announce then, and when.
+        self._loaded: set[int] = set()
+        self._changed: dict[int, Case] = {}
+        self._signals: list[Signal] = []
+        self._record_at: int | None = None
+        self._due = 0
+        self._owes = True
+        self._known_until = 0
+        self._more: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Deliver until stopped; then let the calls under way finish and record them."""
+        await self._recover()
+        try:
+            async with asyncio.TaskGroup() as group:
+                workers = [
+                    group.create_task(self._work()) for _ in range(self._ports.target.features.concurrency)
+                ]
+                while not self._control.stopping:
+                    self._control.hear()
+                    await self._turn()
+                self._rouse(len(workers))
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
+        finally:
+            if self._more:
+                self._more.cancel()
+        self._spill_for_stop()
+        await self._record()
+
+    async def _recover(self) -> None:
+        position = await self._ports.ledger.position(self._flow.name)
+        cursor = position.cursor if position else 0
+        self._window.start(cursor)
+        # Cases may lie ahead of the cursor, but no further than the window was long.
+        self._known_until = cursor + self._window.most_events + self._ports.limits.page_events
+        flow, target = self._flow, self._ports.target
+        self._ports.signals.emit(FlowStarted(flow.name, flow.stream, target.name, cursor))
+
+    # The driver.
+
+    async def _turn(self) -> None:
+        self._rouse(len(self._ready))
+        if self._record_is_due():
+            await self._record()
+        await self._admit_due()
+        await self._admit_new()
+        self._spill_slow()
+        if self._active == 0 and self._record_at is not None:
+            return
+        await self._control.wait(self._next_turn(), self._more)
+
+    def _record_is_due(self) -> bool:
+        if self._record_at is None:
+            return False
+        return self._active == 0 or self._ports.clock.now() >= self._record_at
+
+    def _next_turn(self) -> int:
+        times = [self._due]
+        if self._record_at is not None:
+            times.append(self._record_at)
+        if self._gate.until > self._ports.clock.now():
+            times.append(self._gate.until)
+        if self._starved():
+            times.append(self._window.front_since + round(PATIENCE_SECONDS * SECOND))
+        return min(times)
+
+    async def _record(self) -> None:
+        """Steps 6 and 7: one transaction for everything settled since the last, then tell of it."""
+        now = self._ports.clock.now()
+        taken = self._window.take(now)
+        changed, self._changed = self._changed, {}
+        signals, self._signals = self._signals, []
+        self._record_at = None
+        if taken is None and not changed:
+            return
+        settled, arrived = taken or (None, now)
+        cursor = settled.last + 1 if settled else None
+        await self._ports.ledger.record(Record(self._flow.name, now, cursor, settled, list(changed.values())))
+        if changed:
+            self._owes = True
+            self._due = 0
+        if settled:
+            counts = (settled.first, settled.last, settled.delivered, len(settled.dropped))
+            signals.append(BatchDelivered(self._flow.name, *counts, (now - arrived) / SECOND))
+        signals += self._late(list(changed.values()), now)
+        for signal in signals:
+            self._ports.signals.emit(signal)
+
+    def _late(self, changed: Sequence[Case], now: int) -> Iterable[Signal]:
+        offsets = [case.offset for case in changed if case.state == "delivered"]
+        if offsets:
+            since = min((case.since for case in changed if case.state == "delivered" and case.since), default=now)
+            lag = (now - since) / SECOND
+            yield BatchDelivered(self._flow.name, min(offsets), max(offsets), len(offsets), 0, lag)
+
+    async def _admit_due(self) -> None:
+        """Steps 1 and 2 for cases: what is due, with what it holds back."""
+        flow, now = self._flow.name, self._ports.clock.now()
+        if now < self._due:
+            return
+        waiting = await self._ports.ledger.waiting(flow, CASES + len(self._loaded) + len(self._changed))
+        waiting = self._not_in_memory(waiting)
+        due = [case for case in waiting if case.due <= now]
+        later = [case.due for case in waiting[len(due) : len(due) + 1]]
+        room = max(0, CASES - len(self._loaded))
+        pause = RECORD_SECONDS if len(due) > room else LOOK_SECONDS
+        self._due = min([now + round(pause * SECOND), *later])
+        if due[:room]:
+            await self._admit_cases(due[:room], room)
+        elif not waiting:
+            position = await self._ports.ledger.position(flow)
+            self._owes = position is not None and position.owes
+
+    async def _admit_cases(self, heads: Sequence[Case], room: int) -> None:
+        keys = [case.key for case in heads if case.holds]
+        behind = await self._ports.ledger.held(self._flow.name, keys, max(1, room // len(heads)))
+        for entry in await self._loader.entries([*heads, *self._not_in_memory(behind)]):
+            self._loaded.add(entry.offset)
+            self._enqueue(entry)
+        self._rouse(len(self._ready))
+
+    def _not_in_memory(self, cases: Sequence[Case]) -> list[Case]:
+        """Leave out cases that are under way, or settled and not yet recorded: the ledger is behind on them."""
+        return [
+            case for case in cases if case.offset not in self._loaded and case.offset not in self._changed
+        ]
+
+    async def _admit_new(self) -> None:
+        """Steps 1 and 2 for new events: fill the window by the page."""
+        while self._window.has_room and not self._at_end():
+            page = await self._ports.log.read(
+                self._flow.stream, self._window.next, self._ports.limits.page_events
+            )
+            if not page.events:
+                wait = self._ports.log.wait(self._flow.stream, self._window.next)
+                self._more = asyncio.ensure_future(wait)
+                return
+            if page.base > self._window.next:
+                if not self._window.is_recorded:
+                    return  # the log was trimmed ahead of us: finish what is before the gap
+                self._window.start(page.base)
+            entries = load(page)
+            blocked = await self._blocked(entries)
+            known = await self._known(entries)
+            self._window.add(page, entries, self._ports.clock.now())
+            self._admit(entries, blocked, known)
+
+    def _at_end(self) -> bool:
+        if self._more is None:
+            return False
+        if self._more.done():
+            self._more.result()
+            self._more = None
+            return False
+        return True
+
+    async def _blocked(self, entries: Sequence[Entry]) -> set[str]:
+        if not self._owes and not self._changed:
+            return set()
+        keys = list({entry.key for entry in entries if entry.key})
+        return await self._ports.ledger.blocked(self._flow.name, keys)
+
+    async def _known(self, entries: Sequence[Entry]) -> set[int]:
+        """Return which of the first entries after a start are cases already."""
+        if entries[0].offset >= self._known_until:
+            return set()
+        cases = await self._ports.ledger.cases(self._flow.name, [entry.offset for entry in entries])
+        return {case.offset for case in cases}
+
+    def _admit(self, entries: Sequence[Entry], blocked: set[str], known: set[int]) -> None:
+        """Put new entries into their lanes. Nothing may be awaited in here: workers settle meanwhile."""
+        blocked = blocked.union(case.key for case in self._changed.values() if case.holds)
+        for entry in entries:
+            held = guard(entry, blocked)
+            if entry.offset in known:
+                self._window.settle(entry, "case")
+            elif held is not None:
+                self._changed[entry.offset] = held
+                self._window.settle(entry, "case")
+            else:
+                self._enqueue(entry)
+        self._note_settled()
+        self._rouse(len(self._ready))
+
+    def _enqueue(self, entry: Entry) -> None:
+        self._active += 1
+        tail = self._tails.get(entry.key)
+        if tail is not None:
+            tail.next = entry
+        else:
+            self._ready.append(entry)
+        if entry.key:
+            self._tails[entry.key] = entry
+
+    # The workers.
+
+    async def _work(self) -> None:
+        """Make calls one after the other; every worker is one call at a time."""
+        made = 0
+        while True:
+            batch = self._take()
+            if batch:
+                await self._attempt(batch)
+                made += 1
+                if made % TURN_CALLS == 0:
+                    await asyncio.sleep(0)
+            elif self._control.stopping:
+                return
+            else:
+                rest = asyncio.get_running_loop().create_future()
+                self._resting.append(rest)
+                await rest
+
+    def _rouse(self, count: int) -> None:
+        while count > 0 and self._resting:
+            rest = self._resting.pop()
+            if not rest.done():
+                rest.set_result(None)
+            count -= 1
+
+    def _take(self) -> list[Entry]:
+        """Return entries for one call: heads of different lanes, as far as the gate lets calls through."""
+        if not self._ready or self._control.stopping:
+            return []
+        features = self._ports.target.features
+        if (
+            self._gate.pauses
+            and not gates.calls(self._gate, self._ports.clock.now(), self._under_way, features.concurrency)
+            > 0
+        ):
+            return []
+        count = 1 if self._gate.pauses else min(features.batch, len(self._ready))
+        return [self._ready.popleft() for _ in range(count)]
+
+    async def _attempt(self, batch: Sequence[Entry]) -> None:
+        """Steps 3 to 5: map, send, judge."""
+        now = self._ports.clock.now()
+        sent: list[Entry] = []
+        items: list[Item] = []
+        for entry in batch:
+            mapped = self._map(entry, now)
+            if isinstance(mapped, Item):
+                sent.append(entry)
+                items.append(mapped)
+            else:
+                self._settle(entry, mapped)
+        if not items:
+            return
+        self._under_way += 1
+        try:
+            errors = await send(self._ports.target, items, None)
+        except DeliveryError as error:
+            self._put_back(sent, error)
+            return
+        finally:
+            self._under_way -= 1
+        self._judge(sent, errors)
+
+    def _judge(self, sent: Sequence[Entry], errors: Sequence[DeliveryError | None]) -> None:
+        now = self._ports.clock.now()
+        if not all(isinstance(error, Retryable) for error in errors):
+            self._answers += 1
+            if self._gate is not gates.OPEN:
+                self._gate = gates.answered(self._gate)
+                self._rouse(len(self._ready))
+        for entry, error in zip(sent, errors, strict=True):
+            if error is None:
+                self._settle(entry, None)
+            else:
+                self._settle(entry, judge(self._flow, entry, error, now, self._ports.ids.chance()))
+        last = errors[-1]
+        if all(isinstance(error, Retryable) for error in errors) and isinstance(last, Retryable):
+            self._close(gates.refused(self._gate, last, now, self._ports.ids.chance()))
+
+    def _put_back(self, sent: Sequence[Entry], error: DeliveryError) -> None:
+        """Nobody is to blame: the entries keep their attempt, others go first, and the gate closes.
+
+        But a target that took others since it last refused this entry is not away: then it is to blame.
+        """
+        now, chance = self._ports.clock.now(), self._ports.ids.chance()
+        for entry in sent:
+            if 0 <= entry.refused_at < self._answers:
+                self._settle(entry, judge(self._flow, entry, error, now, chance))
+            else:
+                entry.refused_at = self._answers
+                self._ready.append(entry)
+        self._close(gates.away(self._gate, error, now, chance))
+
+    def _close(self, gate: gates.Gate) -> None:
+        if gate.until > self._gate.until:
+            stalled = FlowStalled(self._flow.name, gate.kind, gate.detail, gate.until)
+            self._ports.signals.emit(stalled)
+            self._control.ring()
+        self._gate = gate
+
+    def _settle(self, entry: Entry, outcome: Outcome | None) -> None:
+        """Note what came of an entry (None: delivered) and let the next of its lane go, or hold it."""
+        now = self._ports.clock.now()
+        self._active -= 1
+        self._loaded.discard(entry.offset)
+        if isinstance(outcome, (RetryAt, Dead)):
+            case = record(self._flow, entry, outcome, now)
+            self._changed[entry.offset] = case
+            self._signals.append(announce(self._flow, entry, outcome))
+            self._window.settle(entry, "case")
+            if case.holds:
+                self._hold_lane(entry)
+                self._note_settled()
+                return
+        elif entry.case is not None:
+            done = outcome or Delivered(entry.case.attempts + 1, now)
+            self._changed[entry.offset] = record(self._flow, entry, done, now)
+        else:
+            self._window.settle(entry, "delivered" if outcome is None else "dropped")
+        self._next_in_lane(entry)
+        self._note_settled()
+
+    def _next_in_lane(self, entry: Entry) -> None:
+        if entry.next is not None:
+            self._ready.append(entry.next)
+        elif self._tails.get(entry.key) is entry:
+            del self._tails[entry.key]
+
+    def _hold_lane(self, entry: Entry) -> None:
+        """Hold what is behind a failed entry; cases behind it are held in the ledger already."""
+        behind = entry.next
+        while behind is not None:
+            self._active -= 1
+            self._loaded.discard(behind.offset)
+            if behind.case is None:
+                self._changed[behind.offset] = _held(behind)
+                self._window.settle(behind, "case")
+            behind = behind.next
+        self._tails.pop(entry.key, None)
+
+    def _note_settled(self) -> None:
+        """See to it that the driver takes its turn when there is something for it."""
+        if self._record_at is None:
+            self._record_at = self._ports.clock.now() + round(RECORD_SECONDS * SECOND)
+            self._control.ring()
+        if self._active == 0 or (self._more is None and self._window.has_room):
+            self._control.ring()
+
+    # Slow keys.
+
+    def _starved(self) -> bool:
+        return not self._window.has_room and not self._ready and not self._gate.pauses
+
+    def _spill_slow(self) -> None:
+        """Let the window go on past entries that have been under way for long, when nothing else can."""
+        patience = round(PATIENCE_SECONDS * SECOND)
+        if self._starved() and self._ports.clock.now() - self._window.front_since >= patience:
+            self._spill(self._window.unsettled())
+
+    def _spill_for_stop(self) -> None:
+        """Have the cursor pass everything that was delivered, so that a clean stop repeats nothing."""
+        self._spill(self._window.overtaken())
+
+    def _spill(self, entries: Sequence[Entry]) -> None:
+        """Make unsettled entries cases; those in a lane stay there and settle as cases."""
+        for entry in entries:
+            entry.case = _held(entry)
+            self._changed[entry.offset] = entry.case
+            self._loaded.add(entry.offset)
+            self._window.settle(entry, "case")
+        if entries:
+            self._note_settled()
+
+
+def _held(entry: Entry) -> Case:
+    return Case(
+        offset=entry.offset, key=entry.key, state="held" if entry.key else "waiting", holds=bool(entry.key)
+    )

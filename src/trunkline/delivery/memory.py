@@ -1,0 +1,196 @@
+"""The ledger's in-memory reference: what the port means, in the fewest words; for tests and trials.
+
+It keeps nothing over a restart of the process and copies nothing it does not have to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from trunkline.delivery.ledger import (
+    Case,
+    CaseQuery,
+    Counts,
+    Fate,
+    FlowStatus,
+    Position,
+    Range,
+    Record,
+    Resolution,
+    resolved,
+)
+
+_OPEN = ("waiting", "held", "dead")
+
+
+class _Book:
+    """What one flow did."""
+
+    def __init__(self) -> None:
+        self.cursor = 0
+        self.ranges: list[Range] = []
+        self.cases: dict[int, Case] = {}
+        self.open: dict[str, set[int]] = {}
+
+    def put(self, case: Case) -> None:
+        holders = self.open.setdefault(case.key, set())
+        holders.discard(case.offset)
+        if case.holds:
+            holders.add(case.offset)
+        if not holders:
+            del self.open[case.key]
+        self.cases[case.offset] = case
+
+    def drop(self, offset: int) -> None:
+        self.put(replace(self.cases[offset], holds=False))
+        del self.cases[offset]
+
+    def give_heads(self, keys: Iterable[str], at: int) -> None:
+        for key in keys & self.open.keys():
+            head = self.cases[min(self.open[key])]
+            if head.state == "held":
+                self.put(replace(head, state="waiting", due=at, at=at))
+
+    def is_head(self, case: Case) -> bool:
+        return not case.holds or min(self.open[case.key]) == case.offset
+
+
+class MemoryLedger:
+    """A ``Ledger`` and ``LedgerView`` that forgets everything with the process."""
+
+    def __init__(self) -> None:
+        self._books: dict[str, _Book] = {}
+
+    async def position(self, flow: str) -> Position | None:
+        """Return where ``flow`` is, or None where it never was anywhere."""
+        book = self._books.get(flow)
+        if book is None:
+            return None
+        owed = any(case.holds or case.state == "waiting" for case in book.cases.values())
+        return Position(book.cursor, owed)
+
+    async def record(self, record: Record) -> None:
+        """Store ``record`` and give every open key its head."""
+        book = self._books.setdefault(record.flow, _Book())
+        if record.cursor is not None:
+            book.cursor = record.cursor
+        if record.range is not None:
+            book.ranges.append(record.range)
+        for case in record.cases:
+            book.put(case)
+        book.give_heads({case.key for case in record.cases}, record.at)
+
+    async def rewind(self, flow: str, cursor: int) -> None:
+        """Set the cursor and forget what is at or above it."""
+        book = self._books.setdefault(flow, _Book())
+        book.cursor = cursor
+        book.ranges = [settled for settled in book.ranges if settled.last < cursor]
+        for offset in [offset for offset in book.cases if offset >= cursor]:
+            book.drop(offset)
+
+    async def waiting(self, flow: str, limit: int) -> list[Case]:
+        """Return waiting cases that are their key's head, soonest due first."""
+        book = self._books.get(flow, _Book())
+        heads = [case for case in book.cases.values() if case.state == "waiting" and book.is_head(case)]
+        return sorted(heads, key=lambda case: (case.due, case.offset))[:limit]
+
+    async def held(self, flow: str, keys: Sequence[str], limit: int) -> list[Case]:
+        """Return the oldest held cases of each key."""
+        book = self._books.get(flow, _Book())
+        found = []
+        for key in keys:
+            cases = (book.cases[offset] for offset in sorted(book.open.get(key, ())))
+            found += [case for case in cases if case.state == "held"][:limit]
+        return found
+
+    async def blocked(self, flow: str, keys: Sequence[str]) -> set[str]:
+        """Return the keys that have an open case."""
+        return set(keys) & self._books.get(flow, _Book()).open.keys()
+
+    async def cases(self, flow: str, offsets: Sequence[int]) -> list[Case]:
+        """Return what is known of ``offsets`` beyond their ranges."""
+        book = self._books.get(flow, _Book())
+        return [book.cases[offset] for offset in sorted(offsets) if offset in book.cases]
+
+    async def status(self) -> list[FlowStatus]:
+        """Return how every flow stands."""
+        return [_status(flow, book) for flow, book in sorted(self._books.items())]
+
+    async def fate(self, flow: str, offset: int) -> Fate:
+        """Return what became of one event."""
+        book = self._books.get(flow, _Book())
+        case = book.cases.get(offset)
+        if case is not None:
+            return Fate(case.state, case.attempts, case.at)
+        if offset >= book.cursor:
+            return Fate("pending")
+        for settled in book.ranges:
+            if settled.first <= offset <= settled.last:
+                dropped = offset in settled.dropped
+                return Fate("dropped" if dropped else "delivered", settled.attempts, settled.finished)
+        return Fate("skipped")
+
+    async def find(self, query: CaseQuery) -> list[tuple[str, Case]]:
+        """Return cases with their flows, by flow and offset."""
+        found = [
+            (flow, case)
+            for flow, book in self._books.items()
+            for case in book.cases.values()
+            if query.flow in ("", flow)
+            and case.state == query.state
+            and query.key in ("", case.key)
+            and (flow, case.offset) > query.after
+        ]
+        return sorted(found, key=lambda pair: (pair[0], pair[1].offset))[: query.limit]
+
+    async def resolve(self, flow: str, offset: int, resolution: Resolution, at: int) -> bool:
+        """Answer a dead letter; tell whether there was one."""
+        book = self._books.get(flow, _Book())
+        case = book.cases.get(offset)
+        if case is None or case.state != "dead":
+            return False
+        book.put(resolved(case, resolution, at))
+        book.give_heads({case.key}, at)
+        return True
+
+    async def counts(self, flow: str, since: int, until: int) -> Counts:
+        """Return what ``flow`` finished in a span of time."""
+        book = self._books.get(flow, _Book())
+        ranges = [settled for settled in book.ranges if since <= settled.finished < until]
+        states = [case.state for case in book.cases.values() if since <= case.at < until]
+        return Counts(
+            delivered=sum(settled.delivered for settled in ranges),
+            late=states.count("delivered"),
+            dropped=sum(len(settled.dropped) for settled in ranges) + states.count("dropped"),
+            discarded=states.count("discarded"),
+            died=states.count("dead"),
+        )
+
+    async def trim(self, before: int) -> int:
+        """Forget ranges and closed cases finished before ``before``."""
+        gone = 0
+        for book in self._books.values():
+            kept = [settled for settled in book.ranges if settled.finished >= before]
+            closed = [o for o, case in book.cases.items() if case.state not in _OPEN and case.at < before]
+            gone += len(book.ranges) - len(kept) + len(closed)
+            book.ranges = kept
+            for offset in closed:
+                book.drop(offset)
+        return gone
+
+
+def _status(flow: str, book: _Book) -> FlowStatus:
+    states = [case.state for case in book.cases.values()]
+    finished = [settled.finished for settled in book.ranges if settled.delivered]
+    late = [case.at for case in book.cases.values() if case.state == "delivered"]
+    return FlowStatus(
+        flow=flow,
+        cursor=book.cursor,
+        waiting=states.count("waiting"),
+        held=states.count("held"),
+        dead=states.count("dead"),
+        delivered_at=max(finished + late, default=0),
+        keep_from=min((o for o, case in book.cases.items() if case.state in _OPEN), default=book.cursor),
+    )

@@ -1,0 +1,285 @@
+"""The way of an atomic target: whole batches in order, each committed with the flow's progress.
+
+The target's own progress is the truth; the ledger follows it. What a batch leaves behind (dead letters,
+events that wait or are held) is in the ledger *before* the target moves past it, and void if it did not:
+so a crash between any two steps neither loses an event nor gives one effect twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from trunkline.connectors.target import Item, Progress
+from trunkline.delivery import gate as gates
+from trunkline.delivery.attempt import Entry, Failure, Mapper, announce, guard, judge, load, record, send
+from trunkline.delivery.control import LOOK_SECONDS, Control
+from trunkline.delivery.flow import Flow, Ports
+from trunkline.delivery.ledger import Case, Range, Record
+from trunkline.delivery.load import CaseLoader
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.errors import DeliveryError, Retryable
+from trunkline.kernel.outcome import Delivered, Dropped
+from trunkline.kernel.signals import BatchDelivered, FlowStalled, FlowStarted, Signal
+
+SLICE_SECONDS = 0.001
+"""How long mapping may keep the event loop: the webhook door answers in between."""
+
+
+class Batch:
+    """Entries that go through the steps together, and what came of them so far."""
+
+    def __init__(self, entries: Sequence[Entry], blocked: set[str], now: int) -> None:
+        self.entries = entries
+        self.blocked = blocked
+        self.started = now
+        self.calls = 0
+        self.sent: list[Entry] = []
+        self.items: list[Item] = []
+        self.dropped: list[Entry] = []
+        self.unrecorded: list[Case] = []
+        self.signals: list[Signal] = []
+
+
+class Whole:
+    """Runs one flow into a target whose batches are atomic."""
+
+    def __init__(self, flow: Flow, ports: Ports, control: Control) -> None:
+        self._flow = flow
+        self._ports = ports
+        self._control = control
+        self._map = Mapper(flow)
+        self._cases = CaseLoader(ports.log, flow.stream)
+        self._gate = gates.OPEN
+        self._size = ports.target.features.batch
+        self._cursor = 0
+        self._owes = False
+        self._due = 0
+
+    async def run(self) -> None:
+        """Deliver until stopped: a batch of what is due, a batch of what is new, in turns."""
+        await self._recover()
+        while not self._control.stopping:
+            self._control.hear()
+            late = await self._deliver_due()
+            new = await self._deliver_new()
+            if not (late or new):
+                log, stream = self._ports.log, self._flow.stream
+                await self._control.wait(self._due, log.wait(stream, self._cursor))
+
+    async def _recover(self) -> None:
+        """Bring the ledger to where the target is: void what it never took, close what it did take."""
+        ledger, target, flow = self._ports.ledger, self._ports.target, self._flow.name
+        stored = await target.progress(flow) or Progress(flow, 0)
+        known = await ledger.position(flow)
+        now = self._ports.clock.now()
+        if known is not None and known.cursor < stored.cursor:
+            await self._fill_gap(known.cursor, stored.cursor, now)
+        await ledger.rewind(flow, stored.cursor)
+        late = [
+            case for case in await ledger.cases(flow, stored.applied) if case.state in ("waiting", "held")
+        ]
+        await self._close(late, now)
+        self._cursor = stored.cursor
+        self._owes = True
+        self._ports.signals.emit(FlowStarted(flow, self._flow.stream, target.name, stored.cursor))
+        await target.forget(flow, stored.applied)
+
+    async def _fill_gap(self, first: int, cursor: int, now: int) -> None:
+        """Record the run that took effect just before a crash: its cases are there, its range is not.
+
+        What the mapping dropped is found by mapping again.
+        """
+        flow, ledger = self._flow, self._ports.ledger
+        while first < cursor:
+            page = await self._ports.log.read(flow.stream, first, min(self._size, cursor - first))
+            if not page.events or page.base >= cursor:
+                return
+            entries = load(page)
+            cases = {case.offset for case in await ledger.cases(flow.name, [entry.offset for entry in entries])}
+            others = [entry for entry in entries if entry.offset not in cases]
+            dropped = tuple(entry.offset for entry in others if isinstance(self._map(entry, now), Dropped))
+            delivered = len(others) - len(dropped)
+            settled = Range(page.base, page.next - 1, now, now, delivered=delivered, dropped=dropped)
+            await ledger.record(Record(flow.name, now, page.next, settled))
+            first = page.next
+
+    async def _close(self, cases: Sequence[Case], now: int) -> None:
+        if cases:
+            closed = [
+                record(
+                    self._flow,
+                    Entry(case.offset, case.key, None, case),
+                    Delivered(case.attempts + 1, now),
+                    now,
+                )
+                for case in cases
+            ]
+            await self._ports.ledger.record(Record(self._flow.name, now, cases=closed))
+
+    async def _deliver_due(self) -> bool:
+        """Give one batch of due cases, and what they held back, another attempt."""
+        if self._ports.clock.now() < self._due:
+            return False
+        batch = await self._load_due()
+        if batch is None or not await self._take_effect(batch, applied=batch.entries):
+            return False
+        now = self._ports.clock.now()
+        closed = [record(self._flow, entry, Dropped(now, "mapping"), now) for entry in batch.dropped]
+        for entry, item in zip(batch.sent, batch.items, strict=True):
+            closed.append(record(self._flow, entry, Delivered(item.attempt, now), now))
+        await self._ports.ledger.record(Record(self._flow.name, now, cases=closed))
+        self._announce(batch, now)
+        await self._ports.target.forget(self._flow.name, [entry.offset for entry in batch.sent])
+        return True
+
+    async def _load_due(self) -> Batch | None:
+        flow, ledger, now = self._flow.name, self._ports.ledger, self._ports.clock.now()
+        waiting = await ledger.waiting(flow, self._size)
+        due = [case for case in waiting if case.due <= now]
+        if not due:
+            position = await ledger.position(flow)
+            self._owes = position is not None and position.owes
+            self._due = min([now + round(LOOK_SECONDS * SECOND), *(case.due for case in waiting[:1])])
+            return None
+        self._owes = True
+        keys = [case.key for case in due if case.holds]
+        behind = await ledger.held(flow, keys, max(1, self._size // len(due)))
+        return Batch((await self._cases.entries([*due, *behind]))[: self._size], set(), now)
+
+    async def _deliver_new(self) -> bool:
+        """Deliver the next batch of the stream."""
+        page = await self._ports.log.read(self._flow.stream, self._cursor, self._size)
+        if not page.events:
+            return False
+        entries = load(page)
+        batch = Batch(entries, await self._blocked(entries), self._ports.clock.now())
+        if not await self._take_effect(batch, page.next):
+            return False
+        self._cursor = page.next
+        now = self._ports.clock.now()
+        settled = Range(
+            page.base,
+            page.next - 1,
+            batch.started,
+            now,
+            batch.calls,
+            len(batch.items),
+            tuple(entry.offset for entry in batch.dropped),
+        )
+        await self._ports.ledger.record(Record(self._flow.name, now, page.next, settled))
+        self._announce(batch, now)
+        return True
+
+    async def _blocked(self, entries: Sequence[Entry]) -> set[str]:
+        if not self._owes:
+            return set()
+        keys = list({entry.key for entry in entries if entry.key})
+        return await self._ports.ledger.blocked(self._flow.name, keys)
+
+    async def _take_effect(
+        self, batch: Batch, cursor: int | None = None, applied: Sequence[Entry] = ()
+    ) -> bool:
+        """Map, send and judge until the target took what is left of a batch; False where we were stopped.
+
+        What it will not take goes to the ledger first: it has to be durable before progress passes it.
+        """
+        await self._prepare(batch)
+        while not self._control.stopping:
+            await self._record_cases(batch)
+            marks = tuple(entry.offset for entry in (batch.sent if applied else ()))
+            progress = Progress(self._flow.name, self._cursor if cursor is None else cursor, marks)
+            if applied and not batch.items:
+                return True
+            try:
+                batch.calls += 1
+                errors = await send(self._ports.target, batch.items, progress)
+            except DeliveryError as error:
+                await self._pause(error)
+                continue
+            refusals = [error for error in errors if isinstance(error, Retryable)]
+            if len(refusals) == len(errors) > 1 and self._gate.pauses < gates.REFUSALS:
+                await self._pause(refusals[0])
+                continue
+            self._gate = gates.answered(self._gate)
+            if not any(errors):
+                return True
+            self._leave_out(batch, errors)
+        return False
+
+    async def _prepare(self, batch: Batch) -> None:
+        """Guard and map each event before the next, giving the event loop its turn in between."""
+        clock, slice_end = self._ports.clock, self._ports.clock.monotonic() + SLICE_SECONDS
+        now = clock.now()
+        for entry in batch.entries:
+            held = guard(entry, batch.blocked)
+            if held is not None:
+                self._note(batch, entry, held)
+                continue
+            mapped = self._map(entry, now)
+            if isinstance(mapped, Item):
+                batch.sent.append(entry)
+                batch.items.append(mapped)
+            elif isinstance(mapped, Dropped):
+                batch.dropped.append(entry)
+            else:
+                self._fail(batch, entry, mapped, now)
+            if clock.monotonic() >= slice_end:
+                await asyncio.sleep(0)
+                slice_end = clock.monotonic() + SLICE_SECONDS
+
+    def _leave_out(self, batch: Batch, errors: Sequence[DeliveryError | None]) -> None:
+        """Take what was blamed out of a batch, and with it what comes after it in its key."""
+        now, chance = self._ports.clock.now(), self._ports.ids.chance
+        sent, items = batch.sent, batch.items
+        batch.sent, batch.items = [], []
+        for entry, item, error in zip(sent, items, errors, strict=True):
+            held = guard(entry, batch.blocked)
+            if held is not None:
+                self._note(batch, entry, held)
+            elif error is not None:
+                self._fail(batch, entry, judge(self._flow, entry, error, now, chance()), now)
+            else:
+                batch.sent.append(entry)
+                batch.items.append(item)
+
+    def _fail(self, batch: Batch, entry: Entry, failure: Failure, now: int) -> None:
+        batch.signals.append(announce(self._flow, entry, failure))
+        self._note(batch, entry, record(self._flow, entry, failure, now))
+
+    def _note(self, batch: Batch, entry: Entry, case: Case) -> None:
+        if case.holds:
+            batch.blocked.add(entry.key)
+        if case is not entry.case:
+            batch.unrecorded.append(case)
+
+    async def _record_cases(self, batch: Batch) -> None:
+        if batch.unrecorded:
+            now = self._ports.clock.now()
+            await self._ports.ledger.record(Record(self._flow.name, now, cases=batch.unrecorded))
+            batch.unrecorded = []
+            self._owes = True
+            self._due = 0
+        for signal in batch.signals:
+            self._ports.signals.emit(signal)
+        batch.signals = []
+
+    async def _pause(self, error: DeliveryError) -> None:
+        """Leave a target alone that is away; nothing of the batch is lost or counted meanwhile."""
+        now = self._ports.clock.now()
+        self._gate = gates.away(self._gate, error, now, self._ports.ids.chance())
+        until = self._gate.until
+        self._ports.signals.emit(FlowStalled(self._flow.name, error.kind, error.detail, until))
+        while self._ports.clock.now() < until and not self._control.stopping:
+            self._control.hear()
+            await self._control.wait(until, None)
+
+    def _announce(self, batch: Batch, now: int) -> None:
+        if not batch.items and not batch.dropped:
+            return
+        arrived = min((entry.event.recorded for entry in batch.entries if entry.event), default=now)
+        first, last = batch.entries[0].offset, batch.entries[-1].offset
+        lag = (now - arrived) / SECOND
+        self._ports.signals.emit(
+            BatchDelivered(self._flow.name, first, last, len(batch.items), len(batch.dropped), lag)
+        )
