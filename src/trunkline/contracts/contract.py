@@ -15,8 +15,9 @@ import msgspec
 
 from trunkline.contracts.document import Document
 from trunkline.contracts.field import Field
+from trunkline.contracts.leaves import validator_of
 from trunkline.contracts.naming import Readers, readers_of
-from trunkline.contracts.shapes import Shapes, validator_of
+from trunkline.contracts.shapes import Shapes
 from trunkline.contracts.standard import modern, odcs_faults
 from trunkline.contracts.texts import Texts
 from trunkline.contracts.violations import Violation, violations_of
@@ -69,7 +70,7 @@ class Contract:
         self.primary_key = readers.primary_key
         self._readers = readers
         self._texts = Texts(shapes.fields)
-        self._validator = validator_of(self.schema, shapes.formats)
+        self._validator = validator_of(self.schema, shapes.notes.formats)
         self._is_valid = self._validator.is_valid
 
     def __repr__(self) -> str:
@@ -137,7 +138,7 @@ def load_all(text: str | bytes, file: str) -> list[Contract]:
         )
     objects = odcs.get("schema") or [{"name": odcs["id"]}]
     drafts = [_Draft(document, odcs, index, len(objects)) for index in range(len(objects))]
-    faults += [fault for draft in drafts for fault in draft.shapes.faults]
+    faults += [fault for draft in drafts for fault in draft.shapes.notes.faults]
     faults += _same_names(document, drafts)
     if faults:
         raise ProjectError(sorted(set(faults)))

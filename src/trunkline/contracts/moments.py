@@ -45,7 +45,7 @@ _PARTS = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|.", re.DOTALL)
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """A way to write moments: ``label`` names it, ``shape`` is what a text looks like.
+    """A way to write moments: ``label`` names it for a message.
 
     ``read`` gives microseconds since the epoch (since midnight for a time of day) and raises
     ``ValueError`` for a text that is no such moment.
@@ -60,13 +60,21 @@ def moment(kind: MomentKind, pattern: str, *, zone: str = "", offset: bool | Non
 
     ``pattern`` is the JDK format or empty. ``zone`` is where a text without an offset is. ``offset`` says,
     where there is no pattern, that one must (True) or must not (False) be there; None: a timestamp has one
-    unless ``zone`` is given, a time need not. Raises ``ValueError`` for a pattern or zone not understood.
+    unless ``zone`` is given, a time need not. Raises ``ValueError`` for a pattern and ``LookupError`` for a
+    zone that is not understood.
     """
-    home = ZoneInfo(zone) if zone else dt.UTC
+    home = _home(zone)
     if pattern:
         return Moment(pattern, _in_zone(_by_groups(_compiled(pattern)), home))
     label, shape = _plain_shape(kind, zone=zone, offset=offset)
     return Moment(label, _in_zone(_by_iso(re.compile(shape), kind), home))
+
+
+def _home(zone: str) -> dt.tzinfo:
+    try:
+        return ZoneInfo(zone) if zone else dt.UTC
+    except (ValueError, OSError):
+        raise LookupError(zone) from None
 
 
 def _plain_shape(kind: MomentKind, *, zone: str, offset: bool | None) -> tuple[str, str]:

@@ -7,7 +7,7 @@ is a number) and ``version``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,8 @@ import msgspec
 
 from trunkline.contracts.field import Field
 from trunkline.contracts.keys import instant_reader, joined_key, reader
-from trunkline.contracts.shapes import Shapes, Tokens
+from trunkline.contracts.odcs import Element, Tokens
+from trunkline.contracts.shapes import Shapes
 from trunkline.kernel.faults import did_you_mean
 
 _UNITS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
@@ -33,7 +34,7 @@ class Readers(msgspec.Struct, frozen=True):
     version: Callable[[Any], int | Decimal | str | None]
 
 
-def readers_of(shapes: Shapes, odcs: Mapping[str, Any]) -> Readers:
+def readers_of(shapes: Shapes, odcs: Element) -> Readers:
     """Compile the readers of a schema object; what is wrong is noted on ``shapes``."""
     names = _Names(shapes, odcs)
     key = names.primary_key()
@@ -49,7 +50,7 @@ def readers_of(shapes: Shapes, odcs: Mapping[str, Any]) -> Readers:
 class _Names:
     """Finds the fields that a schema object names."""
 
-    def __init__(self, shapes: Shapes, odcs: Mapping[str, Any]) -> None:
+    def __init__(self, shapes: Shapes, odcs: Element) -> None:
         self._shapes = shapes
         self._fields = {".".join(field.path): field for field in shapes.fields}
         self._pointers = {field.pointer: field for field in shapes.fields}
@@ -76,13 +77,13 @@ class _Names:
         ]
 
     def _is_key(self, field: Field) -> bool:
-        return bool(self._shapes.property_of(field).get("primaryKey"))
+        return bool(self._shapes.elements[field.pointer].get("primaryKey"))
 
     def _position(self, field: Field) -> int:
-        return int(self._shapes.property_of(field).get("primaryKeyPosition", -1))
+        return int(self._shapes.elements[field.pointer].get("primaryKeyPosition", -1))
 
     def _fault_at(self, field: Field, key: str, problem: str, expected: str) -> None:
-        self._shapes.fault((*self._shapes.places[field.pointer], key), problem, expected)
+        self._shapes.notes.fault((*self._shapes.places[field.pointer], key), problem, expected)
 
     def _check_reachable(self, field: Field, role: str) -> None:
         if "-" in field.path or "*" in field.path:
@@ -108,7 +109,7 @@ class _Names:
         field = self._fields.get(str(name)) or self._pointers.get(str(name))
         if field is None:
             problem = f'{role} names "{name}", which is no property'
-            self._shapes.fault(
+            self._shapes.notes.fault(
                 tokens, problem, "a property of this object", did_you_mean(str(name), self._fields)
             )
             return None
@@ -116,7 +117,9 @@ class _Names:
         if not problem and needed and not self._always_there(field):
             problem = "may be missing"
         if problem:
-            self._shapes.fault(tokens, f'{role} names "{name}", which {problem}', "a plain required property")
+            self._shapes.notes.fault(
+                tokens, f'{role} names "{name}", which {problem}', "a plain required property"
+            )
         return field
 
     def _always_there(self, field: Field) -> bool:
@@ -134,14 +137,14 @@ class _Names:
             return instant_reader(field.path, None, self._ticks(tokens))
         if field.kind not in _MOMENTS:
             problem = f'eventTime names "{field.name}", a {field.kind}'
-            self._shapes.fault(tokens, problem, "a timestamp or date, or a number with eventTimeUnit")
-        return instant_reader(field.path, self._shapes.moments.get(field.pointer), 1)
+            self._shapes.notes.fault(tokens, problem, "a timestamp or date, or a number with eventTimeUnit")
+        return instant_reader(field.path, self._shapes.notes.moments.get(field.pointer), 1)
 
     def _ticks(self, tokens: Tokens) -> int:
         at, unit = self._custom.get("eventTimeUnit", (tokens, ""))
         if unit not in _UNITS:
             expected = "eventTimeUnit as one of " + ", ".join(_UNITS)
-            self._shapes.fault(
+            self._shapes.notes.fault(
                 at, "the event time is a number without a unit", expected, did_you_mean(str(unit), _UNITS)
             )
         return _UNITS.get(unit, 1)
@@ -153,5 +156,5 @@ class _Names:
             return lambda _record: None
         field = fields[0]
         if field.kind in _MOMENTS:
-            return instant_reader(field.path, self._shapes.moments.get(field.pointer), 1)
+            return instant_reader(field.path, self._shapes.notes.moments.get(field.pointer), 1)
         return reader(field.path)

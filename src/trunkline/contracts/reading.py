@@ -16,10 +16,12 @@ from typing import Any
 import yaml
 from yaml.events import (
     AliasEvent,
+    CollectionStartEvent,
     DocumentStartEvent,
     Event,
     MappingEndEvent,
     MappingStartEvent,
+    NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
@@ -136,18 +138,24 @@ class _Builder:
                 continue
             if root is not None:
                 raise Unreadable(Fault(self._place(event), "a second document", "one document in a file"))
-            root = self._node(next(self._events), 1)
+            root = self._node(self._next(), 1)
         if root is None:
             raise Unreadable(Fault(Place(self._file), "the file is empty", "a YAML document"))
         return root
 
+    def _next(self) -> NodeEvent:
+        event = next(self._events)
+        assert isinstance(event, NodeEvent)
+        return event
+
     def _place(self, event: Event) -> Place:
-        return Place(self._file, event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        return Place(self._file, mark.line + 1, mark.column + 1) if mark else Place(self._file)
 
     def _stop(self, event: Event, problem: str, expected: str) -> Unreadable:
         return Unreadable(Fault(self._place(event), problem, expected))
 
-    def _node(self, event: Event, depth: int) -> Node:
+    def _node(self, event: NodeEvent, depth: int) -> Node:
         if depth > MAX_DEPTH:
             raise self._stop(event, "nested too deeply", f"at most {MAX_DEPTH} levels")
         node = self._alias(event) if isinstance(event, AliasEvent) else self._fresh(event, depth)
@@ -159,23 +167,24 @@ class _Builder:
         return node
 
     def _alias(self, event: AliasEvent) -> Node:
-        node = self._anchors.get(event.anchor)
+        node = self._anchors.get(event.anchor or "")
         if node is None:
             raise self._stop(event, f'unknown alias "*{event.anchor}"', "an anchor that ended before it")
         return node
 
-    def _fresh(self, event: Event, depth: int) -> Node:
+    def _fresh(self, event: NodeEvent, depth: int) -> Node:
         if isinstance(event, ScalarEvent):
             node = Node(self._place(event), self._scalar(event))
         elif isinstance(event, MappingStartEvent):
             node = self._collection(event, {}, lambda node: self._fill_mapping(node, depth))
         else:
+            assert isinstance(event, SequenceStartEvent)
             node = self._collection(event, [], lambda node: self._fill_sequence(node, depth))
         if event.anchor:
             self._anchors[event.anchor] = node
         return node
 
-    def _collection(self, event: Event, empty: Any, fill: Callable[[Node], None]) -> Node:
+    def _collection(self, event: CollectionStartEvent, empty: Any, fill: Callable[[Node], None]) -> Node:
         if event.tag not in _COLLECTION_TAGS:
             self._refuse_tag(event)
         node = Node(self._place(event), empty)
@@ -186,6 +195,7 @@ class _Builder:
         for event in self._events:
             if isinstance(event, SequenceEndEvent):
                 return
+            assert isinstance(event, NodeEvent)
             child = self._node(event, depth + 1)
             node.add(len(node.value), child.place, child)
 
@@ -195,7 +205,7 @@ class _Builder:
                 return
             if not isinstance(event, ScalarEvent):
                 raise self._stop(event, "a key that is not text", "a plain word as the key")
-            child = self._node(next(self._events), depth + 1)
+            child = self._node(self._next(), depth + 1)
             if self._key_is_good(node, event):
                 node.add(event.value, self._place(event), child)
 
@@ -214,7 +224,7 @@ class _Builder:
     def _note(self, event: Event, problem: str, expected: str) -> None:
         self.faults.append(Fault(self._place(event), problem, expected))
 
-    def _refuse_tag(self, event: Event) -> None:
+    def _refuse_tag(self, event: ScalarEvent | CollectionStartEvent) -> None:
         self._note(event, f'a tag "{event.tag}"', "plain values without tags")
 
     def _scalar(self, event: ScalarEvent) -> Any:

@@ -63,8 +63,8 @@ def _schema_file() -> Path:
 def modern(value: Any) -> Any:
     """Return a contract of 3.0 in the words of 3.1, with everything at the same pointer; newer ones as is.
 
-    3.0 said ``rule`` where 3.1 says ``metric``, with free names that nothing here runs, and had
-    ``exclusiveMaximum: true`` beside ``maximum`` where 3.1 has the bound itself.
+    3.0 said ``rule`` where 3.1 says ``metric``, with free names that nothing here runs, needed no comparison
+    in a check, and had ``exclusiveMaximum: true`` beside ``maximum`` where 3.1 has the bound itself.
     """
     if not isinstance(value, dict) or not str(value.get("apiVersion")).startswith("v3.0"):
         return value
@@ -95,7 +95,7 @@ def _modernise(element: dict[str, Any]) -> None:
             _move_bound(options, bound, "exclusive" + bound.capitalize())
     checks = element.get("quality")
     if isinstance(checks, list):
-        element["quality"] = [_text_for_rule(check) for check in checks]
+        element["quality"] = [_text_for_unstated(check) for check in checks]
 
 
 def _move_bound(options: dict[str, Any], bound: str, exclusive: str) -> None:
@@ -103,6 +103,9 @@ def _move_bound(options: dict[str, Any], bound: str, exclusive: str) -> None:
         options[exclusive] = options.pop(bound)
 
 
-def _text_for_rule(check: Any) -> Any:
-    named = isinstance(check, dict) and "rule" in check and "metric" not in check
-    return {"type": "text"} if named else check
+def _text_for_unstated(check: Any) -> Any:
+    """Stand in for a check of 3.0 that 3.1 would refuse: one with a ``rule``, or without a comparison."""
+    if not isinstance(check, dict) or "metric" in check:
+        return check
+    unstated = check.get("type") == "sql" and not any(key.startswith("must") for key in check)
+    return {"type": "text"} if "rule" in check or unstated else check

@@ -89,13 +89,11 @@ class Texts:
     def __init__(self, fields: Iterable[Field]) -> None:
         self._columns: dict[str, Column] = {}
         columns = [Column(field) for field in fields if "-" not in field.path and "*" not in field.path]
-        for names in (
-            lambda field: ".".join(field.path),
-            lambda field: field.physical_name if len(field.path) == 1 else "",
-        ):
-            for column in columns:
-                self._columns.setdefault(names(column.field), column)
-        self._columns.pop("", None)
+        for column in columns:
+            self._columns.setdefault(".".join(column.field.path), column)
+        for column in columns:
+            if column.field.physical_name and not column.parents:
+                self._columns.setdefault(column.field.physical_name, column)
 
     def typed(self, texts: Mapping[str, str]) -> tuple[dict[str, Any], list[Violation]]:
         """Return the record and the violations of texts that are not what their column holds."""

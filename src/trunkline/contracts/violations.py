@@ -17,9 +17,11 @@ from trunkline.contracts.field import pointer_of
 MOST = 50
 """The most violations reported of one record; a last one says that there are more."""
 
+_SHOWN = 20
+
 
 class Violation(msgspec.Struct, frozen=True):
-    """One rule that a record breaks: ``pointer`` to the value (RFC 6901), the rule's short name, and what it asks."""
+    """One rule that a record breaks: ``pointer`` to the value (RFC 6901), its short name, what it asks."""
 
     pointer: str
     rule: str
@@ -70,8 +72,10 @@ def _type(types: list[str]) -> str:
 
 
 def _options(options: list[Any]) -> str:
-    shown = ", ".join("null" if option is None else str(option) for option in options[:20])
-    return f"expected one of {shown}" + (f" and {len(options) - 20} more" if len(options) > 20 else "")
+    shown = ", ".join("null" if option is None else str(option) for option in options[:_SHOWN])
+    return f"expected one of {shown}" + (
+        f" and {len(options) - _SHOWN} more" if len(options) > _SHOWN else ""
+    )
 
 
 def _unknown(names: list[str]) -> str:
