@@ -59,7 +59,9 @@ async def test_damage_is_refused(tmp_path):
     quarantine = SqliteQuarantine(store, Sealer(KEY))
     await quarantine.put([held(1), held(2)])
     swap = "UPDATE quarantine SET sealed = (SELECT sealed FROM quarantine WHERE id = ?) WHERE id = ?"
-    await store.write(lambda connection: connection.execute(swap, (held(1).entry.id, held(2).entry.id)) and None)
+    await store.write(
+        lambda connection: connection.execute(swap, (held(1).entry.id, held(2).entry.id)) and None
+    )
     with pytest.raises(Corrupt):
         await quarantine.get(held(2).entry.id)
     await store.close()

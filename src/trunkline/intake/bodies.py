@@ -98,8 +98,6 @@ def _inflated(coding: bytes, body: bytes, most_bytes: int) -> bytes:
 def _elements(text: bytes) -> list[bytes]:
     try:
         return [bytes(element) for element in _array.decode(text)]
-    except UnicodeDecodeError:
-        raise RefusedError(400, "Malformed JSON", "the body is not UTF-8") from None
     except RecursionError:
         raise RefusedError(400, "Malformed JSON", "the body is nested too deeply") from None
     except ValueError as error:

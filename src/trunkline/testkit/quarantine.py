@@ -10,7 +10,16 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from trunkline.connectors.source import Arrival
-from trunkline.intake.quarantine import Count, Entry, Held, Quarantine, QuarantineLimits, Query, Reason, Resolution
+from trunkline.intake.quarantine import (
+    Count,
+    Entry,
+    Held,
+    Quarantine,
+    QuarantineLimits,
+    Query,
+    Reason,
+    Resolution,
+)
 from trunkline.kernel.errors import BusyError
 
 Open: TypeAlias = Callable[[QuarantineLimits], Awaitable[Quarantine]]
@@ -89,11 +98,15 @@ class QuarantineSuite:
     async def test_lists_by_query(self, open_quarantine: Open) -> None:
         quarantine = await open_quarantine(QuarantineLimits())
         sources = ["till/sales", "shop/orders"]
-        await quarantine.put([held(n, source=sources[n % 2], kind="json" if n > 3 else "contract") for n in range(6)])
+        await quarantine.put(
+            [held(n, source=sources[n % 2], kind="json" if n > 3 else "contract") for n in range(6)]
+        )
         everything = [held(n).entry.id for n in reversed(range(6))]
         assert [e.id for e in await quarantine.list(Query())] == everything
         assert [e.id for e in await quarantine.list(Query(before=everything[1], limit=2))] == everything[2:4]
-        assert [e.id for e in await quarantine.list(Query(source="shop/orders", kind="json"))] == [everything[0]]
+        assert [e.id for e in await quarantine.list(Query(source="shop/orders", kind="json"))] == [
+            everything[0]
+        ]
 
     # A resolved entry keeps its bytes and says who ended it; it cannot be ended or amended again.
     async def test_resolves_once(self, open_quarantine: Open) -> None:
@@ -105,7 +118,11 @@ class QuarantineSuite:
         await quarantine.amend(entry_id, "json", [])
         kept = await quarantine.get(entry_id)
         assert kept is not None
-        assert (kept.entry.status, kept.entry.resolution, kept.entry.reasons) == ("released", RELEASED, (AMOUNT,))
+        assert (kept.entry.status, kept.entry.resolution, kept.entry.reasons) == (
+            "released",
+            RELEASED,
+            (AMOUNT,),
+        )
         assert kept.arrival == held(1).arrival
         assert not await quarantine.list(Query())
         assert len(await quarantine.list(Query(status=None))) == 1

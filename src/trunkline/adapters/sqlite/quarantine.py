@@ -152,6 +152,4 @@ class SqliteQuarantine:
 def _entry(row: Sequence[Any]) -> Entry:
     *shown, reasons, raw_bytes, status, by, why, resolved_at = row
     resolution = None if resolved_at is None else Resolution(status, by, why, resolved_at)
-    return Entry(
-        *shown, reasons=_reasons.decode(reasons), raw_bytes=raw_bytes, status=status, resolution=resolution
-    )
+    return Entry(*shown, _reasons.decode(reasons), raw_bytes, status, resolution)

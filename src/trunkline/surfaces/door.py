@@ -1,0 +1,170 @@
+"""The HTTP door: one bare ASGI callable in front of every webhook, and the server that carries it.
+
+The composition root gives it the endpoints by path and runs ``serve``. It is bare ASGI because it is the
+hot path: a router and request objects cost more than everything intake does with an event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any, Protocol, TypeAlias
+
+import uvicorn
+
+from trunkline.intake.problem import WebhookAnswer, answer_json, answer_problem, problem
+from trunkline.intake.webhook import WebhookRequest
+from trunkline.kernel.ids import Ids
+
+Scope: TypeAlias = dict[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
+Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
+Probe: TypeAlias = Callable[[], str]
+
+BACKLOG = 2048
+KEEP_ALIVE_SECONDS = 75
+FINISH_SECONDS = 30
+"""How long requests under way may take to finish once the door was told to close."""
+
+
+class Endpoint(Protocol):
+    """What the door needs of a webhook."""
+
+    body_bytes: int
+
+    async def handle(self, request: WebhookRequest) -> WebhookAnswer:
+        """Answer a request that was read whole."""
+
+    def too_large(self) -> WebhookAnswer:
+        """Answer a request whose body is beyond ``body_bytes``."""
+
+
+class Door:
+    """The ASGI application.
+
+    ``endpoints`` are by path. ``unready`` returns why this process should get no traffic, or nothing:
+    ``GET /ready`` is 200 or 503 by it, and ``GET /health`` is 200 as long as the process answers.
+    """
+
+    def __init__(self, endpoints: Mapping[str, Endpoint], ids: Ids, unready: Probe = str) -> None:
+        self._endpoints = dict(endpoints)
+        self._ids = ids
+        self._unready = unready
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        endpoint = self._endpoints.get(scope["path"])
+        if endpoint is None:
+            answer: WebhookAnswer | None = self._aside(scope)
+        else:
+            answer = await _answer(endpoint, scope, receive)
+        if answer is None:
+            return
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def _aside(self, scope: Scope) -> WebhookAnswer:
+        path, method = scope["path"], scope["method"]
+        if path not in ("/health", "/ready"):
+            return self._problem(
+                404, "Nothing here", "no webhook listens at this path: look for a misspelling"
+            )
+        if method not in ("GET", "HEAD"):
+            return self._problem(405, "Method not allowed", "ask with GET", [(b"allow", b"GET, HEAD")])
+        why = self._unready() if path == "/ready" else ""
+        if why:
+            return self._problem(503, "Not ready", why, [(b"retry-after", b"5")])
+        return answer_json(200, b'{"status":"ok"}')
+
+    def _problem(
+        self, status: int, title: str, detail: str, headers: list[tuple[bytes, bytes]] | None = None
+    ) -> WebhookAnswer:
+        return answer_problem(problem(status, title, detail, self._ids.trace_id()), headers)
+
+
+async def _answer(endpoint: Endpoint, scope: Scope, receive: Receive) -> WebhookAnswer | None:
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length")
+    if length is not None and int(length) > endpoint.body_bytes:
+        return endpoint.too_large()
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        chunks = bytearray(body)
+        while message.get("more_body") and len(chunks) <= endpoint.body_bytes:
+            message = await receive()
+            chunks += message.get("body", b"")
+        body = bytes(chunks)
+    if message["type"] == "http.disconnect":
+        return None  # the sender went away in the middle: it got no answer, so nothing is taken
+    if len(body) > endpoint.body_bytes:
+        return endpoint.too_large()
+    return await endpoint.handle(WebhookRequest(scope["method"], headers, body))
+
+
+class Server(uvicorn.Server):
+    """uvicorn, leaving the process's signals to the composition root."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take no signal: ``Listening.close`` ends the server."""
+        yield
+
+
+class Listening:
+    """An open door: where it listens, and the way to close it."""
+
+    def __init__(self, host: str, port: int, server: Server, task: asyncio.Task[None]) -> None:
+        self.host = host
+        self.port = port
+        self._server = server
+        self._task = task
+
+    async def close(self) -> None:
+        """Take no more requests, finish those under way, and return."""
+        self._server.should_exit = True
+        await self._task
+
+
+async def serve(door: Door, host: str, port: int) -> Listening:
+    """Listen on ``host`` and ``port`` (0: any free one) and return at once.
+
+    Raises ``OSError`` where the address cannot be had.
+    """
+    listener = _listen(host, port)
+    config = uvicorn.Config(
+        door,  # type: ignore[arg-type]  # uvicorn's scope types are its own
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=FINISH_SECONDS,
+    )
+    server = Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]), name="door")
+    bound_host, bound_port = listener.getsockname()[:2]
+    return Listening(bound_host, bound_port, server, task)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,171 @@
+"""What an arrival becomes on its way into the log."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from trunkline.connectors.source import Arrival
+from trunkline.intake.accept import Pending, Refusal
+from trunkline.intake.quarantine import MemoryQuarantine, QuarantineLimits, Query
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.errors import BusyError, StoreError
+from trunkline.kernel.limits import Limits
+from trunkline.kernel.signals import Accepted, Refused
+from trunkline.testkit.clock import START
+
+
+# A good arrival is an event with its bytes untouched, named and keyed by its contract.
+async def test_good_arrival_is_stored_as_it_came(scene):
+    raw = b' {"id":"s1", "amount":0.10, "key":"k1", "at":"2026-01-02T03:04:05Z"} '
+    [receipt] = await scene.intake.accept([Arrival(raw)])
+    [event] = await scene.stored()
+    assert event.data == raw
+    assert (event.id, event.source, event.type, event.subject) == ("k1", "shop/sales", "sale", "s1")
+    assert (event.contract, event.recorded) == ("sale@1.2.0", START)
+    assert event.time == START + (24 * 3600 + 3 * 3600 + 4 * 60 + 5) * SECOND
+    assert (receipt.status, receipt.id, receipt.offset) == ("accepted", "k1", 0)
+    assert receipt.correlation == event.correlation
+
+
+# What the source knows of identity, type, time and correlation is kept.
+async def test_source_knows_more(scene, sale):
+    await scene.intake.accept([sale(identity="mine", type="sale.made", time=5, correlation="c" * 32)])
+    [event] = await scene.stored()
+    assert (event.id, event.type, event.time, event.correlation) == ("mine", "sale.made", 5, "c" * 32)
+
+
+# An arrival without any time happened when it was accepted.
+async def test_time_falls_back_to_now(scene, sale):
+    scene.clock.advance(7)
+    await scene.intake.accept([sale()])
+    [event] = await scene.stored()
+    assert event.time == event.recorded == START + 7 * SECOND
+
+
+# A row of texts becomes a typed record without binary floats.
+async def test_fields_are_typed(scene):
+    await scene.intake.accept([Arrival(b"s1;0.10;k1", fields={"id": "s1", "amount": "0.10", "key": "k1"})])
+    [event] = await scene.stored()
+    assert msgspec.json.decode(event.data, type=dict[str, msgspec.Raw])["amount"] == msgspec.Raw(b"0.10")
+
+
+# The same identity again is a duplicate, in one call or in two, with the offset of the first.
+async def test_duplicates(scene, sale):
+    receipts = await scene.intake.accept([sale(1), sale(2), sale(1)])
+    receipts += await scene.intake.accept([sale(2)])
+    assert [(r.status, r.offset) for r in receipts] == [
+        ("accepted", 0),
+        ("accepted", 1),
+        ("duplicate", 0),
+        ("duplicate", 1),
+    ]
+    assert scene.emitted == [Accepted("shop/sales", "sale@1", 2, 1), Accepted("shop/sales", "sale@1", 0, 1)]
+
+
+# Bad arrivals go to quarantine with their bytes and reasons while the good ones go on, receipts in order.
+async def test_bad_among_good(scene, sale):
+    bad = Arrival(
+        b'{"id":"s2","amount":"ann@example.com","key":"k"}', place="sales.jsonl line 2", identity="file/2"
+    )
+    receipts = await scene.intake.accept([sale(1), bad, sale(3)])
+    assert [r.status for r in receipts] == ["accepted", "refused", "accepted"]
+    assert receipts[1].id == "file/2"
+    assert len(await scene.stored()) == 2
+    [entry] = await scene.quarantine.list(Query())
+    held = await scene.quarantine.get(entry.id)
+    assert (held.arrival.raw, held.arrival.identity) == (bad.raw, "file/2")
+    assert (entry.source, entry.stream, entry.contract) == ("shop/sales", "sale@1", "sale@1.2.0")
+    assert (entry.place, entry.kind, entry.reasons[0].pointer) == (
+        "sales.jsonl line 2",
+        "contract",
+        "/amount",
+    )
+    assert entry.correlation == receipts[1].correlation
+    assert Refused("shop/sales", "sale@1", 1, "contract") in scene.emitted
+
+
+# No receipt, reason or signal repeats a value of the record.
+async def test_reasons_repeat_no_value(scene):
+    [receipt] = await scene.intake.accept(
+        [Arrival(b'{"id":{"mail":"ann@example.com"},"amount":"ann@example.com"}')]
+    )
+    assert receipt.reasons
+    [entry] = await scene.quarantine.list(Query())
+    assert "ann" not in repr([receipt, entry, scene.emitted])
+
+
+DEEP = b'{"id":"s","amount":1,"key":"k","x":' + b"[" * 64 + b"]" * 64 + b"}"
+
+
+# Each way an arrival can be unfit has its class.
+@pytest.mark.parametrize(
+    ("arrival", "kind"),
+    [
+        (Arrival(b"{"), "json"),
+        (Arrival(b'{"id":"\xff"}'), "json"),
+        (Arrival(b"[" * 100_000), "json"),
+        (Arrival(b"[]"), "contract"),
+        (Arrival(b"{}"), "contract"),
+        (Arrival(b'"' + b"x" * 300_000 + b'"'), "size"),
+        (Arrival(DEEP), "depth"),
+        (Arrival(b'{"id":"s","amount":1,"key":""}'), "identity"),
+        (Arrival(b'{"id":"s","amount":1,"key":"%s"}' % (b"k" * 513)), "identity"),
+        (Arrival(b'{"id":"s","amount":1,"key":"k"}', identity="k" * 513), "identity"),
+        (Arrival(b"s1;x", fields={"id": "s1", "amount": "x"}), "contract"),
+        (Arrival(b"s1;1", fields={"id": "s1", "amount": "1", "key": "k" * 513}), "identity"),
+        (Arrival(b"\x00", fault="line 3 has an open quote"), "source"),
+    ],
+)
+def test_classes_of_refusal(scene, arrival, kind):
+    judged = scene.intake.judge(arrival, START)
+    assert isinstance(judged, Refusal)
+    assert judged.kind == kind
+    assert judged.reasons
+
+
+# Many brackets are no depth: a wide record passes where a deep one does not.
+def test_wide_is_not_deep(scene):
+    wide = b'{"id":"s","amount":1,"key":"k","x":[' + b",".join([b"[[]]"] * 100) + b"]}"
+    assert not isinstance(scene.intake.judge(Arrival(wide), START), Refusal)
+
+
+# A log that cannot store gives no receipt, and the same arrivals may come again.
+async def test_store_error_gives_no_receipt(scene, sale):
+    class Broken:
+        async def append(self, stream, events):
+            raise StoreError("the disk is away")
+
+    broken = scene.build(log=Broken())
+    with pytest.raises(StoreError):
+        await broken.accept([sale()])
+    assert scene.emitted == []
+    [receipt] = await scene.intake.accept([sale()])
+    assert receipt.status == "accepted"
+
+
+# A full quarantine refuses the whole call before anything is appended: nothing is lost, all may come again.
+async def test_full_quarantine_is_busy(scene, sale):
+    full = scene.build(quarantine=MemoryQuarantine(QuarantineLimits(entries=0)))
+    with pytest.raises(BusyError):
+        await full.accept([sale(1), Arrival(b"{}")])
+    assert await scene.stored() == []
+
+
+# What waits for its commit is bounded by count and bytes, but one large batch passes when nothing waits.
+def test_pending_is_bounded():
+    pending = Pending(Limits(pending_events=10, pending_bytes=100))
+    pending.enter(20, 10)
+    with pytest.raises(BusyError):
+        pending.enter(1, 1)
+    pending.leave(20, 10)
+    pending.enter(1, 90)
+    with pytest.raises(BusyError):
+        pending.enter(1, 20)
+    pending.enter(1, 10)
+
+
+# An empty call stores and says nothing.
+async def test_nothing_arrives(scene):
+    assert await scene.intake.accept([]) == []
+    assert scene.emitted == []

@@ -1,0 +1,142 @@
+"""The door carries requests to webhooks over real sockets, and closes without dropping one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import aiohttp
+import pytest
+
+from trunkline.intake.problem import WebhookAnswer, answer_json
+from trunkline.surfaces.door import Door, serve
+from trunkline.testkit.clock import CountingIds
+
+
+class Echo:
+    """An endpoint that answers with what it got; while ``gate`` is closed it answers nobody."""
+
+    body_bytes = 100_000
+
+    def __init__(self):
+        self.handled = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.entered = asyncio.Event()
+
+    async def handle(self, request):
+        self.handled += 1
+        self.entered.set()
+        await self.gate.wait()
+        sent = request.headers.get(b"x-a", b"").decode()
+        return answer_json(
+            202, json.dumps({"method": request.method, "bytes": len(request.body), "x": sent}).encode()
+        )
+
+    def too_large(self):
+        return WebhookAnswer(413, [(b"content-length", b"0")], b"")
+
+
+@pytest.fixture
+async def opened():
+    """Give an echo endpoint, a switch for readiness, and a client session on an open door."""
+    echo, why = Echo(), []
+    listening = await serve(Door({"/hooks/a": echo}, CountingIds(), lambda: "".join(why)), "127.0.0.1", 0)
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{listening.port}") as session:
+        yield echo, why, session, listening
+    await listening.close()
+
+
+async def status_of(session) -> int:
+    async with session.post("/hooks/a", data=b"{}") as answer:
+        return answer.status
+
+
+async def chunks(count: int):
+    for _ in range(count):
+        yield b"x" * 10_000
+
+
+# A request reaches its endpoint with method, headers and whole body, and the answer comes back.
+async def test_carries_a_request(opened):
+    _, _, session, _ = opened
+    async with session.post("/hooks/a", data=b"x" * 90_000, headers={"X-A": "1"}) as answer:
+        assert answer.status == 202
+        assert await answer.json() == {"method": "POST", "bytes": 90_000, "x": "1"}
+    async with session.delete("/hooks/a") as answer:
+        assert (await answer.json())["method"] == "DELETE"
+
+
+# A body that comes in chunks is put together.
+async def test_chunked_body(opened):
+    _, _, session, _ = opened
+    async with session.post("/hooks/a", data=chunks(9)) as answer:
+        assert (await answer.json())["bytes"] == 90_000
+
+
+# Too large by its Content-Length, or while it is read: 413, and the endpoint never sees it.
+async def test_too_large(opened):
+    echo, _, session, _ = opened
+    async with session.post("/hooks/a", data=b"x" * 100_001) as answer:
+        assert answer.status == 413
+    async with session.post("/hooks/a", data=chunks(30)) as answer:
+        assert answer.status == 413
+    assert echo.handled == 0
+
+
+# An unknown path is a problem 404.
+async def test_unknown_path(opened):
+    _, _, session, _ = opened
+    async with session.post("/hooks/b", data=b"{}") as answer:
+        assert (answer.status, answer.content_type) == (404, "application/problem+json")
+
+
+# Health says that the process answers; readiness says why it should get no traffic.
+async def test_probes(opened):
+    _, why, session, _ = opened
+    for path in ("/health", "/ready"):
+        async with session.get(path) as answer:
+            assert answer.status == 200
+        async with session.post(path) as answer:
+            assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+    why.append("the store is away")
+    async with session.get("/ready") as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert (await answer.json(content_type=None))["detail"] == "the store is away"
+    async with session.get("/health") as answer:
+        assert answer.status == 200
+
+
+# Closing finishes the request under way and takes no new connection.
+async def test_close_finishes_what_is_under_way(opened):
+    echo, _, session, listening = opened
+    echo.gate.clear()
+    request = asyncio.create_task(status_of(session))
+    await echo.entered.wait()
+    closing = asyncio.create_task(listening.close())
+    await asyncio.sleep(0)
+    assert not closing.done()
+    echo.gate.set()
+    assert await request == 202
+    await closing
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await status_of(session)
+
+
+# A sender that goes away in the middle of its body leaves nothing behind.
+async def test_sender_goes_away(opened):
+    echo, _, session, listening = opened
+    _, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+    writer.write(b"POST /hooks/a HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nhalf")
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    assert await status_of(session) == 202
+    assert echo.handled == 1
+
+
+# An address that is taken is an OSError at once, not a server that never answers.
+async def test_taken_address(opened):
+    _, _, _, listening = opened
+    with pytest.raises(OSError, match="in use"):
+        await serve(Door({}, CountingIds()), "127.0.0.1", listening.port)
