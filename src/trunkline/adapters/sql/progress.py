@@ -1,6 +1,8 @@
-"""What keeps effects exactly once: which offsets a call may apply, given what its database has stored.
+"""What keeps effects exactly once: whether a call may apply its items, given what its database has stored.
 
-Both table targets ask it inside the transaction of the effects.
+Both table targets ask it inside the transaction of the effects. A call whose commit was cut off comes
+again unchanged, as nobody knows whether it counted: then all of it is settled, and it succeeds without a
+second effect. A call that is settled in part means that two runners deliver one flow.
 """
 
 from __future__ import annotations
@@ -23,16 +25,31 @@ def floor(items: Sequence[Item], progress: Progress) -> int:
     return min((item.offset for item in items if item.offset not in held_back), default=NO_FLOOR)
 
 
-def overtaken(progress: Progress) -> Retryable:
-    """Return the error of a call that would apply again what another runner has settled."""
+def repeats(progress: Progress, stored_cursor: int) -> bool:
+    """Tell that a call with new items below the stored cursor is one that counted before.
+
+    Raises ``Retryable`` where the cursor is another runner's.
+    """
+    if stored_cursor == progress.cursor:
+        return True
+    raise _overtaken(progress)
+
+
+def repeats_held_back(items: Sequence[Item], progress: Progress, marked_now: Collection[int]) -> bool:
+    """Tell whether the held-back items of a call were marked as applied before this call marked them.
+
+    Raises ``Retryable`` where some were and some were not.
+    """
+    held_back = set(progress.applied)
+    before = [item.offset for item in items if item.offset in held_back and item.offset not in marked_now]
+    if before and len(before) < len(items):
+        raise _overtaken(progress)
+    return bool(before)
+
+
+def _overtaken(progress: Progress) -> Retryable:
     return Retryable(
         "overtaken",
-        f"flow {progress.flow}: another runner has settled these events; nothing was applied."
-        " Read the progress again, and stop one of the two runners",
+        f"flow {progress.flow}: another runner has settled some of these events; nothing was applied."
+        " Stop one of the two runners; the other goes on from the stored progress",
     )
-
-
-def applied_before(items: Sequence[Item], progress: Progress, fresh: Collection[int]) -> bool:
-    """Tell whether an item of this call was marked as applied before: ``fresh`` are the marks just made."""
-    held_back = set(progress.applied)
-    return any(item.offset in held_back and item.offset not in fresh for item in items)

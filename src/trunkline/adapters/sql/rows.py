@@ -40,9 +40,7 @@ class Cell(NamedTuple):
     convert: Callable[[Any], Any]
 
 
-def encode(
-    table: Table, cells: Sequence[Cell], items: Sequence[Item]
-) -> tuple[Columns, dict[int, Final]]:
+def encode(table: Table, cells: Sequence[Cell], items: Sequence[Item]) -> tuple[Columns, dict[int, Final]]:
     """Return the values of ``items`` by column, and verdicts on items that the table cannot hold."""
     records = [item.record for item in items]
     guilty = _strangers(table, records)
@@ -199,9 +197,7 @@ def add(left: Decimal | int, right: Decimal | int) -> Decimal | int:
     return _EXACT.add(Decimal(left), Decimal(right))
 
 
-def collapse(
-    table: Table, columns: Columns, plus: Callable[[Any, Any], Any] = add
-) -> Columns:
+def collapse(table: Table, columns: Columns, plus: Callable[[Any, Any], Any] = add) -> Columns:
     """Return one row a key with the effect of all rows of that key, in the order keys first appear.
 
     ``plus`` adds two values of a ``sum`` column as the engine's cells made them. Without a key to

@@ -12,6 +12,8 @@ from trunkline.adapters.sql.table import Column, Table, quoted
 
 PROGRESS = "trunkline_progress"
 APPLIED = "trunkline_applied"
+OURS = (PROGRESS, APPLIED)
+"""The tables of progress, beside the table that is written."""
 
 
 def create(table: Table, type_of: Callable[[Column], str]) -> str:
@@ -27,12 +29,12 @@ def create(table: Table, type_of: Callable[[Column], str]) -> str:
 
 
 def create_progress(table: Table) -> list[str]:
-    """Make the two tables of progress beside a table, where they are missing."""
+    """Make each of ``OURS`` where it is missing."""
+    progress = '"flow" TEXT NOT NULL PRIMARY KEY, "cursor" BIGINT NOT NULL'
+    applied = '"flow" TEXT NOT NULL, "offset" BIGINT NOT NULL, PRIMARY KEY ("flow", "offset")'
     return [
-        f"CREATE TABLE IF NOT EXISTS {table.beside(PROGRESS)}"
-        ' ("flow" TEXT NOT NULL PRIMARY KEY, "cursor" BIGINT NOT NULL)',
-        f"CREATE TABLE IF NOT EXISTS {table.beside(APPLIED)}"
-        ' ("flow" TEXT NOT NULL, "offset" BIGINT NOT NULL, PRIMARY KEY ("flow", "offset"))',
+        f"CREATE TABLE IF NOT EXISTS {table.beside(PROGRESS)} ({progress})",
+        f"CREATE TABLE IF NOT EXISTS {table.beside(APPLIED)} ({applied})",
     ]
 
 
@@ -42,7 +44,7 @@ def write(table: Table, rows: str, total: Callable[[Column, str, str], str]) -> 
     ``total`` is the engine's expression for the sum of an old and a new value of a column.
     """
     names = [column.name for column in table.columns]
-    into = f"INSERT INTO {table.quoted} AS old ({_listed(names)}) {rows}"  # noqa: S608  quoted names only
+    into = f"INSERT INTO {table.quoted} AS old ({_listed(names)}) {rows}"
     if table.mode == "insert":
         return into
     changes = [_change(table, column, total) for column in table.columns if column.name not in table.key]
@@ -92,14 +94,14 @@ def claim(table: Table, mark: str) -> str:
 def mark(table: Table, rows: str) -> str:
     """Add applied marks, flow and offset, answering with the offsets that were not marked before."""
     return (
-        f'INSERT INTO {table.beside(APPLIED)} ("flow", "offset") {rows}'  # noqa: S608  our own names
+        f'INSERT INTO {table.beside(APPLIED)} ("flow", "offset") {rows}'
         ' ON CONFLICT DO NOTHING RETURNING "offset"'
     )
 
 
 def forget(table: Table, rows: str) -> str:
     """Drop applied marks, flow and offset."""
-    return f'DELETE FROM {table.beside(APPLIED)} WHERE ("flow", "offset") IN (VALUES ({rows}))'  # noqa: S608
+    return f'DELETE FROM {table.beside(APPLIED)} WHERE ("flow", "offset") IN ({rows})'  # noqa: S608
 
 
 def cursor_of(table: Table, mark: str) -> str:

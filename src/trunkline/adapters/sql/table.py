@@ -123,7 +123,9 @@ def quoted(name: str) -> str:
     Allowed are letters, digits and underscores, not beginning with a digit, in at most 63 bytes.
     """
     if not _NAME.fullmatch(name) or len(name.encode()) > _NAME_BYTES:
-        raise ValueError(f'"{name}" cannot name a table or column: use letters, digits and _, 63 bytes at most')
+        raise ValueError(
+            f'"{name}" cannot name a table or column: use letters, digits and _, 63 bytes at most'
+        )
     return f'"{name}"'
 
 
@@ -259,7 +261,8 @@ def _needed_columns(table: Table, found: Found) -> Iterable[str]:
 
 def _key_mismatches(table: Table, found: Found) -> Iterable[str]:
     if table.mode == "upsert" and frozenset(table.key) not in found.unique:
-        yield f"no unique key on ({', '.join(table.key)}); expected a primary key or unique index on just these"
+        columns = ", ".join(table.key)
+        yield f"no unique key on ({columns}); expected a primary key or unique index of just these"
 
 
 def check(table: Table, found: Found, expected: Callable[[Column, str], str]) -> None:
