@@ -1,0 +1,141 @@
+"""Judges what came of a request: the status of an answer, or the fault of a connection.
+
+Pure decisions, called by the target; the list of faults is what keeps the client library's errors inside
+this folder. Which statuses are worth repeating follows RFC 9110 and RFC 6585.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.errors import DeliveryError, Final, Retryable
+
+EXCERPT_BYTES = 2_048
+"""The most of an error's body that is read."""
+
+_SHOWN = 200
+_LONGEST_WAIT_SECONDS = 86_400.0
+_SHORTEST_MASKED = 3
+_RETRYABLE = frozenset({408, 425, 429})
+_PERSONAL = re.compile(r"[^\s\"'<>:,;]+@[^\s\"'<>:,;]+|\d[\d \-]{5,}\d")
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """What an error of the client library means. ``away``: no item is to blame, the place is not there."""
+
+    error: type[BaseException]
+    kind: str
+    detail: str
+    away: bool = False
+
+
+_FAULTS = (
+    Fault(
+        aiohttp.ConnectionTimeoutError,
+        "timeout",
+        "connecting took too long; is the target reachable?",
+        away=True,
+    ),
+    Fault(TimeoutError, "timeout", "no whole answer came in time; raise timeout_seconds if it is only slow"),
+    Fault(
+        aiohttp.ClientSSLError,
+        "tls",
+        "no TLS connection; check its certificate, verify_tls and ca_file",
+        away=True,
+    ),
+    Fault(aiohttp.ClientConnectorDNSError, "dns", "its host name has no address; check the url", away=True),
+    Fault(
+        aiohttp.ClientConnectorError,
+        "connection-refused",
+        "nobody takes the connection; is it up?",
+        away=True,
+    ),
+    Fault(aiohttp.ClientResponseError, "protocol", "its answer is not HTTP/1.1; is the port right?"),
+    Fault(aiohttp.ClientPayloadError, "protocol", "its answer broke off"),
+    Fault(aiohttp.ServerDisconnectedError, "reset", "it closed the connection before an answer"),
+    Fault(aiohttp.ClientConnectionError, "reset", "it broke the connection before an answer"),
+    Fault(OSError, "reset", "the connection broke before an answer"),
+    Fault(aiohttp.ClientError, "protocol", "the exchange failed"),
+)
+LEAKING: tuple[type[Exception], ...] = (aiohttp.ClientError, OSError)
+"""The errors that the client library raises of itself (``TimeoutError`` is an ``OSError``)."""
+
+
+def fault_of(error: BaseException) -> Fault:
+    """Return the first fault in the list that ``error`` is a case of."""
+    return next(fault for fault in _FAULTS if isinstance(error, fault.error))
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What is kept of an answer that is not a success; ``excerpt`` is at most ``EXCERPT_BYTES``."""
+
+    status: int
+    retry_after: str = ""
+    location: str = ""
+    content_type: str = ""
+    excerpt: bytes = b""
+
+
+def judge(answer: Answer, now: int, hidden: Iterable[str]) -> DeliveryError:
+    """Turn an answer that is not 2xx into an error; ``hidden`` texts never show in it."""
+    kind = f"http-{answer.status}"
+    if 300 <= answer.status < 400:  # noqa: PLR2004  the class of redirections
+        return Final(kind, f"it redirects to {_host(answer.location)}; put the right url in the connection")
+    shown = _shown(answer, hidden)
+    if answer.status == 401:  # noqa: PLR2004  unauthorized
+        return Retryable(kind, f"it does not take our credential; renew the secret{shown}")
+    if answer.status in _RETRYABLE or answer.status >= 500:  # noqa: PLR2004  the class of server errors
+        return Retryable(kind, f"it answered {answer.status}{shown}", retry_after(answer.retry_after, now))
+    return Final(kind, f"it answered {answer.status}{shown}")
+
+
+def retry_after(value: str, now: int) -> float | None:
+    """Read ``Retry-After`` (RFC 9110 section 10.2.3) as seconds from ``now``, from 0 to a day."""
+    if value.isascii() and value.isdigit():
+        return min(float(value[:10]), _LONGEST_WAIT_SECONDS)
+    try:
+        moment = parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return min(max(moment - now / SECOND, 0.0), _LONGEST_WAIT_SECONDS)
+
+
+def hidden_texts(value: Any) -> Iterable[str]:
+    """Yield every text and number in a record that might show up again in an error page."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from hidden_texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from hidden_texts(inner)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
+
+
+def _shown(answer: Answer, hidden: Iterable[str]) -> str:
+    if "json" not in answer.content_type and "text/plain" not in answer.content_type:
+        return ""
+    text = answer.excerpt.decode("utf-8", "replace")
+    for value in sorted(set(hidden), key=len, reverse=True):
+        if len(value) >= _SHORTEST_MASKED:
+            text = text.replace(value, "***")
+    text = " ".join(_PERSONAL.sub("***", text).split())
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    if not text:
+        return ""
+    return f": {text[:_SHOWN]}…" if len(text) > _SHOWN else f": {text}"
+
+
+def _host(location: str) -> str:
+    try:
+        return urlsplit(location).hostname or "a path on the same host"
+    except ValueError:
+        return "a place that is no URL"

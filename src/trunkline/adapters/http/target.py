@@ -1,0 +1,238 @@
+"""A target behind HTTP: one record a request, with a stable idempotency key on every attempt.
+
+It promises no transaction, so the ``Idempotency-Key`` is what lets the other side tell a repeat. Delivery
+keeps the order of each key and sends concurrently across keys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import re
+import ssl
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from trunkline.adapters.http.answer import EXCERPT_BYTES, LEAKING, Answer, fault_of, hidden_texts, judge
+from trunkline.adapters.http.request import compile_body, compile_request
+from trunkline.adapters.http.settings import Auth, HttpConnection, HttpSettings
+from trunkline.connectors.target import Features, Item, Progress
+from trunkline.kernel.clock import Clock
+from trunkline.kernel.errors import DeliveryError, Final, Retryable, SecretUnavailable
+from trunkline.kernel.ids import Ids, traceparent
+from trunkline.vault.secret import Secrets
+
+_CONNECT_SECONDS = 10.0
+_EXCERPT_SECONDS = 2.0
+_SUCCESS_BYTES = 65_536
+_PLAIN_KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
+_UNAUTHORIZED = 401
+
+
+class HttpTarget:
+    """One endpoint of a system."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: HttpSettings,
+        connection: HttpConnection,
+        secrets: Secrets,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self.name = name
+        self.features = Features(atomic=False, batch=1, concurrency=settings.concurrency)
+        self._settings = settings
+        self._connection = connection
+        self._secrets = secrets
+        self._clock = clock
+        self._ids = ids
+        self._request = compile_request(settings.request)
+        self._body = compile_body(settings.body)
+        base = URL(connection.url)
+        self._base, self._prefix = base.origin(), base.raw_path.rstrip("/")
+        self._session: aiohttp.ClientSession | None = None
+        self._credential: dict[str, str] = {}
+        self._under_way = 0
+        self._idle = asyncio.Event()
+
+    async def open(self) -> None:
+        """Resolve the credential and prepare the connections; the first request is the first delivery.
+
+        Raises ``Final`` where the credential has no value or the file of authorities cannot be read.
+        """
+        self._credential = self._resolve()
+        tls = await asyncio.to_thread(_tls, self._connection)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._settings.concurrency, ssl=tls),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(
+                total=self._settings.timeout_seconds,
+                sock_connect=min(_CONNECT_SECONDS, self._settings.timeout_seconds),
+            ),
+            headers=_constant_headers(self._settings),
+            auto_decompress=False,
+        )
+
+    async def deliver(self, items: Sequence[Item], progress: Progress | None) -> list[DeliveryError | None]:  # noqa: ARG002  it keeps no progress
+        """Send each item; see ``Target.deliver``. A place that is away is raised, an answer is returned."""
+        return [await self._send(item) for item in items]
+
+    async def progress(self, flow: str) -> Progress | None:  # noqa: ARG002  it keeps no progress
+        """Return None: it is not atomic."""
+        return None
+
+    async def forget(self, flow: str, applied: Sequence[int]) -> None:
+        """Do nothing: it is not atomic."""
+
+    async def close(self) -> None:
+        """Let the requests under way finish, then close the connections."""
+        while self._under_way:
+            self._idle.clear()
+            await self._idle.wait()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _send(self, item: Item) -> DeliveryError | None:
+        session = self._session
+        if session is None:
+            raise Retryable("closed", "the target is not open")
+        self._under_way += 1
+        try:
+            return await self._exchange(session, item)
+        except Final as unsendable:
+            return unsendable
+        except LEAKING as error:
+            fault = fault_of(error)
+            failure = Retryable(fault.kind, fault.detail)
+            if fault.away:
+                raise failure from error
+            return failure
+        finally:
+            self._under_way -= 1
+            self._idle.set()
+
+    async def _exchange(self, session: aiohttp.ClientSession, item: Item) -> DeliveryError | None:
+        async with session.request(
+            self._request.method,
+            self._url(item.record),
+            data=self._body(item.record),
+            headers={
+                "Idempotency-Key": _header_key(item.idempotency_key),
+                "traceparent": traceparent(item.correlation, self._ids.span_id()),
+                **self._credential,
+            },
+            allow_redirects=False,
+        ) as response:
+            if 200 <= response.status < 300:  # noqa: PLR2004  the class of successes
+                await _drain(response, _SUCCESS_BYTES)
+                return None
+            answer = await _answer(response)
+        return self._judged(answer, item.record)
+
+    def _url(self, record: dict[str, Any]) -> URL:
+        path, query = self._prefix + self._request.path(record), self._request.query(record)
+        url = self._base.with_path(path, encoded=True)
+        return URL(f"{url}?{query}", encoded=True) if query else url
+
+    def _judged(self, answer: Answer, record: dict[str, Any]) -> DeliveryError:
+        hidden = [*hidden_texts(record), *self._credential.values()]
+        verdict = judge(answer, self._clock.now(), hidden)
+        if answer.status == _UNAUTHORIZED:
+            # A rotated credential counts from the next attempt on; and no item is to blame for an old one.
+            self._credential = self._resolve()
+            raise verdict
+        return verdict
+
+    def _resolve(self) -> dict[str, str]:
+        try:
+            header = _credential(self._connection.auth, self._secrets)
+        except SecretUnavailable as missing:
+            raise Final("credential", str(missing)) from None
+        if not all(value.isascii() and value.isprintable() for value in header.values()):
+            raise Final(
+                "credential", "the secret has a character that no header carries; is it the right one?"
+            )
+        return header
+
+
+def _credential(auth: Auth, secrets: Secrets) -> dict[str, str]:
+    if auth.bearer is not None:
+        return {"Authorization": f"Bearer {secrets.get(auth.bearer).reveal()}"}
+    if auth.basic is not None:
+        pair = f"{auth.basic.username}:{secrets.get(auth.basic.password).reveal()}"
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    if auth.header is not None:
+        return {auth.header.name: secrets.get(auth.header.value).reveal()}
+    return {}
+
+
+def _tls(connection: HttpConnection) -> ssl.SSLContext | bool:
+    if not connection.verify_tls:
+        return False
+    if not connection.ca_file:
+        return True
+    try:
+        return ssl.create_default_context(cafile=connection.ca_file)
+    except (OSError, ValueError):
+        raise Final("tls", f"ca_file {connection.ca_file} holds no authority that can be read") from None
+
+
+def _constant_headers(settings: HttpSettings) -> dict[str, str]:
+    headers = {
+        "User-Agent": f"trunkline/{_version()}",
+        "Accept": "application/json, text/plain;q=0.5, */*;q=0.1",
+        "Accept-Encoding": "identity",
+    }
+    if settings.body != "none":
+        headers["Content-Type"] = "application/json"
+    return headers | settings.headers
+
+
+def _version() -> str:
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        return metadata.version("trunkline")
+    return "source"
+
+
+def _header_key(key: str) -> str:
+    """Return the key as a header can carry it: as it is, or a digest where it is long or not ASCII."""
+    if _PLAIN_KEY.match(key):
+        return key
+    return f"sha256-{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+async def _drain(response: aiohttp.ClientResponse, most: int) -> bytes:
+    """Read up to ``most`` bytes; an answer that goes on after that costs its connection, which is closed."""
+    read = bytearray()
+    while len(read) < most and not response.content.at_eof():
+        read += await response.content.read(most - len(read))
+    if not response.content.at_eof():
+        response.close()
+    return bytes(read)
+
+
+async def _answer(response: aiohttp.ClientResponse) -> Answer:
+    excerpt = b""
+    try:
+        async with asyncio.timeout(_EXCERPT_SECONDS):
+            excerpt = await _drain(response, EXCERPT_BYTES)
+    except LEAKING:
+        # The status has been given; what else it would have said changes nothing.
+        response.close()
+    headers = response.headers
+    return Answer(
+        status=response.status,
+        retry_after=headers.get("Retry-After", ""),
+        location=headers.get("Location", ""),
+        content_type=headers.get("Content-Type", ""),
+        excerpt=excerpt,
+    )

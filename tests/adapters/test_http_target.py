@@ -1,0 +1,383 @@
+"""The HTTP target against a real server on loopback: the suite every target passes, and every fault."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import ssl
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from trunkline.adapters.http.settings import Auth, Basic, HeaderCredential, HttpConnection, HttpSettings
+from trunkline.adapters.http.target import HttpTarget
+from trunkline.connectors.target import Item
+from trunkline.kernel import json
+from trunkline.kernel.errors import DeliveryError, Final, Retryable, SecretUnavailable
+from trunkline.testkit.clock import CountingIds, ManualClock
+from trunkline.testkit.faults import FaultServer, answer, drip, hang, raw, reset
+from trunkline.testkit.target import POISON, Effect, TargetSuite, item
+from trunkline.vault.secret import Secret
+
+BREAKS = {
+    "503": answer(503),
+    "429": answer(429, retry_after="7"),
+    "401": answer(401),
+    "hang": hang,
+    "drip": drip(),
+    "reset": reset,
+    "closed": raw(b""),
+    "half a head": raw(b"HTTP/1.1 200 OK\r\nconte"),
+    "half a body": raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"),
+    "not HTTP": raw(b"220 mail.example.com ESMTP\r\n"),
+}
+
+
+class Vault:
+    """Secrets from a dictionary that a test can change."""
+
+    def __init__(self, **texts: str) -> None:
+        self.texts = texts
+
+    def get(self, reference: str) -> Secret:
+        name = reference.rpartition("/")[2]
+        if name not in self.texts:
+            raise SecretUnavailable(f"{reference} has no value")
+        return Secret(self.texts[name])
+
+
+def target_of(url: str, *, auth: Auth | None = None, vault: Vault | None = None, **settings) -> HttpTarget:
+    return HttpTarget(
+        "shop.things",
+        HttpSettings(**({"request": "PUT /things/{key}", "timeout_seconds": 0.4} | settings)),
+        HttpConnection(url=url, auth=auth or Auth()),
+        vault or Vault(),
+        ManualClock(),
+        CountingIds(),
+    )
+
+
+class HttpHarness:
+    """A server that stores what is put, refuses poison, and breaks in every way of the list."""
+
+    history = True
+    ways = (*BREAKS, "refuse")
+
+    def __init__(self, server: FaultServer) -> None:
+        self.server = server
+        self.server.behaviour = self._store
+        self.seen: list[Effect] = []
+
+    def target(self) -> HttpTarget:
+        return target_of(self.server.url)
+
+    async def effects(self) -> list[Effect]:
+        return list(self.seen)
+
+    async def break_it(self, way: str) -> None:
+        if way == "refuse":
+            await self.server.refuse()
+        else:
+            self.server.behaviour = BREAKS[way]
+
+    async def mend(self) -> None:
+        if self.server.behaviour == self._store:
+            await self.server.listen()
+        self.server.behaviour = self._store
+
+    async def _store(self, request, writer) -> bool:
+        record = json.decode(request.body)
+        if record["key"] == POISON:
+            return await answer(422)(request, writer)
+        key = request.headers["idempotency-key"]
+        self.seen.append(Effect(record["key"], record["value"], record["amount"], key))
+        return await answer(204)(request, writer)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FaultServer]:
+    async with FaultServer() as running:
+        yield running
+
+
+class TestHttpTarget(TargetSuite):
+    """The suite on HTTP."""
+
+    @pytest.fixture
+    def harness(self, server):
+        return HttpHarness(server)
+
+
+async def failure(target: HttpTarget, one: Item | None = None) -> tuple[DeliveryError, bool]:
+    """Deliver one item to an opened target that fails: the error, and whether it was raised."""
+    await target.open()
+    try:
+        [error] = await target.deliver([one or item("a", 1)], None)
+    except DeliveryError as raised:
+        return raised, True
+    finally:
+        await target.close()
+    assert error is not None
+    return error, False
+
+
+# What the fault is decides its kind, whether it is worth repeating, and whether an item is to blame.
+@pytest.mark.parametrize(
+    ("behaviour", "error_type", "kind", "raised"),
+    [
+        (answer(503), Retryable, "http-503", False),
+        (answer(500), Retryable, "http-500", False),
+        (answer(408), Retryable, "http-408", False),
+        (answer(425), Retryable, "http-425", False),
+        (answer(429), Retryable, "http-429", False),
+        (answer(401), Retryable, "http-401", True),
+        (answer(400), Final, "http-400", False),
+        (answer(404), Final, "http-404", False),
+        (answer(410), Final, "http-410", False),
+        (answer(422), Final, "http-422", False),
+        (answer(302, location="https://login.example.com/?token=hunter2"), Final, "http-302", False),
+        (hang, Retryable, "timeout", False),
+        (drip(), Retryable, "timeout", False),
+        (drip(500), Retryable, "http-500", False),
+        (reset, Retryable, "reset", False),
+        (raw(b""), Retryable, "reset", False),
+        (raw(b"HTTP/1.1 200 OK\r\nconte"), Retryable, "reset", False),
+        (raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"), Retryable, "protocol", False),
+        (raw(b"220 mail.example.com ESMTP\r\n"), Retryable, "protocol", False),
+        (raw(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 9_999 + b"\r\n"), Retryable, "protocol", False),
+    ],
+)
+async def test_each_fault_has_its_kind(server, behaviour, error_type, kind, raised) -> None:
+    server.behaviour = behaviour
+    error, was_raised = await failure(target_of(server.url))
+    assert (type(error), error.kind, was_raised) == (error_type, kind, raised)
+    assert "hunter2" not in error.detail
+
+
+# Nobody listens, no such host, no TLS: the place is away, no item is to blame.
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [("https://{}", "tls"), ("http://nowhere.invalid", "dns"), ("http://127.0.0.1:1", "connection-refused")],
+)
+async def test_a_place_that_is_away_is_raised(server, url, kind) -> None:
+    error, raised = await failure(target_of(url.format(server.url.partition("//")[2])))
+    assert (type(error), error.kind, raised) == (Retryable, kind, True)
+
+
+# A certificate that no authority vouches for is refused, unless the user says which authority to trust.
+async def test_an_unknown_certificate_is_refused_until_it_is_trusted(tmp_path) -> None:
+    pem = tmp_path / "server.pem"
+    pem.write_bytes(_self_signed())
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(pem)
+    async with FaultServer(tls=tls) as server:
+        error, raised = await failure(target_of(server.url))
+        assert (error.kind, raised) == ("tls", True)
+        for trust in ({"ca_file": str(pem)}, {"verify_tls": False}):
+            connection = HttpConnection(url=server.url, **trust)
+            settings = HttpSettings(request="PUT /things/{key}")
+            target = HttpTarget("t", settings, connection, Vault(), ManualClock(), CountingIds())
+            await target.open()
+            assert await target.deliver([item("a", 1)], None) == [None]
+            await target.close()
+
+
+# A redirect is not followed: a credential must not travel to where an answer points.
+async def test_a_redirect_is_not_followed(server) -> None:
+    server.behaviour = answer(307, location=f"{server.url}/elsewhere")
+    error, _ = await failure(target_of(server.url))
+    assert "127.0.0.1" in error.detail
+    assert "/elsewhere" not in error.detail
+    assert len(server.requests) == 1
+
+
+# Of a huge error page a little is read, and the connection is dropped rather than drained.
+async def test_a_huge_error_page_is_not_read_to_its_end(server) -> None:
+    sent = []
+
+    async def pour(_request, writer) -> bool:
+        writer.write(b"HTTP/1.1 500 x\r\ncontent-type: text/plain\r\ncontent-length: 30000000\r\n\r\n")
+        for _ in range(300):
+            writer.write(b"x" * 100_000)
+            await writer.drain()
+            sent.append(100_000)
+        return True
+
+    server.behaviour = pour
+    error, _ = await failure(target_of(server.url))
+    assert error.kind == "http-500"
+    assert len(error.detail) < 300
+    assert sum(sent) < 20_000_000
+
+
+# Neither what we sent nor our credential shows in the error, even where the answer repeats them.
+async def test_an_error_page_cannot_leak_what_was_sent(server) -> None:
+    async def echo(request, writer) -> bool:
+        text = b"no: " + request.body + b" " + request.headers["authorization"].encode() + b" call 0171 5550199"
+        return await answer(422, text, content_type="text/plain")(request, writer)
+
+    server.behaviour = echo
+    auth = Auth(bearer="secret://shop/token")
+    target = target_of(server.url, auth=auth, vault=Vault(token="hunter2hunter2"))
+    record = {"key": "a", "email": "jane@example.com", "name": "Jane Doe", "vat": Decimal("123456.78")}
+    one = Item(1, "a", "k", "0" * 31 + "1", 1, record)
+    error, _ = await failure(target, one)
+    assert error.detail.startswith("it answered 422: no: ")
+    for text in ("jane", "Jane", "123456", "hunter2", "5550199"):
+        assert text not in error.detail
+
+
+# What is on the wire: method, path, exact body, key, trace and credential; the span differs by attempt.
+async def test_what_is_sent(server) -> None:
+    auth = Auth(bearer="secret://shop/token")
+    target = target_of(server.url + "/v1/", auth=auth, vault=Vault(token="t0ken"), headers={"X-Shop": "7"})
+    await target.open()
+    for attempt in (1, 2):
+        await target.deliver([item("a/b", 1, attempt=attempt)], None)
+    await target.close()
+    first, second = server.requests
+    assert (first.method, first.path) == ("PUT", "/v1/things/a%2Fb")
+    assert first.body == b'{"key":"a/b","value":1,"amount":12345678901234568.01}'
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"] == "suite-flow:a/b:1"
+    assert first.headers["traceparent"] == f"00-{2:032x}-{1:016x}-01"
+    assert second.headers["traceparent"] == f"00-{2:032x}-{2:016x}-01"
+    assert first.headers["authorization"] == "Bearer t0ken"
+    assert first.headers["content-type"] == "application/json"
+    assert first.headers["x-shop"] == "7"
+    assert first.headers["user-agent"].startswith("trunkline/")
+    assert "cookie" not in second.headers
+
+
+# The other ways to say who we are.
+@pytest.mark.parametrize(
+    ("auth", "header", "value"),
+    [
+        (Auth(basic=Basic("joe", "secret://shop/token")), "authorization", "Basic am9lOnB3"),
+        (Auth(header=HeaderCredential("X-Api-Key", "secret://shop/token")), "x-api-key", "pw"),
+    ],
+)
+async def test_ways_to_authenticate(server, auth, header, value) -> None:
+    target = target_of(server.url, auth=auth, vault=Vault(token="pw"))
+    await target.open()
+    await target.deliver([item("a", 1)], None)
+    await target.close()
+    assert server.requests[0].headers[header] == value
+
+
+# A secret that was rotated counts from the attempt after the 401, without a restart.
+async def test_a_rotated_credential_is_taken_up_after_a_401(server) -> None:
+    async def guard(request, writer) -> bool:
+        known = request.headers["authorization"] == "Bearer new"
+        return await answer(200 if known else 401)(request, writer)
+
+    server.behaviour = guard
+    vault = Vault(token="old")
+    target = target_of(server.url, auth=Auth(bearer="secret://shop/token"), vault=vault)
+    await target.open()
+    vault.texts["token"] = "new"
+    with pytest.raises(Retryable, match="renew the secret"):
+        await target.deliver([item("a", 1)], None)
+    assert await target.deliver([item("a", 1, attempt=2)], None) == [None]
+    await target.close()
+
+
+# A credential that has no value, or that no header can carry, is said when the target opens.
+@pytest.mark.parametrize("vault", [Vault(), Vault(token="two\nlines")])
+async def test_an_unusable_credential_is_said_on_open(vault) -> None:
+    target = target_of("http://127.0.0.1:1", auth=Auth(bearer="secret://shop/token"), vault=vault)
+    with pytest.raises(Final) as refused:
+        await target.open()
+    assert refused.value.kind == "credential"
+    assert "two" not in refused.value.detail
+
+
+# A key that no header can carry is sent as its digest: the same on every attempt, and never a new header.
+async def test_a_strange_idempotency_key_cannot_inject_a_header(server) -> None:
+    target = target_of(server.url)
+    await target.open()
+    for key in ("a\r\nX-Evil: 1", "ключ", "x" * 300):
+        assert await target.deliver([Item(1, "a", key, "0" * 31 + "1", 1, {"key": "a"})], None) == [None]
+    await target.close()
+    assert all(request.headers["idempotency-key"].startswith("sha256-") for request in server.requests)
+    assert not any("x-evil" in request.headers for request in server.requests)
+
+
+# A record whose value cannot stand in the path is blamed, and nothing is sent for it.
+async def test_an_unsendable_record_is_blamed_without_a_request(server) -> None:
+    target = target_of(server.url)
+    await target.open()
+    [error] = await target.deliver([Item(1, "a", "k", "0" * 31 + "1", 1, {"key": ".."})], None)
+    assert isinstance(error, Final)
+    assert server.requests == []
+    await target.close()
+
+
+# Cookies that a target sets are not sent back: attempts do not depend on one another.
+async def test_cookies_are_not_kept(server) -> None:
+    server.behaviour = answer(200, b"{}", set_cookie="session=1; Path=/")
+    target = target_of(server.url)
+    await target.open()
+    await target.deliver([item("a", 1)], None)
+    await target.deliver([item("a", 2)], None)
+    await target.close()
+    assert "cookie" not in server.requests[1].headers
+
+
+# A big success is a success; its connection is given up rather than read to the end.
+async def test_a_success_with_a_big_body_is_delivered(server) -> None:
+    server.behaviour = answer(200, b"x" * 3_000_000)
+    target = target_of(server.url, timeout_seconds=5)
+    await target.open()
+    assert await target.deliver([item("a", 1)], None) == [None]
+    await target.close()
+
+
+# Closing waits for the answer of a request that is under way, however long the target takes to give it.
+async def test_close_waits_for_the_answer(server) -> None:
+    gate = asyncio.Event()
+
+    async def slow(request, writer) -> bool:
+        await gate.wait()
+        return await answer()(request, writer)
+
+    server.behaviour = slow
+    target = target_of(server.url, timeout_seconds=30)
+    await target.open()
+    call = asyncio.create_task(target.deliver([item("a", 1)], None))
+    while not server.requests:
+        await asyncio.sleep(0)
+    closing = asyncio.create_task(target.close())
+    await asyncio.sleep(0)
+    assert not closing.done()
+    gate.set()
+    assert await call == [None]
+    await closing
+    with pytest.raises(Retryable):
+        await target.deliver([item("a", 1)], None)
+
+
+def _self_signed() -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    today = dt.datetime.now(dt.UTC)
+    address = x509.IPAddress(__import__("ipaddress").ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - dt.timedelta(days=1))
+        .not_valid_after(today + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return private + certificate.public_bytes(serialization.Encoding.PEM)
