@@ -142,8 +142,10 @@ def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
             while rest:
                 if member.eof:
                     rest = rest.lstrip(b"\0")
-                    member = zlib.decompressobj(wbits=_GZIP) if rest else member
-                data = member.decompress(rest, CHUNK_BYTES) if rest else b""
+                    if not rest:
+                        break
+                    member = zlib.decompressobj(wbits=_GZIP)
+                data = member.decompress(rest, CHUNK_BYTES)
                 rest = member.unused_data if member.eof else member.unconsumed_tail
                 if data:
                     yield data

@@ -10,7 +10,7 @@ import csv
 import io
 import itertools
 from collections.abc import Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 from trunkline.adapters.files.content import UnreadableFile
 from trunkline.adapters.files.lines import CUT_OFF, Block, Rules, examine
@@ -29,13 +29,8 @@ _FAULTS = {
 _STRAY = "a quote closes a cell and is followed by neither a delimiter nor a line end"
 
 
-class Row(NamedTuple):
-    """One record: the line it begins on, its bytes, its cells, and why it cannot be read."""
-
-    number: int
-    raw: bytes
-    cells: list[str]
-    fault: str
+Row: TypeAlias = tuple[int, bytes, list[str], str]
+"""One record: the line it begins on, its bytes, its cells, and why it cannot be read."""
 
 
 class Columns:
@@ -45,20 +40,16 @@ class Columns:
         self.names = names
         self.nameless = [index for index, name in enumerate(names) if not name]
 
-    def fields(self, cells: list[str]) -> dict[str, str]:
-        """Return the cells by their column's name."""
+    def named(self, cells: list[str]) -> tuple[dict[str, str] | None, str]:
+        """Return the cells by their column's name, or None and why they do not fit the columns."""
+        if len(cells) != len(self.names):
+            return None, f"the row has {len(cells)} cells, the header has {len(self.names)}"
         fields = dict(zip(self.names, cells, strict=True))
         if self.nameless:
+            if any(cells[index] for index in self.nameless):
+                return None, "the row has a value in a column that the header gives no name"
             del fields[""]
-        return fields
-
-    def fault(self, cells: list[str]) -> str:
-        """Return why these cells do not fit the columns, or nothing where they do."""
-        if len(cells) != len(self.names):
-            return f"the row has {len(cells)} cells, the header has {len(self.names)}"
-        if self.nameless and any(cells[index] for index in self.nameless):
-            return "the row has a value in a column that the header gives no name"
-        return ""
+        return fields, ""
 
 
 def csv_rows(blocks: Iterator[Block], rules: Rules, settings: FileSettings) -> Iterator[Arrival]:
@@ -72,11 +63,12 @@ def csv_rows(blocks: Iterator[Block], rules: Rules, settings: FileSettings) -> I
     columns = Columns(settings.header) if settings.header is not True else None
     file, prefix = rules.file, rules.identity
     for number, raw, cells, reason in rows:
+        fields, fault = None, reason
         if columns is None and reason != CUT_OFF:
             columns = _header(number, cells, reason)
             continue
-        fault = reason or (columns.fault(cells) if columns else "")
-        fields = columns.fields(cells) if columns and not fault else None
+        if columns is not None and not reason:
+            fields, fault = columns.named(cells)
         identity = f"{prefix}{number}" if prefix else ""
         yield Arrival(raw, f"{file} line {number}", identity, fields, fault=fault)
 
@@ -119,7 +111,7 @@ def records(blocks: Iterator[Block], rules: Rules, marks: tuple[str, str]) -> It
         closed = yield from _closed(joined, rules, marks)
         rest = joined.lines[closed:]
         if block.cut:
-            yield Row(joined.first + closed, b"\n".join([*rest, block.lines[-1]]), [], CUT_OFF)
+            yield joined.first + closed, b"\n".join([*rest, block.lines[-1]]), [], CUT_OFF
 
 
 def _closed(block: Block, rules: Rules, marks: tuple[str, str]) -> Generator[Row, None, int]:
@@ -136,14 +128,14 @@ def _closed(block: Block, rules: Rules, marks: tuple[str, str]) -> Generator[Row
                 fault = _first(wrong, start, end) if wrong else ""
                 if cells or fault:
                     raw = lines[start] if end - start == 1 else b"\n".join(lines[start:end])
-                    yield Row(block.first + start, raw.rstrip(b"\r"), cells, fault)
+                    yield block.first + start, raw.rstrip(b"\r"), cells, fault
                 start = end
         except csv.Error as error:
             end = base + reader.line_num
             if end == count and not block.last and _size(lines[start:]) <= rules.line_bytes:
                 return start
             fault = _first(wrong, start, start + 1) or _plain(error)
-            yield Row(block.first + start, lines[start].rstrip(b"\r"), [], fault)
+            yield block.first + start, lines[start].rstrip(b"\r"), [], fault
             if end - start > 1:
                 base = start + 1
                 reader = _reader(itertools.islice(texts, base, None), marks)

@@ -19,10 +19,19 @@ OPEN = "the file ends before the array is closed: it may be incomplete"
 AFTER = "something follows the closing bracket of the array; it was not read"
 
 _SPACE = b" \t\r\n"
-_STRING = rb'"(?:[^"\\]++|\\.)*+"'
-# a flat object is one token, since it is most of what there is
-_TOKEN = re.compile(rb'\{(?:[^"{}\[\]]++|' + _STRING + rb')*+\}|"(?:[^"\\]++|\\.)*+("?)|[\[\]{},]', re.DOTALL)
-_REST_OF_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+("?)', re.DOTALL)
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_LEVELS = 4
+
+
+def _brackets(levels: int) -> bytes:
+    """Return a pattern for an object or array with no more than ``levels`` of them inside each other."""
+    inner = _STRING if levels == 1 else rb"(?:" + _STRING + rb"|" + _brackets(levels - 1) + rb")"
+    return rb'[\[{][^"{}\[\]]*+(?:' + inner + rb'[^"{}\[\]]*+)*+[\]}]'
+
+
+# most records are one token: taking them apart would cost five times as much
+_TOKEN = re.compile(_brackets(_LEVELS) + rb'|"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[\[\]{},]', re.DOTALL)
+_REST_OF_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+("?)', re.DOTALL)
 
 
 def json_records(chunks: Iterator[bytes], rules: Rules) -> Iterator[Arrival]:
@@ -111,7 +120,7 @@ class _Splitter:
         if mark == b",":
             return self._depth == 1
         if length > 1 or (mark == b"}" and self._depth == 1):
-            return False  # a string, a whole flat object, or a bracket that closes nothing
+            return False  # a string, a whole object, or a bracket that closes nothing
         self._depth += 1 if mark in b"[{" else -1
         return not self._depth
 

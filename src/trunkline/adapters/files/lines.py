@@ -51,6 +51,8 @@ def blocks(chunks: Iterator[bytes], limit: int) -> Iterator[Block]:
             lines = chunk.split(b"\n")
             lines[0] = rest + lines[0]
             rest = lines.pop()[: limit + 1]
+            if max(map(len, lines), default=0) > limit:
+                lines = [line[: limit + 1] for line in lines]
             if lines:
                 yield Block(first, lines)
                 first += len(lines)
