@@ -47,10 +47,22 @@ def _table(target: Target, backbone: Backbone) -> TargetPort:
     return PostgresTable(target.name, connection.postgres, password, target.settings, target.contract)
 
 
+def _http(target: Target, backbone: Backbone) -> TargetPort:
+    from trunkline.adapters.http.target import HttpTarget  # noqa: PLC0415  its client takes long to import
+
+    machine = backbone.machine
+    return HttpTarget(
+        target.name, target.settings, target.connection, backbone.secrets, machine.clock, machine.ids
+    )
+
+
 PULLED: Mapping[str, Callable[[Source, Backbone], SourcePort]] = {"files": _files}
 """How each kind of source is built that we pull from; a webhook is pushed."""
 
-TARGETS: Mapping[str, Callable[[Target, Backbone], TargetPort]] = {"table": _table}
+TARGETS: Mapping[str, Callable[[Target, Backbone], TargetPort]] = {
+    "http": _http,
+    "table": _table,
+}
 """How each kind of target is built."""
 
 

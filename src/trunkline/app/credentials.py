@@ -25,7 +25,9 @@ _CREDENTIAL = re2.compile(
 )
 _SYSTEM = re2.compile(r"^[a-z0-9][a-z0-9_-]*$")
 _HOLDERS = ("auth", "verify")
-_NOT_SECRET = frozenset({"username", "user", "header", "prefix", "name", "encoding", "algorithm", "signed", "in"})
+_NOT_SECRET = frozenset(
+    "username user header name prefix encoding algorithm signed timestamp_header id_header".split()
+)
 
 
 def literal_credentials(document: Document) -> list[Fault]:
@@ -46,18 +48,14 @@ def _literals(value: Any, tokens: Tokens) -> Iterator[Tokens]:
 
 
 def _is_credential(tokens: Tokens, text: str) -> bool:
-    key, holder = _named(tokens)
+    keys = [token for token in tokens if isinstance(token, str)]
     if _has_password(text):
         return True
-    if key in _HOLDERS or key in _NOT_SECRET or not text:
+    if not text or keys[-1] in _NOT_SECRET:
         return False
-    return bool(_CREDENTIAL.search(key)) or holder in _HOLDERS
-
-
-def _named(tokens: Tokens) -> tuple[str, str]:
-    """Return the nearest two keys around a value, positions in lists left out."""
-    names = ["", "", *(token for token in tokens if isinstance(token, str))]
-    return names[-1], names[-2]
+    if keys[-1] in _HOLDERS:
+        return text != "none"
+    return any(holder in keys for holder in _HOLDERS) or bool(_CREDENTIAL.search(keys[-1]))
 
 
 def _has_password(text: str) -> bool:
@@ -68,8 +66,8 @@ def _has_password(text: str) -> bool:
 
 
 def _fault(document: Document, tokens: Tokens, system: str) -> Fault:
-    key, holder = _named(tokens)
-    name = re2.sub(r"[^a-z0-9]+", "-", (holder if key in ("secret", "secrets") else key).lower()).strip("-")
+    keys = [token for token in tokens if isinstance(token, str) and token not in ("secret", "value")]
+    name = re2.sub(r"[^a-z0-9]+", "-", keys[-1].lower()).strip("-")
     reference = f"secret://{system if _SYSTEM.match(system) else 'system'}/{name or 'password'}"
     return document.fault(
         tokens,

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from trunkline.adapters.files.settings import FileSettings
+from trunkline.adapters.http.settings import HttpConnection, HttpSettings
 from trunkline.adapters.sql.table import TableSettings, settings_faults
 from trunkline.contracts.contract import Contract
 from trunkline.intake.webhook import WebhookSettings
@@ -60,5 +61,6 @@ SOURCES: Mapping[str, Kind] = {
 }
 
 TARGETS: Mapping[str, Kind] = {
+    "http": Kind(HttpSettings, HttpConnection),
     "table": Kind(TableSettings, TableConnection, settings_faults),
 }
