@@ -52,6 +52,14 @@ class Query(msgspec.Struct, frozen=True):
     subject: str = ""
     limit: int = 100
 
+    def matches(self, event: Event) -> bool:
+        """Tell whether ``event`` carries every value asked for."""
+        return (
+            self.id in ("", event.id)
+            and self.correlation in ("", event.correlation)
+            and self.subject in ("", event.subject)
+        )
+
 
 class Retention(msgspec.Struct, frozen=True):
     """What may go: events accepted before ``before`` (microseconds), then the oldest above ``max_bytes``.

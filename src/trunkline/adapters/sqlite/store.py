@@ -2,8 +2,13 @@
 
 Log, ledger and quarantine hand their writes to the same ``Store``. Its writer thread takes all that
 wait, runs them in one transaction and commits once with ``synchronous=FULL``: whoever awaited a
-write goes on only after the fsync. Each write runs in a savepoint, so one that fails undoes itself
-and nothing else. Readers use connections of their own in WAL mode and never wait for the writer.
+write goes on only after the fsync. Nothing waits for a group to fill: an idle store commits at once,
+and what arrives during a commit is the next group. Each write runs in a savepoint, so one that fails
+undoes itself and nothing else. Readers use connections of their own in WAL mode and never wait for
+the writer.
+
+One process writes: it holds an exclusive lock on ``<store>.lock`` until it ends, however it ends.
+Others may open the store read-only at the same time.
 """
 
 from __future__ import annotations
@@ -13,12 +18,12 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
+import msgspec
 
 from trunkline.kernel.errors import Corrupt, StoreError, StoreFull
 
@@ -35,34 +40,68 @@ _PRAGMAS = (
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA wal_autocheckpoint = 4000",
 )
+_READER_PRAGMAS = ("PRAGMA cache_size = -4000",)
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    write: Write[Any]
+    committed: Callable[[], None] | None
+    done: asyncio.Future[Any]
+
+
+class _Failed(msgspec.Struct, frozen=True):
+    error: Exception
+
+
+Outcomes = list[tuple[_Entry, Any]]
 
 
 class Store:
-    """A project's SQLite file, opened; made and brought to the newest migration where needed."""
+    """A project's SQLite file, opened; made and brought to the newest migration where needed.
 
-    def __init__(self, path: Path) -> None:
+    With ``readonly`` it must be there already, nothing is changed, and another process may be its owner.
+    Raises ``StoreError`` where another process owns the store or where its format is not this release's.
+    """
+
+    def __init__(self, path: Path, *, readonly: bool = False) -> None:
         self.path = path
-        self._pending: queue.SimpleQueue[tuple[Write[Any], Future[Any]] | None] = queue.SimpleQueue()
-        with translated():
-            self._writer = _connect(path)
-            migrate(self._writer)
-            self._idle_readers = [_connect(path, readonly=True) for _ in range(_READERS)]
+        self.readonly = readonly
+        self._pending: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._closed = False
+        self._owned: contextlib.ExitStack = contextlib.ExitStack()
+        with translated(), contextlib.ExitStack() as opened:
+            self._writer = None if readonly else _open_writer(path, opened)
+            self._idle_readers = [_open_reader(path, opened) for _ in range(_READERS)]
+            self._owned = opened.pop_all()
         self._readers = asyncio.Semaphore(_READERS)
         self._thread = threading.Thread(target=self._commit_for_ever, name="trunkline-store", daemon=True)
-        self._thread.start()
+        if not readonly:
+            self._thread.start()
 
     async def write(self, write: Write[T]) -> T:
         """Run ``write`` on the writer's connection and return its result once it is durable.
 
         Raises ``StoreError`` where the commit failed: then nothing of it is there.
         """
-        done: Future[T] = Future()
-        self._pending.put((write, done))
-        return await asyncio.wrap_future(done)
+        return await self.submit(write)
+
+    def submit(self, write: Write[T], committed: Callable[[], None] | None = None) -> asyncio.Future[T]:
+        """Queue ``write`` behind all that were queued before, and return the future of its result.
+
+        ``committed`` is called in the writer's thread once the write is durable, before any later
+        write runs: what a writer remembers of the store is settled there. It is not called on failure.
+        """
+        if self._closed or self.readonly:
+            raise StoreError("the store is closed" if self._closed else "the store is open for reading only")
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._pending.put(_Entry(write, committed, done))
+        return done
 
     async def read(self, read: Callable[[apsw.Connection], T]) -> T:
         """Run ``read`` in a thread on a read-only connection that sees all that was committed."""
         async with self._readers:
+            if not self._idle_readers:
+                raise StoreError("the store is closed")
             connection = self._idle_readers.pop()
             try:
                 return await asyncio.to_thread(_translated_call, read, connection)
@@ -70,14 +109,22 @@ class Store:
                 self._idle_readers.append(connection)
 
     async def close(self) -> None:
-        """Commit what waits, then close every connection."""
-        self._pending.put(None)
-        await asyncio.to_thread(self._thread.join)
-        for connection in [*self._idle_readers, self._writer]:
-            connection.close()
+        """Commit what waits, let the reads under way finish, then close every connection."""
+        if self._closed:
+            return
+        self._closed = True
+        if not self.readonly:
+            self._pending.put(None)
+            await asyncio.to_thread(self._thread.join)
+        for _ in range(_READERS):
+            await self._readers.acquire()
         self._idle_readers.clear()
+        for _ in range(_READERS):
+            self._readers.release()
+        self._owned.close()
 
     def _commit_for_ever(self) -> None:
+        assert self._writer is not None
         stopping = False
         while not stopping:
             group = [self._pending.get()]
@@ -85,32 +132,95 @@ class Store:
                 while True:
                     group.append(self._pending.get_nowait())
             stopping = None in group
-            self._commit([entry for entry in group if entry is not None])
-
-    def _commit(self, group: list[tuple[Write[Any], Future[Any]]]) -> None:
-        answers: list[tuple[Future[Any], Any]] = []
-        try:
-            with translated(), self._writer:
-                for write, done in group:
-                    try:
-                        with self._writer:
-                            answers.append((done, write(self._writer)))
-                    except Exception as error:  # noqa: BLE001  handed to whoever awaits this write
-                        done.set_exception(_as_store_error(error))
-        except StoreError as error:
-            for done, _ in answers:
-                done.set_exception(error)
-            return
-        for done, answer in answers:
-            done.set_result(answer)
+            _answer(_commit(self._writer, [entry for entry in group if entry is not None]))
 
 
-def _connect(path: Path, *, readonly: bool = False) -> apsw.Connection:
-    flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-    connection = apsw.Connection(str(path), flags=flags)
-    connection.set_busy_timeout(_BUSY_MILLISECONDS)
-    for pragma in _PRAGMAS if not readonly else _PRAGMAS[3:4]:
+def _commit(connection: apsw.Connection, group: list[_Entry]) -> Outcomes:
+    """Run a group in one transaction; where that fails, every one of the group failed."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        outcomes = [(entry, _attempt(connection, entry.write)) for entry in group]
+        connection.execute("COMMIT")
+    except Exception as error:  # noqa: BLE001  handed to whoever awaits a write of this group
+        with contextlib.suppress(apsw.Error):
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        return [(entry, _Failed(_as_store_error(error))) for entry in group]
+    for entry, outcome in outcomes:
+        if entry.committed is not None and not isinstance(outcome, _Failed):
+            entry.committed()
+    return outcomes
+
+
+def _attempt(connection: apsw.Connection, write: Write[Any]) -> Any:
+    connection.execute("SAVEPOINT one_write")
+    try:
+        outcome = write(connection)
+    except Exception as error:
+        if not connection.in_transaction:
+            raise  # SQLite has undone the whole transaction (full disk, I/O error): the group failed
+        connection.execute("ROLLBACK TO one_write")
+        outcome = _Failed(_as_store_error(error))
+    connection.execute("RELEASE one_write")
+    return outcome
+
+
+def _answer(outcomes: Outcomes) -> None:
+    """Resume everyone of a group with one wake-up of their event loop."""
+    for loop in {entry.done.get_loop() for entry, _ in outcomes}:
+        mine = [(entry, outcome) for entry, outcome in outcomes if entry.done.get_loop() is loop]
+        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody is left to tell
+            loop.call_soon_threadsafe(_resolve, mine)
+
+
+def _resolve(outcomes: Outcomes) -> None:
+    for entry, outcome in outcomes:
+        if entry.done.done():
+            continue
+        if isinstance(outcome, _Failed):
+            entry.done.set_exception(outcome.error)
+        else:
+            entry.done.set_result(outcome)
+
+
+def _open_writer(path: Path, opened: contextlib.ExitStack) -> apsw.Connection:
+    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    _take_ownership(path, _connect(path.with_name(f"{path.name}.lock"), flags, opened))
+    connection = _connect(path, flags, opened)
+    for pragma in _PRAGMAS:
         connection.execute(pragma)
+    migrate(connection)
+    return connection
+
+
+def _take_ownership(path: Path, lock: apsw.Connection) -> None:
+    """Hold SQLite's own file lock, which every system releases when its process ends."""
+    lock.set_busy_timeout(0)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except apsw.BusyError:
+        raise StoreError(
+            f"another process runs on the store {path}: stop it first; commands that only read work beside it"
+        ) from None
+
+
+def _open_reader(path: Path, opened: contextlib.ExitStack) -> apsw.Connection:
+    if not path.exists():
+        raise StoreError(f"there is no store at {path} yet: `trunkline run` makes it")
+    connection = _connect(path, apsw.SQLITE_OPEN_READONLY, opened)
+    for pragma in _READER_PRAGMAS:
+        connection.execute(pragma)
+    if _version(connection) < _newest():
+        raise StoreError(
+            f"the store {path} was written by an older release: `trunkline run` brings it forward"
+        )
+    return connection
+
+
+def _connect(path: Path, flags: int, opened: contextlib.ExitStack) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=flags)
+    opened.callback(connection.close)
+    connection.set_busy_timeout(_BUSY_MILLISECONDS)
     return connection
 
 
@@ -123,18 +233,26 @@ def migrations() -> list[tuple[int, str]]:
 
 def migrate(connection: apsw.Connection) -> None:
     """Bring a store to the newest migration; raises ``StoreError`` for one that a newer release wrote."""
-    steps = migrations()
-    newest = steps[-1][0] if steps else 0
-    [(version,)] = connection.execute("PRAGMA user_version")
-    if version > newest:
-        raise StoreError(
-            f"the store has format {version}, this release knows {newest}: use the newer release"
-        )
-    for number, sql in steps:
+    version = _version(connection)
+    for number, sql in migrations():
         if number > version:
             with connection:
                 connection.execute(sql)
                 connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _newest() -> int:
+    return max((number for number, _ in migrations()), default=0)
+
+
+def _version(connection: apsw.Connection) -> int:
+    """Return the number of the newest migration a store has; one of a newer release is refused."""
+    [(version,)] = connection.execute("PRAGMA user_version")
+    if version > _newest():
+        raise StoreError(
+            f"the store has format {version}, this release knows {_newest()}: use the newer release"
+        )
+    return int(version)
 
 
 @contextlib.contextmanager

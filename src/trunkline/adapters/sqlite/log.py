@@ -1,0 +1,248 @@
+"""The embedded ``EventLog``: sealed pages in the project's SQLite file.
+
+Appends of all callers that wait together become one page per stream, one transaction and one fsync;
+every caller is resumed after it. Nothing waits for company: an idle log commits at once, and what
+arrives meanwhile is the next group. See ``docs/explanation/log.md``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import partial
+from itertools import islice
+from typing import cast
+
+import apsw
+
+from trunkline.adapters.sqlite import pages
+from trunkline.adapters.sqlite.appending import Appender, Arrival, LogSettings
+from trunkline.adapters.sqlite.dedupe import Dedupe
+from trunkline.adapters.sqlite.prints import Prints
+from trunkline.adapters.sqlite.store import Store
+from trunkline.eventlog.merging import Room, merge
+from trunkline.eventlog.page import PageCodec
+from trunkline.eventlog.port import Appended, Features, Page, PageCheck, Query, Retention, StreamInfo
+from trunkline.eventlog.recent import RecentPages
+from trunkline.eventlog.seal import KEY_BYTES, Sealer
+from trunkline.eventlog.waiters import Waiters
+from trunkline.kernel.clock import Clock
+from trunkline.kernel.errors import BusyError, StoreError
+from trunkline.kernel.event import Event, Stored
+
+_SECRET_HEADER = b"log secret"
+_RETRY_AFTER_SECONDS = 1.0
+_POLL_SECONDS = 0.25
+_BITE_PAGES = 64
+
+
+class _Group:
+    """Arrivals that are committed together: those that wait when the writer comes to it."""
+
+    def __init__(self, waiting: deque[Arrival], appender: Appender) -> None:
+        self._waiting = waiting
+        self._appender = appender
+        self.started = False
+        self.arrivals: list[Arrival] = []
+
+    def write(self, connection: apsw.Connection) -> list[Page]:
+        """Store what waits by now."""
+        self.take()
+        return self._appender.store(connection, self.arrivals)
+
+    def take(self) -> None:
+        """Take what waits, in its order; what comes later needs another group."""
+        self.started = True
+        while self._waiting:
+            self.arrivals.append(self._waiting.popleft())
+
+
+class SqliteLog:
+    """An ``EventLog`` on a ``Store``; ``open`` makes one. It belongs to one event loop.
+
+    On a store that is open for reading only, ``append`` and ``trim`` raise ``StoreError`` and ``wait``
+    looks again every quarter of a second, as another process appends.
+    """
+
+    features = Features(durable=True, sealed=True)
+
+    def __init__(
+        self, store: Store, sealer: Sealer, secret: bytes, clock: Clock, settings: LogSettings
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._limits = settings.limits
+        self._codec = PageCodec(sealer)
+        self._prints = Prints(secret[KEY_BYTES:])
+        self._appender = Appender(
+            self._codec, self._prints, Dedupe(secret[:KEY_BYTES], settings.dedupe_bytes), clock, settings
+        )
+        self._waiting: deque[Arrival] = deque()
+        self._group: _Group | None = None
+        self._pending_events = 0
+        self._pending_bytes = 0
+        self._next: dict[str, int] = {}
+        self._recent = RecentPages(settings.recent_bytes)
+        self._waiters = Waiters()
+
+    @classmethod
+    async def open(
+        cls, store: Store, sealer: Sealer, clock: Clock, settings: LogSettings | None = None
+    ) -> SqliteLog:
+        """Open the log of ``store``; raises ``Corrupt`` at once where it was made with another key."""
+        if store.readonly:
+            secret = await store.read(partial(_read_secret, sealer))
+            return cls(store, sealer, secret, clock, settings or LogSettings())
+        secret = await store.write(partial(_make_secret, sealer))
+        log = cls(store, sealer, secret, clock, settings or LogSettings())
+        await store.submit(log._appender.load, log._appender.settle)
+        log._next = {info.stream: info.next for info in await log.streams()}
+        return log
+
+    async def append(self, stream: str, events: Sequence[Event]) -> list[Appended]:
+        """Store events; see ``EventLog.append``. Raises ``BusyError`` where too much waits already."""
+        if not events:
+            return []
+        size = sum(len(event.data) for event in events)
+        self._admit(len(events), size)
+        arrival = Arrival(stream, list(events), size, asyncio.get_running_loop().create_future())
+        self._submit(arrival)
+        return await arrival.done
+
+    async def read(self, stream: str, start: int, limit: int = 1_000) -> Page:
+        """Return events from ``start`` on; see ``EventLog.read``. Raises ``Corrupt`` for a damaged page."""
+        if not self._store.readonly and start >= self._next.get(stream, 0):
+            return Page(stream, start, [])
+        kept = self._recent.take(stream, start, self._room(limit))
+        if not kept:
+            kept = await self._store.read(
+                lambda connection: pages.load(connection, self._codec, stream, start, self._room(limit))
+            )
+            for page in kept:
+                self._recent.add(page)
+        return merge(stream, kept, start, limit)
+
+    async def wait(self, stream: str, start: int) -> None:
+        """Return once there is an event at ``start`` or later."""
+        if not self._store.readonly:
+            if self._next.get(stream, 0) <= start:
+                await self._waiters.wait(stream, start)
+            return
+        while (
+            not (row := await self._store.read(partial(pages.stream_row, name=stream))) or row.next <= start
+        ):
+            await self._clock.sleep(_POLL_SECONDS)
+
+    async def find(self, query: Query) -> list[Stored]:
+        """Return events that match, newest first within a stream."""
+        return await self._store.read(
+            lambda connection: list(islice(self._matches(connection, query), query.limit))
+        )
+
+    async def trim(self, stream: str, retention: Retention) -> int:
+        """Remove what may go, a few pages a commit; see ``EventLog.trim``."""
+        went = 0
+        while True:
+            was, first = await self._store.write(
+                lambda connection: pages.trim(connection, stream, retention, _BITE_PAGES)
+            )
+            self._recent.forget_before(stream, first)
+            went += first - was
+            if first == was:
+                return went
+
+    async def verify(self, stream: str = "") -> AsyncIterator[PageCheck]:
+        """Open every stored page, yielding a verdict on each as it comes; missing offsets are a fault."""
+        for name in [stream] if stream else [info.stream for info in await self.streams()]:
+            start = 0
+            while verdicts := await self._store.read(partial(self._check, name, start)):
+                for verdict in verdicts:
+                    yield verdict
+                start = verdicts[-1].base + verdicts[-1].count
+
+    async def streams(self) -> list[StreamInfo]:
+        """Return the extent of every stream, by name."""
+        return await self._store.read(pages.infos)
+
+    def _room(self, limit: int) -> Room:
+        return Room(limit, self._limits.page_bytes)
+
+    def _check(self, name: str, start: int, connection: apsw.Connection) -> list[PageCheck]:
+        return pages.check(connection, self._codec, name, start, _BITE_PAGES)
+
+    def _admit(self, events: int, size: int) -> None:
+        """Refuse an arrival beyond the bounds; one that waits alone is taken whatever its size."""
+        limits = self._limits
+        over_events = self._pending_events + events > limits.pending_events
+        over_bytes = self._pending_bytes + size > limits.pending_bytes
+        if self._pending_events and (over_events or over_bytes):
+            raise BusyError(
+                f"{self._pending_events} events wait for the disk already: come back", _RETRY_AFTER_SECONDS
+            )
+
+    def _submit(self, arrival: Arrival) -> None:
+        """Let an arrival wait; where no group is queued that will take it, queue one."""
+        self._waiting.append(arrival)
+        if self._group is None or self._group.started:
+            group = _Group(self._waiting, self._appender)
+            try:
+                committed = self._store.submit(group.write, self._appender.settle)
+            except StoreError:
+                self._waiting.pop()
+                raise
+            committed.add_done_callback(partial(self._answer, group))
+            self._group = group
+        self._pending_events += len(arrival.events)
+        self._pending_bytes += arrival.bytes
+
+    def _answer(self, group: _Group, committed: asyncio.Future[list[Page]]) -> None:
+        """Resume everyone of a committed or failed group, after readers can see what was stored."""
+        error = committed.exception()
+        if not group.started:
+            group.take()  # its transaction could not even begin
+        for page in () if error else committed.result():
+            self._next[page.stream] = page.next
+            self._recent.add(page)
+        for arrival in group.arrivals:
+            self._pending_events -= len(arrival.events)
+            self._pending_bytes -= arrival.bytes
+            _resume(arrival, error or arrival.outcome)
+        for stream in {arrival.stream for arrival in group.arrivals}:
+            self._waiters.wake(stream, self._next.get(stream, 0))
+
+    def _matches(self, connection: apsw.Connection, query: Query) -> Iterator[Stored]:
+        streams = {stream.number: stream for stream in pages.stream_rows(connection)}
+        asked = next((number for number, stream in streams.items() if stream.name == query.stream), None)
+        if query.stream and asked is None:
+            return
+        for number, base in self._prints.pages(connection, asked, query):
+            page = pages.load_one(connection, self._codec, streams[number], base)
+            for index in reversed(range(len(page.events))):
+                if query.matches(page.events[index]):
+                    yield Stored(page.stream, base + index, page.events[index])
+
+
+def _resume(arrival: Arrival, outcome: object) -> None:
+    if arrival.done.done():
+        return
+    if isinstance(outcome, BaseException):
+        arrival.done.set_exception(outcome)
+    else:
+        arrival.done.set_result(cast("list[Appended]", outcome))
+
+
+def _make_secret(sealer: Sealer, connection: apsw.Connection) -> bytes:
+    """Return the store's own keys, making them where the store is new."""
+    connection.execute(
+        "INSERT OR IGNORE INTO log_secret VALUES (1, ?)",
+        (sealer.seal(os.urandom(2 * KEY_BYTES), _SECRET_HEADER),),
+    )
+    return _read_secret(sealer, connection)
+
+
+def _read_secret(sealer: Sealer, connection: apsw.Connection) -> bytes:
+    for (sealed,) in connection.execute("SELECT sealed FROM log_secret"):
+        return sealer.open(sealed, _SECRET_HEADER)
+    raise StoreError("the log was never opened for writing: `trunkline run` makes it")

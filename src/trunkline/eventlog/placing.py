@@ -1,0 +1,54 @@
+"""Which offset each arrival gets, which pages the new ones fill, and when a key counts as seen.
+
+Pure decisions that every engine shares; what is already stored is passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from trunkline.eventlog.port import Appended
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.event import Event
+
+WINDOW_SECONDS = 30 * 24 * 3600
+"""How long an arrival is remembered unless a project says otherwise: 30 days."""
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def place(keys: Sequence[Key], known: Mapping[Key, int], base: int) -> tuple[list[Appended], list[int]]:
+    """Decide for each key: a new offset from ``base`` on, or the offset of what it repeats.
+
+    ``known`` holds what is stored already. Returns the decisions and the indices of the new ones.
+    """
+    if not known and len(set(keys)) == len(keys):
+        return [Appended(base + index, False) for index in range(len(keys))], list(range(len(keys)))
+    offsets = dict(known)
+    placed: list[Appended] = []
+    fresh: list[int] = []
+    for index, key in enumerate(keys):
+        repeats = key in offsets
+        if not repeats:
+            offsets[key] = base + len(fresh)
+            fresh.append(index)
+        placed.append(Appended(offsets[key], repeats))
+    return placed, fresh
+
+
+def paginate(events: Sequence[Event], page_events: int, page_bytes: int) -> Iterator[Sequence[Event]]:
+    """Cut events into pages within both bounds; an event above the bound of bytes has its own page."""
+    start = size = 0
+    for index, event in enumerate(events):
+        if index > start and (index - start >= page_events or size + len(event.data) > page_bytes):
+            yield events[start:index]
+            start, size = index, 0
+        size += len(event.data)
+    if start < len(events):
+        yield events[start:]
+
+
+def forgotten_before(now: int, window_seconds: int) -> int:
+    """Return the second up to which arrivals are forgotten: one made at it is no longer remembered."""
+    return now // SECOND - window_seconds

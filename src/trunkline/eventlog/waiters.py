@@ -1,0 +1,33 @@
+"""Whoever waits for a stream to grow: engines keep one and wake it after each commit."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class Waiters:
+    """The waiting readers of every stream, on one event loop."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, list[tuple[int, asyncio.Future[None]]]] = {}
+
+    async def wait(self, stream: str, start: int) -> None:
+        """Return once ``wake`` told that the stream has an event at ``start`` or later."""
+        grown: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        entry = (start, grown)
+        self._waiting.setdefault(stream, []).append(entry)
+        try:
+            await grown
+        finally:
+            if grown.cancelled():
+                self._waiting[stream].remove(entry)
+
+    def wake(self, stream: str, next_offset: int) -> None:
+        """Wake all that wait for an offset below ``next_offset``."""
+        waiting = self._waiting.get(stream)
+        if not waiting:
+            return
+        self._waiting[stream] = [entry for entry in waiting if entry[0] >= next_offset]
+        for start, grown in waiting:
+            if start < next_offset and not grown.done():
+                grown.set_result(None)
