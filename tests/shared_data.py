@@ -1,4 +1,4 @@
-"""Where the real data that some tests run on is: ``TRUNKLINE_SHARED_DATA``, else beside the project's folder."""
+"""Where the real data that some tests run on is: ``TRUNKLINE_SHARED_DATA``, else beside the project."""
 
 from __future__ import annotations
 

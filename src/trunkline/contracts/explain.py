@@ -199,7 +199,8 @@ def _form_words(error: Any, branches: Sequence[Any], shaped: Sequence[Any], wish
     if not shaped:
         types = [each for branch in branches for each in _types_of(branch)]
         return f"{name} is {_kind(error.instance)}", wish or _or(types)
-    return f"{name} lacks a key", wish or _one_of(list(dict.fromkeys(branch[0].kind.value for branch in shaped)))
+    keys = dict.fromkeys(branch[0].kind.value for branch in shaped)
+    return f"{name} lacks a key", wish or _one_of(list(keys))
 
 
 def _lacks_key(branch: Sequence[Any], tokens: Path) -> bool:

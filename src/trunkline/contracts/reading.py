@@ -107,15 +107,18 @@ def _events(text: str, file: str) -> Iterator[Event]:
     try:
         yield from yaml.parse(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
-        raise Unreadable(_syntax_fault(error, file)) from None
+        raise Unreadable(_syntax_fault(error, text, file)) from None
     except yaml.YAMLError:
         raise Unreadable(Fault(Place(file), "not YAML", "text in UTF-8")) from None
 
 
-def _syntax_fault(error: yaml.MarkedYAMLError, file: str) -> Fault:
+def _syntax_fault(error: yaml.MarkedYAMLError, text: str, file: str) -> Fault:
     mark = error.problem_mark or error.context_mark
-    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-    if "\\t" in str(error.problem) or "'\t'" in str(error.problem):
+    if mark is None:
+        return Fault(Place(file), f"not YAML: {error.problem}")
+    place = Place(file, mark.line + 1, mark.column + 1)
+    line = "".join(text.splitlines()[mark.line : mark.line + 1])
+    if line[mark.column :].startswith("\t"):
         return Fault(place, "a tab", "spaces: YAML does not allow tabs in indentation")
     context = f" ({error.context})" if error.context else ""
     return Fault(place, f"not YAML: {error.problem}{context}")

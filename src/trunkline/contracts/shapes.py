@@ -136,8 +136,9 @@ class Shapes:
         for at, pattern in _quality_patterns(tokens, prop):
             check_pattern(self.notes, at, pattern)
             schema.setdefault("allOf", []).append({"pattern": pattern})
+        open_schema = dict(schema)
         for places, values in _enumerations(tokens, prop):
-            self._check_values(places, values, schema)
+            self._check_values(places, values, open_schema)
             schema["enum"] = [value for value in values if value in schema.get("enum", values)]
 
     def _check_values(self, places: list[Tokens], values: list[Any], schema: Schema) -> None:
@@ -147,12 +148,7 @@ class Shapes:
         for at, value in zip(places, values, strict=True):
             if value is not None and not valid(value):
                 problem = f'the allowed value "{value}" is refused by the rest of this property'
-                self.notes.fault(at, problem, f"a value that {prop_words(schema)} can have")
-
-
-def prop_words(schema: Schema) -> str:
-    """Name the type of a compiled property for a sentence."""
-    return f"a property of type {schema['type']}" if "type" in schema else "this property"
+                self.notes.fault(at, problem, "a value that its type and options allow")
 
 
 def _field(prop: Element, here: _Around, *, required: bool) -> Field:
