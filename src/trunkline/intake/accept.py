@@ -17,8 +17,7 @@ from trunkline.contracts.contract import Contract
 from trunkline.connectors.source import Arrival, Receipt
 from trunkline.eventlog.port import Appended, EventLog
 from trunkline.intake.quarantine import Entry, Held, Quarantine, Reason
-from trunkline.kernel.clock import Clock
-from trunkline.kernel.errors import BusyError
+from trunkline.kernel.clock import Clock, from_rfc3339
 from trunkline.kernel.event import Event
 from trunkline.kernel.ids import Ids
 from trunkline.kernel.json import decode, encode
@@ -29,8 +28,6 @@ Kind: TypeAlias = Literal["json", "size", "depth", "identity", "contract", "sour
 
 IDENTITY_LETTERS = 512
 """The longest idempotency key that is taken."""
-
-_BUSY_SECONDS = 1.0
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -44,45 +41,13 @@ class Refusal(msgspec.Struct, frozen=True):
 Judged: TypeAlias = Event | Refusal
 
 
-class Pending:
-    """How much waits for its commit in this process; all intakes of a process share one."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._events = 0
-        self._bytes = 0
-
-    def enter(self, events: int, size: int) -> None:
-        """Count in what begins to wait; raises ``BusyError`` where that is more than the limits allow."""
-        limits = self._limits
-        # one batch larger than the limit still passes when nothing else waits, or it never would
-        if self._events and (
-            self._events + events > limits.pending_events or self._bytes + size > limits.pending_bytes
-        ):
-            raise BusyError("too much is waiting for the disk: come back in a moment", _BUSY_SECONDS)
-        self._events += events
-        self._bytes += size
-
-    def leave(self, events: int, size: int) -> None:
-        """Count out what waits no more."""
-        self._events -= events
-        self._bytes -= size
-
-
 class Surroundings(msgspec.Struct, frozen=True):
     """What all intakes of a process share: time, identifiers, listeners, and bounds."""
 
     clock: Clock
     ids: Ids
     signals: Signals
-    limits: Limits
-    pending: Pending
-
-
-def surroundings(clock: Clock, ids: Ids, signals: Signals, limits: Limits | None = None) -> Surroundings:
-    """Gather what all intakes of a process share."""
-    bounds = limits or Limits()
-    return Surroundings(clock, ids, signals, bounds, Pending(bounds))
+    limits: Limits = Limits()
 
 
 class Intake:
@@ -150,6 +115,8 @@ class Intake:
         time = contract.event_time(record)
         if time is None:
             time = now if arrival.time is None else arrival.time
+        if not _EARLIEST <= time <= _LATEST:
+            return _refusal("contract", arrival, "eventTime", _NO_TIME)
         return Event(
             id=identity,
             source=self.name,
@@ -165,15 +132,10 @@ class Intake:
     async def store(self, judged: Sequence[Judged]) -> list[Receipt]:
         """Give decisions effect and return the receipts, in order, once all is durable."""
         events = [one for one in judged if isinstance(one, Event)]
-        size = sum(len(event.data) for event in events)
-        self._around.pending.enter(len(events), size)
-        try:
-            refused = [self._held(one) for one in judged if isinstance(one, Refusal)]
-            if refused:
-                await self._quarantine.put(refused)
-            appended = await self._log.append(self.contract.stream, events) if events else []
-        finally:
-            self._around.pending.leave(len(events), size)
+        refused = [self._held(one) for one in judged if isinstance(one, Refusal)]
+        if refused:
+            await self._quarantine.put(refused)
+        appended = await self._log.append(self.contract.stream, events) if events else []
         self._announce(appended, refused)
         return _receipts(judged, appended, refused)
 
@@ -208,6 +170,8 @@ class Intake:
             signals.emit(Refused(self.name, self.contract.stream, count, kind))
 
 
+_EARLIEST, _LATEST = from_rfc3339("0001-01-01T00:00:00Z"), from_rfc3339("9999-12-31T23:59:59Z")
+_NO_TIME = "the event time lies outside the years 1 to 9999: send it in the unit that the contract says"
 _NO_IDENTITY = (
     f"nothing says which arrival this is: add an idempotency key of 1 to {IDENTITY_LETTERS} letters as the "
     "source allows, or a field that the contract names as its idempotency key"

@@ -7,7 +7,7 @@ import pytest
 from trunkline.connectors.source import Arrival
 from trunkline.contracts.contract import load
 from trunkline.eventlog.memory import MemoryLog
-from trunkline.intake.accept import Intake, surroundings
+from trunkline.intake.accept import Intake, Surroundings
 from trunkline.intake.quarantine import MemoryQuarantine
 from trunkline.kernel.signals import Signals
 from trunkline.testkit.clock import CountingIds, ManualClock
@@ -43,7 +43,7 @@ class Scene:
         signals.listen(self.emitted.append)
         self.log = MemoryLog(self.clock)
         self.quarantine = MemoryQuarantine()
-        self.around = surroundings(self.clock, CountingIds(), signals)
+        self.around = Surroundings(self.clock, CountingIds(), signals)
         self.contract = load(SALE, "sale.odcs.yaml")
         self.intake = self.build()
 

@@ -6,11 +6,10 @@ import msgspec
 import pytest
 
 from trunkline.connectors.source import Arrival
-from trunkline.intake.accept import Pending, Refusal
+from trunkline.intake.accept import Refusal
 from trunkline.intake.quarantine import MemoryQuarantine, QuarantineLimits, Query
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import BusyError, StoreError
-from trunkline.kernel.limits import Limits
 from trunkline.kernel.signals import Accepted, Refused
 from trunkline.testkit.clock import START
 
@@ -124,6 +123,13 @@ def test_classes_of_refusal(scene, arrival, kind):
     assert judged.reasons
 
 
+# A time that no calendar has is the sender's fault, not a failure of the store.
+@pytest.mark.parametrize("time", [10**30, -(10**30)])
+def test_impossible_times(scene, sale, time):
+    judged = scene.intake.judge(sale(time=time), START)
+    assert (judged.kind, judged.reasons[0].rule) == ("contract", "eventTime")
+
+
 # Many brackets are no depth: a wide record passes where a deep one does not.
 def test_wide_is_not_deep(scene):
     wide = b'{"id":"s","amount":1,"key":"k","x":[' + b",".join([b"[[]]"] * 100) + b"]}"
@@ -150,19 +156,6 @@ async def test_full_quarantine_is_busy(scene, sale):
     with pytest.raises(BusyError):
         await full.accept([sale(1), Arrival(b"{}")])
     assert await scene.stored() == []
-
-
-# What waits for its commit is bounded by count and bytes, but one large batch passes when nothing waits.
-def test_pending_is_bounded():
-    pending = Pending(Limits(pending_events=10, pending_bytes=100))
-    pending.enter(20, 10)
-    with pytest.raises(BusyError):
-        pending.enter(1, 1)
-    pending.leave(20, 10)
-    pending.enter(1, 90)
-    with pytest.raises(BusyError):
-        pending.enter(1, 20)
-    pending.enter(1, 10)
 
 
 # An empty call stores and says nothing.
