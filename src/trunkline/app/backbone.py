@@ -21,7 +21,7 @@ from trunkline.adapters.sqlite.store import Store
 from trunkline.app.project import Project
 from trunkline.eventlog.port import EventLog
 from trunkline.eventlog.seal import Sealer
-from trunkline.intake.accept import Intake, Surroundings, surroundings
+from trunkline.intake.accept import Intake, Surroundings
 from trunkline.intake.quarantine import Quarantine
 from trunkline.kernel.clock import Clock, SystemClock
 from trunkline.kernel.errors import StoreError
@@ -109,7 +109,7 @@ def _assembled(
     project: Project, machine: Machine, log: SqliteLog, store: Store, sealer: Sealer
 ) -> Backbone:
     quarantine = SqliteQuarantine(store, sealer)
-    around = surroundings(machine.clock, machine.ids, machine.signals, project.settings.limits)
+    around = Surroundings(machine.clock, machine.ids, machine.signals, project.settings.limits)
     contracts = {name: source.contract for name, source in project.sources.items()}
     contracts |= {f"{PUBLISH}/{stream}": contract for stream, contract in project.contracts.items()}
     intakes = {
