@@ -15,7 +15,7 @@ __all__ = ["__version__", "open"]
 
 def __getattr__(name: str) -> Any:
     if name == "open":
-        from trunkline.app.api import open_project  # noqa: PLC0415  the command line must start fast
+        from trunkline.surfaces.api import open_project  # noqa: PLC0415  the command line must start fast
 
         return open_project
     raise AttributeError(f"module 'trunkline' has no attribute {name!r}")

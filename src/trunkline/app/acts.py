@@ -178,21 +178,26 @@ class Hands:
         self.do = do
 
 
+async def runs_elsewhere(project: Project) -> bool:
+    """Tell whether a running process takes requests for this project."""
+    return await control.answers(project.state / CONTROL_FILE)
+
+
 @contextlib.asynccontextmanager
 async def hands(project: Project, machine: Machine) -> AsyncIterator[Hands]:
     """Find who has to do acts, for as long as the block runs.
 
     Raises ``StoreError`` where another process holds the store and takes no requests.
     """
-    address = project.state / CONTROL_FILE
-    if await control.answers(address):
-        yield Hands(lambda act: _ask(project, act))
+    if await runs_elsewhere(project):
+        yield Hands(lambda act: remote(project, act))
         return
     async with opened(project, machine) as backbone:
         yield Hands(lambda act: perform(backbone, act))
 
 
-async def _ask(project: Project, act: Act) -> Any:
+async def remote(project: Project, act: Act) -> Any:
+    """Have the running process do an act."""
     answer = await control.ask(project.state / CONTROL_FILE, msgspec.json.encode(act))
     return msgspec.json.decode(answer, type=_PERFORM[type(act)][1])
 

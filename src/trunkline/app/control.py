@@ -14,7 +14,7 @@ import hmac
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -59,7 +59,9 @@ async def serving(path: Path, handler: Handler) -> AsyncIterator[None]:
     token = Secret(secrets.token_urlsafe(32))
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, ValueError):  # the asker went away, or sent more than a line may hold
+        with contextlib.suppress(
+            OSError, ValueError
+        ):  # the asker went away, or sent more than a line may hold
             while line := await reader.readline():
                 writer.write(await _answered(line, token, handler) + b"\n")
                 await writer.drain()
@@ -67,12 +69,12 @@ async def serving(path: Path, handler: Handler) -> AsyncIterator[None]:
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=LINE_BYTES)
     port = server.sockets[0].getsockname()[1]
-    path.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)  # noqa: ASYNC240  one small file, once a process
     write_private(path, msgspec.json.encode(_Address(port, token.reveal())))
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)  # noqa: ASYNC240  as above
         server.close()
 
 

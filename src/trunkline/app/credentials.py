@@ -26,7 +26,18 @@ _CREDENTIAL = re2.compile(
 _SYSTEM = re2.compile(r"^[a-z0-9][a-z0-9_-]*$")
 _HOLDERS = ("auth", "verify")
 _NOT_SECRET = frozenset(
-    "username user header name prefix encoding algorithm signed timestamp_header id_header".split()
+    {
+        "algorithm",
+        "encoding",
+        "header",
+        "id_header",
+        "name",
+        "prefix",
+        "signed",
+        "timestamp_header",
+        "user",
+        "username",
+    }
 )
 
 
@@ -73,5 +84,5 @@ def _fault(document: Document, tokens: Tokens, system: str) -> Fault:
         tokens,
         "a credential that stands in the file itself",
         f"a reference, such as {reference}",
-        "put its value in the environment or the secrets file, and have a new one made: this one has been seen",
+        "put its value in the environment or the secrets file, and replace it: this one has been seen",
     )

@@ -229,7 +229,7 @@ class FlowFile(_Settings, frozen=True):
     """What it is for."""
 
     map: dict[str, str] | None = None
-    """Each field of the target's record with the expression that gives it; all fields as they are without it."""
+    """Each field of the target's record with its expression; without it all fields as they are."""
 
     python: str | None = None
     """A function instead of ``map``: ``mappings.stock:to_shop``."""

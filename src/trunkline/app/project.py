@@ -87,7 +87,7 @@ class Project(msgspec.Struct, frozen=True):
         return self.store_path.parent
 
     def contract_of(self, name: str) -> Contract | None:
-        """Return the contract of a stream named ``order@1``, or ``order`` where there is one major version."""
+        """Return the contract of a stream named ``order@1``, or ``order`` if it has one version."""
         return resolve(name, self.contracts)
 
 

@@ -53,9 +53,11 @@ def _act(stream: str, batch: list[bytes], places: list[str], digest: str, last: 
 def _digest(file: BinaryIO) -> str:
     if not file.seekable():
         raise TrunklineError("--identity line needs a file: the same input again must be known as the same")
-    digest = hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+    digest = hashlib.blake2b(digest_size=16)
+    while block := file.read(1_048_576):
+        digest.update(block)
     file.seek(0)
-    return digest
+    return digest.hexdigest()
 
 
 def _records(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
@@ -67,7 +69,9 @@ def _records(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
         return
     rest = file.read(LARGEST_DOCUMENT + 1)
     if len(rest) > LARGEST_DOCUMENT:
-        raise TrunklineError(f"a JSON document has at most {LARGEST_DOCUMENT:,} bytes: use JSON Lines for more")
+        raise TrunklineError(
+            f"a JSON document has at most {LARGEST_DOCUMENT:,} bytes: use JSON Lines for more"
+        )
     yield from _members(first + rest)
 
 

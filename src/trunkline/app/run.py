@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -20,9 +20,11 @@ from trunkline.app.backbone import Backbone
 from trunkline.app.connectors import PULLED, TARGETS, Checked, webhook
 from trunkline.app.limited import Bound, Limited
 from trunkline.app.trim import trim
+from trunkline.connectors.source import Source as SourcePort
 from trunkline.connectors.target import Target as TargetPort
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.runner import FlowRunner
+from trunkline.intake.accept import Intake
 from trunkline.intake.pull import pump
 from trunkline.intake.webhook import Webhook
 from trunkline.kernel.errors import StoreError
@@ -76,7 +78,8 @@ async def running(backbone: Backbone, opens_door: OpensDoor) -> AsyncIterator[St
 
 async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
     bounds = {
-        name: Bound(system.limits, backbone.machine.clock) for name, system in backbone.project.systems.items()
+        name: Bound(system.limits, backbone.machine.clock)
+        for name, system in backbone.project.systems.items()
     }
     targets = []
     runners = []
@@ -106,7 +109,7 @@ def _ports(backbone: Backbone, target: TargetPort) -> Ports:
 
 
 async def _stop_flows(
-    runners: list[FlowRunner], tasks: list[asyncio.Task[None]], targets: list[TargetPort]
+    runners: Sequence[FlowRunner], tasks: list[asyncio.Task[None]], targets: Sequence[TargetPort]
 ) -> None:
     for runner in runners:
         runner.stop()
@@ -150,21 +153,20 @@ def _start_pulled(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
         if described.via not in PULLED:
             continue
         source = PULLED[described.via](described, backbone)
-        intake = backbone.intakes[name]
-
-        async def pull(source: Any = source, intake: Any = intake) -> None:
-            while True:
-                try:
-                    await pump(source, intake, backbone.around)
-                    return
-                except Exception as error:  # noqa: BLE001  one source must not end the others
-                    detail = f"{type(error).__name__}; it begins again in {_RESTART_SECONDS:g} seconds"
-                    backbone.machine.signals.emit(SourceFailed(source.name, detail))
-                    await backbone.machine.clock.sleep(_RESTART_SECONDS)
-
-        task = asyncio.create_task(pull(), name=name)
+        task = asyncio.create_task(_pull(backbone, source, backbone.intakes[name]), name=name)
         stack.push_async_callback(_finished, [task])
         stack.push_async_callback(source.close)
+
+
+async def _pull(backbone: Backbone, source: SourcePort, intake: Intake) -> None:
+    """Pull until the source is closed; one that fails begins again, and does not end the others."""
+    while True:
+        try:
+            return await pump(source, intake, backbone.around)
+        except Exception as error:  # noqa: BLE001  whatever a source raises is its own failure only
+            detail = f"{type(error).__name__}; it begins again in {_RESTART_SECONDS:g} seconds"
+            backbone.machine.signals.emit(SourceFailed(source.name, detail))
+            await backbone.machine.clock.sleep(_RESTART_SECONDS)
 
 
 async def _open_door(backbone: Backbone, stack: contextlib.AsyncExitStack, opens_door: OpensDoor) -> str:
@@ -189,10 +191,6 @@ async def _started(backbone: Backbone, address: str) -> Started:
     return Started(
         address,
         {one.name: address + one.settings.path for one in sources if one.via == "webhook"},
-        {
-            one.name: str(backbone.project.path(one.settings.folder))
-            for one in sources
-            if one.via == "files"
-        },
+        {one.name: str(backbone.project.path(one.settings.folder)) for one in sources if one.via == "files"},
         {name: cursors.get(name, 0) for name in backbone.project.flows},
     )

@@ -26,7 +26,12 @@ def schema_of(model: type[msgspec.Struct]) -> dict[str, Any]:
 
 def schema_of_system(document: Any, sources: Kinds, targets: Kinds) -> dict[str, Any]:
     """Return the JSON Schema of one system file, its entries typed by their ``via``."""
-    models = [SystemFile, Publishes, Accepts, *(kind.settings for kind in (*sources.values(), *targets.values()))]
+    models = [
+        SystemFile,
+        Publishes,
+        Accepts,
+        *(kind.settings for kind in (*sources.values(), *targets.values())),
+    ]
     _, definitions = msgspec.json.schema_components(models, ref_template=REF)
     file = definitions["SystemFile"]
     for key, base, kinds in (("publishes", Publishes, sources), ("accepts", Accepts, targets)):
@@ -43,7 +48,7 @@ def _entry(
     entry: Any, base: type[msgspec.Struct], kinds: Kinds, definitions: Mapping[str, Any]
 ) -> dict[str, Any]:
     common = definitions[base.__name__]
-    via = entry.get("via") if isinstance(entry, dict) else None
+    via = str(entry.get("via")) if isinstance(entry, dict) else ""
     if via not in kinds:
         choice = {"via": {"enum": sorted(kinds)}}
         return {"type": "object", "properties": choice, "required": ["via"]}

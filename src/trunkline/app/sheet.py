@@ -16,7 +16,7 @@ class Sheet:
         self._names: dict[tuple[str, str], Place] = {}
 
     def note(self, faults: Iterable[Fault]) -> bool:
-        """Add faults, but none at a place that has one: the first says enough. Tell whether there were any."""
+        """Add faults, but none at a place that has one already; tell whether there were any."""
         found = list(faults)
         told = {fault.place for fault in self.faults}
         self.faults += [fault for fault in found if fault.place not in told]
@@ -30,7 +30,9 @@ class Sheet:
         """Tell whether ``name`` is new for its kind; a second one is a fault."""
         first = self._names.setdefault((word, name), place)
         if first is not place:
-            self.note([Fault(place, f'the {word} "{name}" a second time', f"it once: the first is in {first}")])
+            self.note(
+                [Fault(place, f'the {word} "{name}" a second time', f"it once: the first is in {first}")]
+            )
         return first is place
 
     def wrong(

@@ -21,7 +21,7 @@ _LATEST = 1_000
 
 
 class SourceStatus(msgspec.Struct, frozen=True):
-    """A source: when its last event was accepted, if among the stream's newest thousand, and its open quarantine."""
+    """A source: its last event, if among the stream's newest thousand, and its open quarantine."""
 
     source: str
     via: str
@@ -42,8 +42,10 @@ class StreamStatus(msgspec.Struct, frozen=True):
 
 
 class FlowStanding(msgspec.Struct, frozen=True):
-    """A flow: the offset it reads next, how many events are ahead of it, how old the oldest of them is, and
-    how many wait for a retry, are held behind one, or are dead letters."""
+    """A flow: the offset it reads next, how many events are ahead of it and how old the oldest of them is.
+
+    ``waiting`` are to be retried, ``held`` wait behind one of their key, ``dead`` are dead letters.
+    """
 
     flow: str
     stream: str
@@ -76,7 +78,10 @@ async def status(backbone: Backbone) -> Status:
         project.settings.project,
         to_rfc3339(backbone.machine.clock.now()),
         await _sources(backbone, latest),
-        [_stream(stream, infos.get(stream), latest.get(stream, [])) for stream in sorted({*project.contracts, *infos})],
+        [
+            _stream(stream, infos.get(stream), latest.get(stream, []))
+            for stream in sorted({*project.contracts, *infos})
+        ],
         await _flows(backbone, infos),
     )
 
@@ -101,7 +106,11 @@ async def _sources(backbone: Backbone, latest: dict[str, list[Event]]) -> list[S
             held[count.source] = held.get(count.source, 0) + count.entries
     described = [
         SourceStatus(
-            name, one.via, one.contract.stream, _last(latest.get(one.contract.stream, []), name), held.pop(name, 0)
+            name,
+            one.via,
+            one.contract.stream,
+            _last(latest.get(one.contract.stream, []), name),
+            held.pop(name, 0),
         )
         for name, one in sorted(backbone.project.sources.items())
     ]
@@ -118,9 +127,7 @@ def _last(events: list[Event], source: str = "") -> str | None:
 def _stream(name: str, info: StreamInfo | None, latest: list[Event]) -> StreamStatus:
     if info is None:
         return StreamStatus(name, 0, 0, 0, 0, None)
-    return StreamStatus(
-        name, info.next - info.first, info.first, info.next, info.stored_bytes, _last(latest)
-    )
+    return StreamStatus(name, info.next - info.first, info.first, info.next, info.stored_bytes, _last(latest))
 
 
 async def _flows(backbone: Backbone, infos: dict[str, StreamInfo]) -> list[FlowStanding]:

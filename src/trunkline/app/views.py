@@ -221,7 +221,9 @@ async def dead_letter(backbone: Backbone, flow: str, offset: int, *, reveal: boo
     cases = [one for one in await backbone.ledger.cases(flow, [offset]) if one.state == "dead"]
     wired = backbone.project.flows.get(flow)
     if not cases or wired is None:
-        raise TrunklineError(f'flow "{flow}" has no dead letter at offset {offset}: see "trunkline dead list"')
+        raise TrunklineError(
+            f'flow "{flow}" has no dead letter at offset {offset}: see "trunkline dead list"'
+        )
     page = await backbone.log.read(wired.contract.stream, offset, 1)
     event: Event | None = page.events[0] if page.events and page.base == offset else None
     shown = (

@@ -34,7 +34,10 @@ def list_(*, common: Common = Common(), flow: str = "", limit: int = 100) -> Non
         return
     output.table(
         ("flow", "offset", "key", "attempts", "died", "kind", "detail"),
-        [(one.flow, str(one.offset), one.subject, one.attempts, one.at, one.kind, one.detail) for one in found],
+        [
+            (one.flow, str(one.offset), one.subject, one.attempts, one.at, one.kind, one.detail)
+            for one in found
+        ],
     )
 
 
@@ -65,7 +68,9 @@ def show_(
         output.document(found)
         return
     letter = found.letter
-    output.say(f"flow {letter.flow} offset {letter.offset:,}, key {letter.subject or '-'}, trace {letter.correlation}")
+    output.say(
+        f"{letter.flow} offset {letter.offset:,}, key {letter.subject or '-'}, trace {letter.correlation}"
+    )
     for one in found.tries:
         output.say(f"  {one.at} {one.kind}: {one.detail}")
     if found.event is None:

@@ -72,5 +72,8 @@ def _show(event: EventView, *, as_json: bool) -> None:
     if as_json:
         output.document(event)
         return
-    output.say(f"{event.offset:>10,}  {event.recorded}  {event.id}  key {event.subject or '-'}  trace {event.correlation}")
+    output.say(
+        f"{event.offset:>10,}  {event.recorded}  {event.id}"
+        f"  key {event.subject or '-'}  trace {event.correlation}"
+    )
     output.say(f"            {json.encode(event.data).decode()}")

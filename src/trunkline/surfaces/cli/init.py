@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from trunkline.surfaces.cli import output
 
-_TOKEN = """$(sed -n 's/^  webhook: "\\(.*\\)"/\\1/p' state/secrets.yaml)"""
+_FROM_FILE = """$(sed -n 's/^  webhook: "\\(.*\\)"/\\1/p' state/secrets.yaml)"""
 _NEXT = """
 Next:
   {enter}trunkline check
@@ -49,10 +49,12 @@ def init(
 
     written = use_case.init(folder)
     if json:
-        output.document({"project": written.project, "folder": os.fspath(folder.absolute()), "files": written.files})
+        output.document(
+            {"project": written.project, "folder": os.fspath(folder.absolute()), "files": written.files}
+        )
         return
     output.say(f"Wrote project {written.project} into {folder.absolute()}:")
     for file in written.files:
         output.say(f"  {file}")
     enter = "" if folder.absolute() == Path.cwd() else f"cd {shlex.quote(os.fspath(folder))} && "
-    output.say(_NEXT.format(enter=enter, token=_TOKEN))
+    output.say(_NEXT.format(enter=enter, token=_FROM_FILE))

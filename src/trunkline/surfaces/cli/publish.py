@@ -59,8 +59,9 @@ def _publish(common: Common, stream: str, source: BinaryIO, name: str, identity:
     counts: Counter[str] = Counter()
     project, machine = loaded(common)
 
+    total = Path(source.name).stat().st_size if source.seekable() else None
+
     async def work() -> None:
-        total = Path(source.name).stat().st_size if source.seekable() else None
         with output.progress(f"publishing {name}", total) as advance:
             async with hands(project, machine) as them:
                 for act, size in acts(stream, source, name, by_line=identity == "line"):

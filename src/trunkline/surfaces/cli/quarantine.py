@@ -94,7 +94,9 @@ def show_(
         output.document(found)
         return
     entry = found.entry
-    output.say(f"{entry.id}: from {entry.source} into {entry.stream}, {entry.status}, trace {entry.correlation}")
+    output.say(
+        f"{entry.id}: from {entry.source} into {entry.stream}, {entry.status}, trace {entry.correlation}"
+    )
     output.say(f"  arrived {to_rfc3339(entry.arrived)} ({entry.place or 'no place'}), {entry.count} times")
     for reason in entry.reasons:
         output.say(f"  {reason}")

@@ -50,7 +50,9 @@ def _print(report: TraceReport) -> None:
     for one in report.events:
         _print_event(one)
     for entry in report.quarantined:
-        output.say(f"quarantine {entry.id}: from {entry.source} ({entry.place or 'no place'}), {entry.status}")
+        output.say(
+            f"quarantine {entry.id}: from {entry.source} ({entry.place or 'no place'}), {entry.status}"
+        )
         for reason in entry.reasons:
             output.say(f"  {reason}")
     if not report.events and not report.quarantined:
@@ -59,10 +61,15 @@ def _print(report: TraceReport) -> None:
 
 def _print_event(one: Trace) -> None:
     event = one.event
-    output.say(f"{event.stream} offset {event.offset:,}: {event.id} from {event.source}, accepted {event.recorded}")
+    output.say(
+        f"{event.stream} offset {event.offset:,}: {event.id} from {event.source}, accepted {event.recorded}"
+    )
     output.say(f"  trace {event.correlation}  key {event.subject or '-'}  contract {event.contract}")
     output.say(f"  {json.encode(event.data).decode()}")
     for fate in one.fates:
-        output.say(f"  flow {fate.flow} to {fate.target}: {fate.state}, attempt {fate.attempt}, {fate.at or 'not yet'}")
+        output.say(
+            f"  flow {fate.flow} to {fate.target}: "
+            f"{fate.state}, attempt {fate.attempt}, {fate.at or 'not yet'}"
+        )
         for each in fate.tries:
             output.say(f"    {each.at} {each.kind}: {each.detail}")
