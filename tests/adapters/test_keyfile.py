@@ -88,7 +88,12 @@ def test_private_files(tmp_path):
 def test_the_key_and_its_forms(tmp_path):
     path = tmp_path / "trunkline.key"
     raw = bytes(range(32))
-    for text in (raw.hex(), raw.hex().upper(), base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()):
+    for text in (
+        raw.hex(),
+        raw.hex().upper(),
+        base64.b64encode(raw).decode(),
+        base64.urlsafe_b64encode(raw).decode(),
+    ):
         assert load_key({"TRUNKLINE_KEY": text}, path).reveal() == raw.hex()
     make_key(path)
     made = load_key({}, path).reveal()

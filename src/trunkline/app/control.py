@@ -55,27 +55,55 @@ class _Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @contextlib.asynccontextmanager
 async def serving(path: Path, handler: Handler) -> AsyncIterator[None]:
-    """Answer requests while the block runs; ``path`` is where the address is written for ``ask``."""
-    token = Secret(secrets.token_urlsafe(32))
+    """Answer requests while the block runs; ``path`` is where the address is written for ``ask``.
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(
-            OSError, ValueError
-        ):  # the asker went away, or sent more than a line may hold
-            while line := await reader.readline():
-                writer.write(await _answered(line, token, handler) + b"\n")
-                await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=LINE_BYTES)
+    Leaving the block finishes what is being done and closes connections that wait for nothing.
+    """
+    desk = _Desk(handler)
+    server = await asyncio.start_server(desk.connected, "127.0.0.1", 0, limit=LINE_BYTES)
     port = server.sockets[0].getsockname()[1]
     path.unlink(missing_ok=True)  # noqa: ASYNC240  one small file, once a process
-    write_private(path, msgspec.json.encode(_Address(port, token.reveal())))
+    write_private(path, msgspec.json.encode(_Address(port, desk.token.reveal())))
     try:
         yield
     finally:
         path.unlink(missing_ok=True)  # noqa: ASYNC240  as above
         server.close()
+        await desk.close()
+
+
+class _Desk:
+    """Takes requests from any number of connections, one at a time from each."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.token = Secret(secrets.token_urlsafe(32))
+        self._handler = handler
+        self._connections: set[asyncio.Task[None]] = set()
+        self._busy: set[asyncio.Task[None]] = set()
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        # the asker went away, sent more than a line may hold, or we stop
+        with contextlib.suppress(OSError, ValueError, asyncio.CancelledError):
+            while line := await reader.readline():
+                self._busy.add(task)
+                writer.write(await _answered(line, self.token, self._handler) + b"\n")
+                await writer.drain()
+                self._busy.discard(task)
+        self._busy.discard(task)
+        self._connections.discard(task)
+        writer.close()
+
+    async def close(self) -> None:
+        for task in self._connections - self._busy:
+            task.cancel()
+        while self._busy:
+            await asyncio.sleep(0.01)  # noqa: ASYNC110  an act is at most a commit away from its end
+        for task in set(self._connections):
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
 
 
 async def _answered(line: bytes, token: Secret, handler: Handler) -> bytes:

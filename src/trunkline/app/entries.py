@@ -13,7 +13,7 @@ from trunkline.app.project import Source, Target, resolve
 from trunkline.app.registry import SOURCES, TARGETS, Kind
 from trunkline.app.sheet import Sheet
 from trunkline.contracts.contract import Contract
-from trunkline.contracts.document import Document, faults_of
+from trunkline.contracts.document import Document
 from trunkline.kernel.faults import did_you_mean
 
 At = tuple[str | int, ...]
@@ -71,7 +71,10 @@ def read_targets(entries: Entries) -> dict[str, Target]:
         if contract is None or settings is None or connection is None:
             continue
         name = f"{system.system}.{entry['name']}"
-        faults = [document.fault(at, problem) for problem in kind.misfits(settings, contract)]
+        faults = [
+            document.fault((*at, problem.partition(":")[0]), problem)
+            for problem in kind.misfits(settings, contract)
+        ]
         new = entries.sheet.once("target", name, document.place((*at, "name")))
         if new and not entries.sheet.note(faults):
             found[name] = Target(name, system, entry["via"], contract, settings, connection)
@@ -94,7 +97,7 @@ def _settings(entries: Entries, document: Document, at: At, kind: Kind, entry: d
 
 def _connection(entries: Entries, document: Document, kind: Kind, system: SystemFile) -> Any:
     """Return the system's connection as this kind of target reads it; faults are noted once a place."""
-    if entries.sheet.note(faults_of(document, schemas.schema_of_connection(kind.connection))):
+    if entries.sheet.note(schemas.faults_of(document, schemas.schema_of_connection(kind.connection))):
         return None
     try:
         return msgspec.convert(system.connection, kind.connection)

@@ -21,7 +21,7 @@ from trunkline.app.registry import SOURCES, TARGETS
 from trunkline.app.sheet import Sheet
 from trunkline.app.wiring import flow_of
 from trunkline.contracts.contract import Contract
-from trunkline.contracts.document import Document, faults_of
+from trunkline.contracts.document import Document
 from trunkline.kernel.faults import Fault
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -69,7 +69,7 @@ def _systems(documents: list[Document], sheet: Sheet) -> list[tuple[Document, Sy
 
 
 def _decoded(document: Document, schema: dict[str, Any], model: type[T], sheet: Sheet) -> T | None:
-    if sheet.note(faults_of(document, schema)):
+    if sheet.note(schemas.faults_of(document, schema)):
         return None
     try:
         return msgspec.convert(document.value, model)

@@ -27,7 +27,7 @@ from trunkline.delivery.runner import FlowRunner
 from trunkline.intake.accept import Intake
 from trunkline.intake.pull import pump
 from trunkline.intake.webhook import Webhook
-from trunkline.kernel.errors import StoreError
+from trunkline.kernel.errors import StoreError, TrunklineError
 from trunkline.kernel.signals import SourceFailed, SourceStarted, Stopping
 
 TRIM_SECONDS = 3_600.0
@@ -175,7 +175,10 @@ async def _open_door(backbone: Backbone, stack: contextlib.AsyncExitStack, opens
         for source in backbone.project.sources.values()
         if source.via == "webhook"
     }
-    door = await opens_door(webhooks)
+    try:
+        door = await opens_door(webhooks)
+    except OSError as error:
+        raise TrunklineError(f"the HTTP door cannot listen: {error.strerror}; choose another port") from None
     stack.push_async_callback(door.close)
     where = f"http://{door.host}:{door.port}"
     for source in backbone.project.sources.values():

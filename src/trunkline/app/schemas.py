@@ -7,13 +7,16 @@ so that a fault speaks of the kind the user chose and not of every kind there is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from trunkline.app.model import Accepts, Publishes, SystemFile
 from trunkline.app.registry import Kind
+from trunkline.contracts import document as documents
+from trunkline.contracts.document import Document
+from trunkline.kernel.faults import Fault
 
 REF = "#/$defs/{name}"
 Kinds = Mapping[str, Kind]
@@ -77,6 +80,27 @@ def _component(model: type[msgspec.Struct]) -> dict[str, Any]:
     schema = msgspec.json.schema(model)
     found: dict[str, Any] = schema["$defs"][schema["$ref"].rpartition("/")[2]]
     return found
+
+
+def faults_of(document: Document, schema: dict[str, Any]) -> list[Fault]:
+    """Check a document, saying what a text should be in words where only its pattern was known."""
+    words = {f"text that matches {pattern}": word for pattern, word in _described(schema)}
+    return [
+        msgspec.structs.replace(fault, expected=words.get(fault.expected, fault.expected))
+        for fault in documents.faults_of(document, schema)
+    ]
+
+
+def _described(schema: Any) -> Iterator[tuple[str, str]]:
+    """Yield every pattern of a schema that is described."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("pattern"), str) and "description" in schema:
+            yield schema["pattern"], schema["description"]
+        for child in schema.values():
+            yield from _described(child)
+    elif isinstance(schema, list):
+        for child in schema:
+            yield from _described(child)
 
 
 def _closed(schema: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from trunkline.vault.chain import ChainedSecrets
 # The first place that has the secret answers, so the environment wins over the file.
 def test_the_first_place_wins():
     first = EnvironmentSecrets({"TRUNKLINE_SECRET_SHOP_API_TOKEN": "one"})
-    second = EnvironmentSecrets({"TRUNKLINE_SECRET_SHOP_API_TOKEN": "two", "TRUNKLINE_SECRET_SHOP_B": "three"})
+    second = EnvironmentSecrets(
+        {"TRUNKLINE_SECRET_SHOP_API_TOKEN": "two", "TRUNKLINE_SECRET_SHOP_B": "three"}
+    )
     chain = ChainedSecrets([first, second])
     assert chain.get("secret://shop/api-token").reveal() == "one"
     assert chain.get("secret://shop/b").reveal() == "three"

@@ -36,7 +36,12 @@ def test_it_cannot_be_printed_or_formatted():
 # Holders, containers and errors that carry a secret show stars as well.
 def test_it_is_not_in_the_repr_of_what_holds_it():
     secret = Secret(TEXT)
-    shown = [repr(Holder(secret)), repr({"a": [secret]}), pretty_repr(Holder(secret)), str(ValueError(secret))]
+    shown = [
+        repr(Holder(secret)),
+        repr({"a": [secret]}),
+        pretty_repr(Holder(secret)),
+        str(ValueError(secret)),
+    ]
     assert not any(TEXT in text for text in shown)
 
 
@@ -64,7 +69,13 @@ def test_it_cannot_be_pickled_or_copied(take):
 # No encoder takes it; a fallback to text gives stars.
 def test_it_cannot_be_encoded():
     secret = Secret(TEXT)
-    for encode in (json.dumps, orjson.dumps, msgspec.json.encode, msgspec.msgpack.encode, msgspec.to_builtins):
+    for encode in (
+        json.dumps,
+        orjson.dumps,
+        msgspec.json.encode,
+        msgspec.msgpack.encode,
+        msgspec.to_builtins,
+    ):
         with pytest.raises(TypeError):
             encode(secret)
     assert TEXT not in json.dumps({"token": secret}, default=str)
