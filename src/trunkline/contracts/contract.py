@@ -7,7 +7,7 @@ Intake checks and reads every record by it, targets are made to fit its fields, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -17,10 +17,12 @@ from trunkline.contracts.document import Document
 from trunkline.contracts.field import Field
 from trunkline.contracts.leaves import validator_of
 from trunkline.contracts.naming import Readers, readers_of
+from trunkline.contracts.odcs import Element, Tokens
 from trunkline.contracts.shapes import Shapes
 from trunkline.contracts.standard import modern, odcs_faults
 from trunkline.contracts.texts import Texts
-from trunkline.contracts.violations import Violation, violations_of
+from trunkline.contracts.verdict import quickened
+from trunkline.contracts.violations import NOT_JSON, Violation, violations_of
 from trunkline.kernel.errors import ProjectError
 from trunkline.kernel.faults import Fault, Place
 
@@ -71,16 +73,19 @@ class Contract:
         self._readers = readers
         self._texts = Texts(shapes.fields)
         self._validator = validator_of(self.schema, shapes.notes.formats)
-        self._is_valid = self._validator.is_valid
+        self._is_valid = _verdict(self.schema, shapes)
 
     def __repr__(self) -> str:
         return f"Contract({self.ref})"
 
     def check(self, record: Any) -> tuple[Violation, ...]:
         """Return every rule that a decoded record breaks, none where it is good; no value is repeated."""
-        if self._is_valid(record):
-            return ()
-        return violations_of(self._validator.iter_errors(record), self.schema)
+        try:
+            if self._is_valid(record):
+                return ()
+            return violations_of(self._validator.iter_errors(record), self.schema)
+        except (ValueError, RecursionError):
+            return (NOT_JSON,)
 
     def typed(self, texts: Mapping[str, str]) -> tuple[dict[str, Any], tuple[Violation, ...]]:
         """Turn named texts, such as a CSV row, into a record, and check it: no ``check`` is needed after.
@@ -89,11 +94,11 @@ class Contract:
         field allows it and absent otherwise. A column the contract does not know stays text.
         """
         record, wrong = self._texts.typed(texts)
-        if not wrong and self._is_valid(record):
-            return record, ()
+        found = self.check(record)
+        if not wrong:
+            return record, found
         told = {violation.pointer for violation in wrong}
-        more = (violation for violation in self.check(record) if violation.pointer not in told)
-        return record, (*wrong, *more)
+        return record, (*wrong, *(violation for violation in found if violation.pointer not in told))
 
     def entity_key(self, record: Any) -> str:
         """Return the primary key as one text, different for different keys; empty without a key."""
@@ -110,6 +115,16 @@ class Contract:
     def version_of(self, record: Any) -> int | Decimal | str | None:
         """Return the value that grows with each state of an entity; a moment as microseconds."""
         return self._readers.version(record)
+
+
+def _verdict(schema: dict[str, Any], shapes: Shapes) -> Callable[[Any], bool]:
+    """Compile the yes or no of a contract, on the way every record takes."""
+    rest, left_out = quickened(schema, shapes.notes.patterns)
+    valid: Callable[[Any], bool] = validator_of(rest, shapes.notes.formats).is_valid
+    if left_out is None:
+        return valid
+    check = left_out
+    return lambda record: valid(record) and check(record)
 
 
 def load(text: str | bytes, file: str) -> Contract:
@@ -133,11 +148,10 @@ def load_all(text: str | bytes, file: str) -> list[Contract]:
         raise ProjectError(faults)
     odcs = modern(document.value)
     if not _VERSION.fullmatch(odcs["version"]):
-        faults.append(
-            document.fault(("version",), "the version has no major number", "a version such as 1.2.0")
-        )
+        problem = "the version has no major number"
+        faults.append(document.fault(("version",), problem, "a version such as 1.2.0"))
     objects = odcs.get("schema") or [{"name": odcs["id"]}]
-    drafts = [_Draft(document, odcs, index, len(objects)) for index in range(len(objects))]
+    drafts = [_Draft(document, odcs, ("schema", index), element) for index, element in enumerate(objects)]
     faults += [fault for draft in drafts for fault in draft.shapes.notes.faults]
     faults += _same_names(document, drafts)
     if faults:
@@ -148,14 +162,12 @@ def load_all(text: str | bytes, file: str) -> list[Contract]:
 class _Draft:
     """A schema object on its way to a contract: everything compiled, faults not yet judged."""
 
-    def __init__(self, document: Document, odcs: Mapping[str, Any], index: int, count: int) -> None:
-        tokens = ("schema", index)
-        element = (odcs.get("schema") or [{"name": odcs["id"]}])[index]
+    def __init__(self, document: Document, odcs: Element, tokens: Tokens, element: Element) -> None:
         self.shapes = Shapes(document, tokens, element)
         self.readers = readers_of(self.shapes, odcs)
         self.place = document.place((*tokens, "name"))
         self.name = _fit(odcs.get("name") or odcs["id"])
-        if count > 1:
+        if len(odcs.get("schema", ())) > 1:
             self.name += "." + _fit(element["name"])
         self._odcs = odcs
         self._element = element
@@ -186,7 +198,7 @@ def _fit(name: str) -> str:
     return _UNFIT.sub("-", name).strip("-") or "unnamed"
 
 
-def _about(odcs: Mapping[str, Any], element: Mapping[str, Any]) -> About:
+def _about(odcs: Element, element: Element) -> About:
     team = odcs.get("team", {})
     members = team if isinstance(team, list) else team.get("members", [])
     named = "" if isinstance(team, list) else team.get("name", "")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trunkline.contracts import reading
-from trunkline.contracts.explain import Finding, findings
+from trunkline.contracts.explain import Checker, Finding
 from trunkline.kernel.errors import ProjectError
 from trunkline.kernel.faults import Fault, Place
 
@@ -83,13 +83,15 @@ def _decoded(text: str | bytes, file: str) -> str:
         ) from None
 
 
-def faults_of(document: Document, json_schema: dict[str, Any], *, value: Any = None) -> list[Fault]:
+def faults_of(document: Document, json_schema: dict[str, Any] | Checker, *, value: Any = None) -> list[Fault]:
     """Check a document by a JSON Schema and return everything that is wrong, in the order of the file.
 
+    A ``Checker`` is a schema compiled once, for many documents.
     ``value`` stands in for the document's own where that was translated first, pointer by pointer.
     """
     value = document.value if value is None else value
-    return sorted({_fault(document, finding) for finding in findings(value, json_schema)})
+    checker = json_schema if isinstance(json_schema, Checker) else Checker(json_schema)
+    return sorted({_fault(document, finding) for finding in checker.findings(value)})
 
 
 def _fault(document: Document, finding: Finding) -> Fault:

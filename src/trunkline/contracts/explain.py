@@ -44,12 +44,18 @@ class Finding(msgspec.Struct, frozen=True):
     at_key: bool = False
 
 
-def findings(value: Any, schema: Schema) -> list[Finding]:
-    """Return what is wrong with ``value`` by ``schema``, one finding a mistake."""
-    validator = jsonschema_rs.validator_for(
-        schema, validate_formats=True, offline=True, pattern_options=jsonschema_rs.RegexOptions()
-    )
-    return list(_Explainer(schema).all(list(validator.iter_errors(value))))
+class Checker:
+    """A JSON Schema compiled once, to check many files by."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._explainer = _Explainer(schema)
+        self._validator = jsonschema_rs.validator_for(
+            schema, validate_formats=True, offline=True, pattern_options=jsonschema_rs.RegexOptions()
+        )
+
+    def findings(self, value: Any) -> list[Finding]:
+        """Return what is wrong with ``value``, one finding a mistake."""
+        return list(self._explainer.all(list(self._validator.iter_errors(value))))
 
 
 class _Explainer:

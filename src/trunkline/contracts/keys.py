@@ -91,15 +91,24 @@ def instant_reader(path: Path, how: Moment | None, ticks: int) -> Callable[[Any]
     read = reader(path)
     if how is None:
         return _count_reader(read, ticks)
-    parse = how.read
+    quick, strict = how.read_checked, how.read
 
     def instant(record: Any) -> int | None:
+        text = read(record)
         try:
-            return parse(read(record))
+            return quick(text)
         except (ValueError, OverflowError, TypeError):
-            return None
+            return _strictly(strict, text)
 
     return instant
+
+
+def _strictly(read: Callable[[str], int], text: Any) -> int | None:
+    """Read the rarer spellings, such as a small ``z``, that the quick way does not know."""
+    try:
+        return read(text)
+    except (ValueError, OverflowError, TypeError):
+        return None
 
 
 def _count_reader(read: Read, ticks: int) -> Callable[[Any], int | None]:

@@ -47,12 +47,13 @@ _PAIRS = (
 class Notes:
     """What is collected while a schema object is compiled.
 
-    ``formats`` are checks of texts by the name they have in the schema, ``moments`` the ways that fields
-    (by pointer) write dates and times, ``faults`` what is wrong.
+    ``formats`` are checks of texts by the name they have in the schema, ``patterns`` say the same as some of
+    them, ``moments`` are the ways that fields (by pointer) write dates and times, ``faults`` what is wrong.
     """
 
     def __init__(self, document: Document) -> None:
         self.formats: dict[str, Callable[[str], bool]] = {}
+        self.patterns: dict[str, str] = {}
         self.moments: dict[str, Moment] = {}
         self.faults: list[Fault] = []
         self._document = document
@@ -180,6 +181,8 @@ def _moment(notes: Notes, tokens: Tokens, prop: Element, pointer: str) -> Schema
     words = [f"{_BOUNDS[key]} {options[key]}" for key in bounds]
     name = " ".join([kind, "as", how.label, *words])
     notes.formats[name] = _moment_check(how, bounds)
+    if how.pattern and not bounds:
+        notes.patterns[name] = how.pattern
     return {"type": "string", "format": name}
 
 

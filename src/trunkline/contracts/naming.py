@@ -2,7 +2,7 @@
 
 Called by ``contract``. The primary key is the standard's; the others are named by ``customProperties`` of
 the schema object or of the whole file: ``idempotencyKey``, ``eventTime`` (with ``eventTimeUnit`` where it
-is a number) and ``version``.
+is a number) and ``version``. An entry with another ``vendor`` is that vendor's.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from trunkline.contracts.shapes import Shapes
 from trunkline.kernel.faults import did_you_mean
 
 _UNITS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
+_VENDOR = "trunkline"
 _MOMENTS = ("date", "timestamp")
 _SCALARS = ("string", "integer", "number", "boolean", "date", "timestamp", "time", "any")
 
@@ -57,8 +58,9 @@ class _Names:
         self._custom: dict[str, tuple[Tokens, Any]] = {}
         for tokens, element in (((), odcs), (shapes.tokens, shapes.element)):
             for index, entry in enumerate(element.get("customProperties", ())):
-                at = (*tokens, "customProperties", index, "value")
-                self._custom[entry["property"]] = (at, entry["value"])
+                if entry.get("vendor", _VENDOR) == _VENDOR:
+                    at = (*tokens, "customProperties", index, "value")
+                    self._custom[entry["property"]] = (at, entry["value"])
 
     def primary_key(self) -> list[Field]:
         """Return the key's fields by ``primaryKeyPosition``; those without one follow in file order."""
@@ -71,10 +73,8 @@ class _Names:
             if position > 0:
                 places[position] = field
             self._check_reachable(field, "primaryKey")
-        return [
-            field
-            for _, field in sorted(keyed, key=lambda pair: pair[0] if pair[0] > 0 else len(keyed) + 2**31)
-        ]
+        in_order = sorted(keyed, key=lambda pair: (pair[0] <= 0, max(pair[0], 0)))
+        return [field for _, field in in_order]
 
     def _is_key(self, field: Field) -> bool:
         return bool(self._shapes.elements[field.pointer].get("primaryKey"))
@@ -86,9 +86,13 @@ class _Names:
         self._shapes.notes.fault((*self._shapes.places[field.pointer], key), problem, expected)
 
     def _check_reachable(self, field: Field, role: str) -> None:
+        name = ".".join(field.path)
         if "-" in field.path or "*" in field.path:
-            problem = f"{role} on {'.'.join(field.path)}, inside an array or map"
+            problem = f"{role} on {name}, inside an array or map"
             self._fault_at(field, role, problem, "a field that a record has once")
+        elif not self._always_there(field):
+            problem = f"{role} on {name}, inside an object that may be missing"
+            self._fault_at(field, role, problem, "the objects around a key to be required")
 
     def _unreachable(self, field: Field) -> str:
         if "-" in field.path or "*" in field.path:
@@ -103,6 +107,8 @@ class _Names:
             return []
         tokens, named = self._custom[role]
         names = named if isinstance(named, list) else [named]
+        if not names:
+            self._shapes.notes.fault(tokens, f"{role} names nothing", "the name of a property")
         return [field for name in names if (field := self._field(tokens, role, name, needed=needed))]
 
     def _field(self, tokens: Tokens, role: str, name: Any, *, needed: bool) -> Field | None:
@@ -142,12 +148,12 @@ class _Names:
 
     def _ticks(self, tokens: Tokens) -> int:
         at, unit = self._custom.get("eventTimeUnit", (tokens, ""))
-        if unit not in _UNITS:
+        if str(unit) not in _UNITS:
             expected = "eventTimeUnit as one of " + ", ".join(_UNITS)
             self._shapes.notes.fault(
                 at, "the event time is a number without a unit", expected, did_you_mean(str(unit), _UNITS)
             )
-        return _UNITS.get(unit, 1)
+        return _UNITS.get(str(unit), 1)
 
     def version(self) -> Callable[[Any], int | Decimal | str | None]:
         """Return the reader of the version, moments as microseconds so that they compare."""

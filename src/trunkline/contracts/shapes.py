@@ -25,6 +25,9 @@ from trunkline.kernel.faults import did_you_mean
 
 _KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)} | {"map": "object", "vector": "array"}
 
+_NOT_NAMES = frozenset({"", "-", "*"})
+"""Stand for nothing, the items of an array and the values of a map in paths."""
+
 
 class _Around(NamedTuple):
     """What a property inherits from where it stands."""
@@ -57,6 +60,8 @@ class Shapes:
         properties: dict[str, Schema] = {}
         for index, prop in enumerate(listed):
             at, name = (*tokens, "properties", index), prop["name"]
+            if name in _NOT_NAMES:
+                self.notes.fault((*at, "name"), f'a property named "{name}"', "a word")
             if name in properties:
                 self.notes.fault((*at, "name"), f'a second property "{name}"', "each name once")
             properties[name] = self._property(at, prop, around, name, required=name in required)

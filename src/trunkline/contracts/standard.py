@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from trunkline.contracts.document import Document, faults_of
+from trunkline.contracts.explain import Checker
 from trunkline.kernel.faults import Fault, did_you_mean
 
 API_VERSIONS = ("v3.0.0", "v3.0.1", "v3.0.2", "v3.1.0", "v3.2.0")
@@ -25,13 +26,18 @@ def odcs_faults(document: Document) -> list[Fault]:
     value = document.value
     if isinstance(value, dict) and "apiVersion" in value and value["apiVersion"] not in API_VERSIONS:
         return [_version_fault(document, value["apiVersion"])]
-    return faults_of(document, standard_schema(), value=modern(value))
+    return faults_of(document, _checker(), value=modern(value))
 
 
 def _version_fault(document: Document, version: Any) -> Fault:
     expected = "one of " + ", ".join(API_VERSIONS)
     problem = f'apiVersion "{version}" is not read'
     return document.fault(("apiVersion",), problem, expected, did_you_mean(str(version), API_VERSIONS))
+
+
+@functools.cache
+def _checker() -> Checker:
+    return Checker(standard_schema())
 
 
 @functools.cache

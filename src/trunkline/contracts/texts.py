@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from trunkline.contracts.field import Field
 from trunkline.contracts.violations import Violation
 from trunkline.kernel import json
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][-+]?[0-9]{1,3})?")
-_INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
+_DIGITS = 400
 _WORDS = {
     **dict.fromkeys(("true", "True", "TRUE", "1", "yes", "Yes", "YES", "y", "Y", "t", "T"), True),
     **dict.fromkeys(("false", "False", "FALSE", "0", "no", "No", "NO", "n", "N", "f", "F"), False),
@@ -35,7 +35,7 @@ Convert: TypeAlias = Callable[[str], Any]
 
 def integer(text: str) -> Any:
     """Read a whole number; ``6.00`` is one, as it is in JSON Schema. Raises ``ValueError``."""
-    if _INTEGER.fullmatch(text):
+    if len(text) <= _DIGITS and text.isascii() and text.isdigit():
         return int(text)
     value = number(text)
     if value != value.to_integral_value():
@@ -45,7 +45,8 @@ def integer(text: str) -> Any:
 
 def number(text: str) -> Any:
     """Read a number with all its digits. Raises ``ValueError``."""
-    if not _NUMBER.fullmatch(text):
+    plain = len(text) <= _DIGITS and text.isascii() and text.replace(".", "", 1).isdigit()
+    if not plain and not _NUMBER.fullmatch(text):
         raise ValueError("not a number")
     return Decimal(text)
 
@@ -58,10 +59,6 @@ def boolean(text: str) -> bool:
         raise ValueError("neither true nor false") from None
 
 
-def _text(text: str) -> str:
-    return text
-
-
 _CONVERTERS: dict[str, Convert] = {
     "integer": integer,
     "number": number,
@@ -71,52 +68,56 @@ _CONVERTERS: dict[str, Convert] = {
 }
 
 
-class Column:
-    """Where the text of one column goes: the path of its field, its converter, and what empty means."""
+class _Column(NamedTuple):
+    """Where the text of one column goes: above its name, its converter, and whether empty is null."""
 
-    __slots__ = ("convert", "field", "name", "parents")
+    parents: tuple[str, ...]
+    name: str
+    convert: Convert | None
+    nullable: bool
+    wrong: Violation
 
-    def __init__(self, field: Field) -> None:
-        self.field = field
-        self.name = field.path[-1]
-        self.parents = field.path[:-1]
-        self.convert = _CONVERTERS.get(field.kind)
+
+def _column(field: Field) -> _Column:
+    wrong = Violation(field.pointer, "type", _EXPECTED.get(field.kind, ""))
+    return _Column(field.path[:-1], field.path[-1], _CONVERTERS.get(field.kind), not field.required, wrong)
 
 
 class Texts:
     """The columns of one contract, by field name, dotted path and physical name."""
 
     def __init__(self, fields: Iterable[Field]) -> None:
-        self._columns: dict[str, Column] = {}
-        columns = [Column(field) for field in fields if "-" not in field.path and "*" not in field.path]
-        for column in columns:
-            self._columns.setdefault(".".join(column.field.path), column)
-        for column in columns:
-            if column.field.physical_name and not column.parents:
-                self._columns.setdefault(column.field.physical_name, column)
+        self._columns: dict[str, _Column] = {}
+        plain = [field for field in fields if "-" not in field.path and "*" not in field.path]
+        for field in plain:
+            self._columns.setdefault(".".join(field.path), _column(field))
+        for field in plain:
+            if field.physical_name and len(field.path) == 1:
+                self._columns.setdefault(field.physical_name, _column(field))
 
     def typed(self, texts: Mapping[str, str]) -> tuple[dict[str, Any], list[Violation]]:
         """Return the record and the violations of texts that are not what their column holds."""
         record: dict[str, Any] = {}
-        wrong: list[Violation] = []
-        columns = self._columns
-        for name, text in texts.items():
-            column = columns.get(name)
+        faults: list[Violation] = []
+        find = self._columns.get
+        for header, text in texts.items():
+            column = find(header)
             if column is None:
-                record[name] = text
+                record[header] = text
                 continue
-            into = record if not column.parents else _inner(record, column.parents)
+            parents, name, convert, nullable, wrong = column
+            into = _inner(record, parents) if parents else record
             if not text:
-                if not column.field.required:
-                    into[column.name] = None
-            elif column.convert is None:
-                into[column.name] = text
+                if nullable:
+                    into[name] = None
+            elif convert is None:
+                into[name] = text
             else:
                 try:
-                    into[column.name] = column.convert(text)
+                    into[name] = convert(text)
                 except ValueError:
-                    wrong.append(Violation(column.field.pointer, "type", _EXPECTED[column.field.kind]))
-        return record, wrong
+                    faults.append(wrong)
+        return record, faults
 
 
 def _inner(record: dict[str, Any], parents: tuple[str, ...]) -> dict[str, Any]:

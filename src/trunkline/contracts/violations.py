@@ -17,8 +17,6 @@ from trunkline.contracts.field import pointer_of
 MOST = 50
 """The most violations reported of one record; a last one says that there are more."""
 
-_SHOWN = 20
-
 
 class Violation(msgspec.Struct, frozen=True):
     """One rule that a record breaks: ``pointer`` to the value (RFC 6901), its short name, what it asks."""
@@ -26,6 +24,14 @@ class Violation(msgspec.Struct, frozen=True):
     pointer: str
     rule: str
     message: str
+
+
+NOT_JSON = Violation(
+    "", "json", "expected what JSON can hold: Unicode text, numbers, true, false, null, nesting"
+)
+"""What is said of a record that did not come out of JSON, such as one with bytes or half a character."""
+
+_SHOWN = 20
 
 
 def violations_of(errors: Iterable[Any], schema: dict[str, Any]) -> tuple[Violation, ...]:
@@ -83,10 +89,19 @@ def _unknown(names: list[str]) -> str:
     return f"{fields} that the contract does not know and does not allow"
 
 
+def _format(name: str) -> str:
+    """Name a format; those of moments that we made say themselves how they are written."""
+    return "expected " + (_MOMENTS.get(name) or (f"a {name}" if " as " in name else f"a valid {name}"))
+
+
 def _plain(number: Any) -> str:
     return format(number, "f") if isinstance(number, Decimal) else str(number)
 
 
+_MOMENTS = {
+    "date": "a date as yyyy-MM-dd",
+    "date-time": "a timestamp as yyyy-MM-ddTHH:mm:ss with an offset or Z",
+}
 _TYPES = {
     "object": "an object",
     "array": "an array",
@@ -102,7 +117,7 @@ _MESSAGES: dict[str, Callable[[Any], str]] = {
     "required": lambda _: "is required",
     "additionalProperties": _unknown,
     "pattern": lambda pattern: f"does not match pattern {pattern}",
-    "format": lambda name: f"expected {name}",
+    "format": _format,
     "minLength": lambda limit: f"expected at least {limit} characters",
     "maxLength": lambda limit: f"expected at most {limit} characters",
     "minimum": lambda limit: f"expected at least {_plain(limit)}",

@@ -270,6 +270,25 @@ class AtomicTargetSuite(TargetSuite):
             await target.deliver([item("b", 3)], Progress(flow=FLOW, cursor=4, applied=(3,)))
             assert await target.progress(FLOW) == Progress(flow=FLOW, cursor=9, applied=(3,))
 
+    async def test_the_same_call_again_succeeds(self, harness: Harness) -> None:
+        """A call repeated because its commit was in doubt succeeds, for new and held-back items alike."""
+        async with _opened(harness) as target:
+            late = Progress(flow=FLOW, cursor=3, applied=(0,))
+            for sent, progress in (([item("a", 1), item("b", 2)], _at(3)), ([item("c", 0)], late)):
+                for _ in range(2):
+                    assert await target.deliver(sent, progress) == [None] * len(sent)
+            assert await target.progress(FLOW) == late
+            assert _latest(await harness.effects()) == {"c": 0, "a": 1, "b": 2}
+
+    async def test_another_runner_is_noticed(self, harness: Harness) -> None:
+        """A call that another runner of the flow has settled in part is retryable and applies nothing."""
+        async with _opened(harness) as target:
+            await target.deliver([item("a", 1), item("b", 2)], _at(3))
+            verdicts = await _verdicts(target, [item("b", 2), item("c", 3)], _at(4))
+            assert [type(verdict) for verdict in verdicts] == [Retryable] * 2
+            assert await target.progress(FLOW) == _at(3)
+            assert _latest(await harness.effects()) == {"a": 1, "b": 2}
+
     async def test_a_full_batch_takes_effect_as_one(self, harness: Harness) -> None:
         """A whole batch of the size it promises takes effect in one call."""
         async with _opened(harness) as target:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.contract_files import contract_of, faults_in, odcs, prop
 from tests.shared_data import shared_data
 
@@ -78,6 +80,16 @@ def test_what_is_no_record(record):
     assert (violation.pointer, violation.message) == ("", "expected an object")
 
 
+# What never came out of JSON is told like any other fault; a binary float is judged by its value.
+@pytest.mark.parametrize("value", [b"x", object(), {1: 2}, {"\ud800": 1}, {1, 2}])
+def test_records_that_json_cannot_hold(value):
+    contract = contract_of(prop("a", "string"), prop("n", "number", physicalType="decimal(5,2)"))
+    assert contract.check({"a": value})[0].rule in ("json", "type")
+    assert "\ud800" not in str(contract.check({"a": "x", "extra": value}))
+    assert contract.check({"n": 1.5}) == ()
+    assert contract.check({"n": float("nan")})
+
+
 # Broken, empty or foreign files are told, never a traceback.
 @pytest.mark.parametrize(
     ("text", "said"),
@@ -89,12 +101,68 @@ def test_what_is_no_record(record):
         ("kind: DataContract", '1:1: missing key "apiVersion"'),
         (odcs([]).replace('"schema"', '"schemas"'), 'unknown key "schemas"'),
         (odcs([{"name": "a", "$ref": "http://example.com/x"}]), 'unknown key "$ref"'),
-        (odcs([{"name": "a", "logicalType": "strin"}]), 'did you mean "string"?'),
+        (odcs([{"name": "a", "logicalType": "strings"}]), 'did you mean "string"?'),
         (odcs([{"name": "a", "logicalType": "string", "logicalTypeOptions": {"maxLenght": 1}}]), "maxLength"),
     ],
 )
 def test_files_that_are_refused(text, said):
     assert any(said in fault for fault in faults_in(text))
+
+
+FULL = json.loads(
+    odcs(
+        [
+            prop("id", "string", primaryKey=True, pattern="^a"),
+            prop("n", "number", physicalType="decimal(5,2)", minimum=0, enum=[{"value": 1}]),
+            prop(
+                "at",
+                "timestamp",
+                format="yyyy-MM-dd",
+                minimum="2020-01-01",
+                quality=[{"metric": "nullValues", "mustBe": 0}],
+            ),
+            prop(
+                "l",
+                "array",
+                minItems=1,
+                items={"properties": [prop("m", "map", map={"key": {}, "value": {}})]},
+            ),
+        ],
+        {"idempotencyKey": "id", "eventTime": "at"},
+    )
+)
+LEAVES = st.sampled_from([None, True, 0, -1, 1.5, "", "x", "id", "object", "array", "map", "v3.0.2", "yyyy"])
+ANYTHING = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abnm"), inner, max_size=2),
+)
+
+
+def paths(value, path=()):
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in inner:
+        yield (*path, key)
+        yield from paths(child, (*path, key))
+
+
+@given(st.sampled_from(list(paths(FULL))), ANYTHING)
+def test_whatever_stands_anywhere_in_a_file_is_read_or_told(path, value):
+    """With any one part of a contract replaced by anything, it loads or its faults are told with places."""
+    assert load_all(json.dumps(FULL), "f")
+    file = json.loads(json.dumps(FULL))
+    around = file
+    for key in path[:-1]:
+        around = around[key]
+    around[path[-1]] = value
+    try:
+        loaded = load_all(json.dumps(file), "f")
+    except ProjectError as error:
+        loaded = []
+        told = error.faults
+        assert all(fault.place.line for fault in told)
+    for contract in loaded:
+        assert contract.check(5)
+        contract.typed({field.name: "x" for field in contract.fields})
 
 
 def test_every_official_example_loads():

@@ -106,7 +106,7 @@ def test_messages(line, message):
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("sytem: a\nsystem: b", 'did you mean "system"?'),
+        ("systems: a\nsystem: b", 'did you mean "system"?'),
         ("system: a\nkind: shpo", 'did you mean "shop"?'),
         ("system: a\nauth: {baerer: x, bearer: 'secret://x'}", 'did you mean "bearer"?'),
         ("system: a\npublishes: [{via: webhok, path: x}]", 'did you mean "webhook"?'),
@@ -152,7 +152,7 @@ def test_keys_that_do_not_belong():
     }
     assert said("kind: a\nname: x\nonly: 1", schema) == []
     assert said("kind: b\nonly: 1", schema) == ['2:1: the key "only" does not belong here']
-    assert said("kind: a\nnmae: 1", schema) == [
-        '2:1: unknown key "nmae"; expected one of kind, only, name; did you mean "name"?'
+    assert said("kind: a\nnames: 1", schema) == [
+        '2:1: unknown key "names"; expected one of kind, only, name; did you mean "name"?'
     ]
     assert said("kind: 5\nonly: 1", schema) == ["1:7: kind is a number; expected a text; write it in quotes"]

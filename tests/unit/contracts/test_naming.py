@@ -105,6 +105,8 @@ def test_versions_compare():
         ([CUSTOMER], {"version": "customer"}, 'names "customer", which is an object'),
         ([LINES], {"idempotencyKey": "/lines/-/sku"}, "which is inside an array or map"),
         ([ID], {"idempotencyKey": ["id", 5]}, 'names "5", which is no property'),
+        ([ID], {"version": []}, "version names nothing; expected the name of a property"),
+        ([prop("at", "integer")], {"eventTime": "at", "eventTimeUnit": [1]}, "a number without a unit"),
         ([ID], {"eventTime": "id"}, 'eventTime names "id", a string'),
         ([prop("at", "integer")], {"eventTime": "at"}, "the event time is a number without a unit"),
         ([prop("at", "integer")], {"eventTime": "at", "eventTimeUnit": "second"}, 'did you mean "seconds"?'),
@@ -116,8 +118,19 @@ def test_what_cannot_serve(properties, custom, said):
     assert fault[0].isdigit()
 
 
+def test_what_another_vendor_says_is_its_own():
+    """A custom property of the same name with another vendor is not read."""
+    entries = [{"property": "version", "value": "5.1", "vendor": "soda"}]
+    entries.append({"property": "idempotencyKey", "value": "id", "vendor": "trunkline"})
+    contract = load(odcs([ID], customProperties=entries), "f")
+    assert (contract.version_of({"id": "a"}), contract.identity({"id": "a"})) == (None, "a")
+
+
 def test_keys_that_cannot_be():
-    """Two properties at one position, or a key inside an array, are mistakes."""
+    """Two properties at one position, or a key inside an array or an optional object, are mistakes."""
+    optional = prop("o", "object", properties=[prop("id", "string", primaryKey=True)])
+    (fault,) = faults_in(odcs([optional]))
+    assert "primaryKey on o.id, inside an object that may be missing" in fault
     one, two = (prop(name, "string", primaryKey=True, primaryKeyPosition=1) for name in "ab")
     (fault,) = faults_in(odcs([one, two]))
     assert "primaryKeyPosition 1 is taken by a; expected each position once" in fault

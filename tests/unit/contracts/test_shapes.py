@@ -134,6 +134,13 @@ def test_two_properties_with_one_name_are_a_mistake():
     assert 'a second property "a"; expected each name once' in fault
 
 
+@pytest.mark.parametrize("name", ["", "-", "*"])
+def test_names_that_paths_use_themselves(name):
+    """A property cannot be called what stands for array items, map values or nothing in a path."""
+    (fault,) = faults_in(odcs([prop(name, "string")]))
+    assert f'a property named "{name}"; expected a word' in fault
+
+
 def test_all_mistakes_are_told_at_once():
     """Mistakes of different kinds in different properties come in one go, top down."""
     faults = faults_in(

@@ -26,7 +26,7 @@ ITEMS = {"logicalType": "integer"}
             "expected one of a, b, null",
         ),
         (prop("x", "string", pattern="^A"), "b", "pattern", "does not match pattern ^A"),
-        (prop("x", "string", format="email"), "b", "format", "expected email"),
+        (prop("x", "string", format="email"), "b", "format", "expected a valid email"),
         (prop("x", "string", minLength=2), "b", "minLength", "expected at least 2 characters"),
         (prop("x", "string", maxLength=1), "bb", "maxLength", "expected at most 1 characters"),
         (prop("x", "number", minimum=0.5), Decimal("0.1"), "minimum", "expected at least 0.5"),
@@ -43,7 +43,7 @@ ITEMS = {"logicalType": "integer"}
             prop("x", "date", minimum="2020-01-01"),
             "2019-01-01",
             "format",
-            "expected date as yyyy-MM-dd from 2020-01-01",
+            "expected a date as yyyy-MM-dd from 2020-01-01",
         ),
     ],
 )

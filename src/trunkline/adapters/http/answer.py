@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+from aiohttp.http_exceptions import HttpProcessingError
 
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import DeliveryError, Final, Retryable
@@ -25,52 +26,41 @@ _SHOWN = 200
 _LONGEST_WAIT_SECONDS = 86_400.0
 _SHORTEST_MASKED = 3
 _RETRYABLE = frozenset({408, 425, 429})
-_PERSONAL = re.compile(r"[^\s\"'<>:,;]+@[^\s\"'<>:,;]+|\d[\d \-]{5,}\d")
+_PERSONAL = re.compile(r"[^\s\"'<>:,;@]{1,64}@[^\s\"'<>:,;@]{1,255}|\d[\d \-]{5,}\d")
 
 
 class Fault(msgspec.Struct, frozen=True):
     """What an error of the client library means. ``away``: no item is to blame, the place is not there."""
 
-    error: type[BaseException]
+    error: type[Exception]
     kind: str
     detail: str
     away: bool = False
 
 
 _FAULTS = (
-    Fault(
-        aiohttp.ConnectionTimeoutError,
-        "timeout",
-        "connecting took too long; is the target reachable?",
-        away=True,
-    ),
+    Fault(aiohttp.ConnectionTimeoutError, "timeout", "connecting took too long; is it reachable?", away=True),
     Fault(TimeoutError, "timeout", "no whole answer came in time; raise timeout_seconds if it is only slow"),
-    Fault(
-        aiohttp.ClientSSLError,
-        "tls",
-        "no TLS connection; check its certificate, verify_tls and ca_file",
-        away=True,
-    ),
+    Fault(aiohttp.ClientSSLError, "tls", "no TLS; check its certificate, verify_tls and ca_file", away=True),
     Fault(aiohttp.ClientConnectorDNSError, "dns", "its host name has no address; check the url", away=True),
-    Fault(
-        aiohttp.ClientConnectorError,
-        "connection-refused",
-        "nobody takes the connection; is it up?",
-        away=True,
-    ),
+    Fault(aiohttp.ClientConnectorError, "unreachable", "no connection can be made; check the url", away=True),
     Fault(aiohttp.ClientResponseError, "protocol", "its answer is not HTTP/1.1; is the port right?"),
-    Fault(aiohttp.ClientPayloadError, "protocol", "its answer broke off"),
-    Fault(aiohttp.ServerDisconnectedError, "reset", "it closed the connection before an answer"),
-    Fault(aiohttp.ClientConnectionError, "reset", "it broke the connection before an answer"),
+    Fault(aiohttp.ClientPayloadError, "protocol", "its answer broke off or is not HTTP/1.1"),
+    Fault(aiohttp.ClientConnectionError, "reset", "it closed the connection before an answer"),
     Fault(OSError, "reset", "the connection broke before an answer"),
-    Fault(aiohttp.ClientError, "protocol", "the exchange failed"),
+    Fault(Exception, "protocol", "the exchange failed"),
 )
-LEAKING: tuple[type[Exception], ...] = (aiohttp.ClientError, OSError)
-"""The errors that the client library raises of itself (``TimeoutError`` is an ``OSError``)."""
+_REFUSED = Fault(
+    aiohttp.ClientConnectorError, "connection-refused", "nobody listens there; is it up?", away=True
+)
+CLIENT_ERRORS: tuple[type[Exception], ...] = (aiohttp.ClientError, HttpProcessingError, OSError)
+"""What the client library raises for what happens on the wire (``TimeoutError`` is an ``OSError``)."""
 
 
-def fault_of(error: BaseException) -> Fault:
-    """Return the first fault in the list that ``error`` is a case of."""
+def fault_of(error: Exception) -> Fault:
+    """Return what an error of the client library means: the first fault in the list that it is a case of."""
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ConnectionRefusedError):
+        return _REFUSED
     return next(fault for fault in _FAULTS if isinstance(error, fault.error))
 
 

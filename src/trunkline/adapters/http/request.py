@@ -26,6 +26,7 @@ METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 _REQUEST = re.compile(r"^([A-Z]+) +(/\S*|/.*\{.*)$")
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _LITERAL = re.compile(r"^[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$")
+_OF_THE_EVENT = re.compile(r"\$(?:event|now|millis|random|shuffle)\b")
 _DOTS = frozenset({".", ".."})
 
 Part: TypeAlias = "str | tuple[str, Evaluate]"
@@ -82,6 +83,10 @@ def compile_body(body: Any) -> Body:
         mapping = compile_mapping(body)
     except TrunklineError as refused:
         raise ValueError(f"body: {refused}") from None
+    for field, text_ in body.items():
+        found = _OF_THE_EVENT.search(str(text_))
+        if found:
+            raise ValueError(f"body: {field}: {found[0]} is known in the flow's map only; compute it there")
     return lambda record: json.encode(mapping(record))
 
 

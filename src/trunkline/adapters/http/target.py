@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from trunkline.adapters.http.answer import EXCERPT_BYTES, LEAKING, Answer, fault_of, hidden_texts, judge
+from trunkline.adapters.http.answer import CLIENT_ERRORS, EXCERPT_BYTES, Answer, fault_of, hidden_texts, judge
 from trunkline.adapters.http.request import compile_body, compile_request
 from trunkline.adapters.http.settings import Auth, HttpConnection, HttpSettings
 from trunkline.connectors.target import Features, Item, Progress
@@ -75,10 +75,11 @@ class HttpTarget:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=self._settings.timeout_seconds,
-                sock_connect=min(_CONNECT_SECONDS, self._settings.timeout_seconds),
+                connect=min(_CONNECT_SECONDS, self._settings.timeout_seconds / 2),
             ),
             headers=_constant_headers(self._settings),
             auto_decompress=False,
+            middlewares=(_once,),
         )
 
     async def deliver(self, items: Sequence[Item], progress: Progress | None) -> list[DeliveryError | None]:  # noqa: ARG002  it keeps no progress
@@ -94,10 +95,10 @@ class HttpTarget:
 
     async def close(self) -> None:
         """Let the requests under way finish, then close the connections."""
+        session, self._session = self._session, None
         while self._under_way:
             self._idle.clear()
             await self._idle.wait()
-        session, self._session = self._session, None
         if session is not None:
             await session.close()
 
@@ -110,7 +111,7 @@ class HttpTarget:
             return await self._exchange(session, item)
         except Final as unsendable:
             return unsendable
-        except LEAKING as error:
+        except CLIENT_ERRORS as error:
             fault = fault_of(error)
             failure = Retryable(fault.kind, fault.detail)
             if fault.away:
@@ -144,13 +145,15 @@ class HttpTarget:
         return URL(f"{url}?{query}", encoded=True) if query else url
 
     def _judged(self, answer: Answer, record: dict[str, Any]) -> DeliveryError:
-        hidden = [*hidden_texts(record), *self._credential.values()]
-        verdict = judge(answer, self._clock.now(), hidden)
-        if answer.status == _UNAUTHORIZED:
-            # A rotated credential counts from the next attempt on; and no item is to blame for an old one.
+        # The scheme before a credential ("Bearer") is no secret and may be left out by who repeats it.
+        credentials = [part for value in self._credential.values() for part in (value, value.split(" ")[-1])]
+        verdict = judge(answer, self._clock.now(), [*hidden_texts(record), *credentials])
+        if answer.status != _UNAUTHORIZED:
+            return verdict
+        # A rotated credential counts from the next attempt on; no item is to blame for an old or missing one.
+        with contextlib.suppress(Final):
             self._credential = self._resolve()
-            raise verdict
-        return verdict
+        raise verdict
 
     def _resolve(self) -> dict[str, str]:
         try:
@@ -162,6 +165,17 @@ class HttpTarget:
                 "credential", "the secret has a character that no header carries; is it the right one?"
             )
         return header
+
+
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep the client library from sending a request again by itself: attempts are counted by delivery."""
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        # It repeats an idempotent method on those two only.
+        raise aiohttp.ClientConnectionError from error
 
 
 def _credential(auth: Auth, secrets: Secrets) -> dict[str, str]:
@@ -225,7 +239,7 @@ async def _answer(response: aiohttp.ClientResponse) -> Answer:
     try:
         async with asyncio.timeout(_EXCERPT_SECONDS):
             excerpt = await _drain(response, EXCERPT_BYTES)
-    except LEAKING:
+    except CLIENT_ERRORS:
         # The status has been given; what else it would have said changes nothing.
         response.close()
     headers = response.headers

@@ -53,7 +53,6 @@ _ARRAYS = {
     "date": "date",
     "timestamp": "timestamptz",
 }
-_READY = {"string": str, "time": str, "integer": int, "boolean": bool}
 _MODIFIER = re.compile(r"\((\d+)(?:,(-?\d+))?\)")
 _WIDE = decimal.Context(prec=1000)
 
@@ -79,6 +78,22 @@ GROUP BY i.indexrelid
 """Ask for the sets of columns that ``ON CONFLICT`` can find a row by."""
 
 
+def _finite(values: list[Decimal]) -> list[Decimal]:
+    if all(map(Decimal.is_finite, values)):
+        return values
+    raise ValueError
+
+
+# How a column all of whose values have one type is sent without a look at each of them.
+_AT_ONCE: dict[str, tuple[type, Callable[[list[Any]], list[Any]]]] = {
+    "string": (str, list),
+    "time": (str, list),
+    "boolean": (bool, list),
+    "integer": (int, rows.integers),
+    "number": (Decimal, _finite),
+}
+
+
 class Shape(NamedTuple):
     """How the values of one column travel: as an array of which type, cast to what, read how."""
 
@@ -102,18 +117,22 @@ def shapes(table: Table, there: Found) -> list[Shape]:
 
 
 def _shape(column: Column, there: str) -> Shape:
-    base = _MODIFIER.sub("", there)
-    read = rows.reader(column)
-    limit = _limit(base, there)
-    cell = rows.Cell(_READY.get(column.kind) if limit is None else None, _limited(read, limit))
     array = _ARRAYS.get(column.kind, "text")
     # An explicit cast to a length or scale would cut silently; these types are assigned instead.
-    plain = base in _TEXTS or array != "text"
-    return Shape(array, "" if plain else f"::{there}", cell)
+    plain = _MODIFIER.sub("", there) in _TEXTS or array != "text"
+    return Shape(array, "" if plain else f"::{there}", cell(column, there))
 
 
-def _limit(base: str, there: str) -> Callable[[Any], None] | None:
-    modifier = _MODIFIER.search(there)
+def cell(column: Column, there: str) -> rows.Cell:
+    """Return how values of a column are sent to the type that is there."""
+    read, limit = rows.reader(column), _limit(there)
+    if limit is not None:
+        return rows.Cell(_limited(read, limit))
+    return rows.Cell(read, *_AT_ONCE.get(column.kind, ()))
+
+
+def _limit(there: str) -> Callable[[Any], None] | None:
+    base, modifier = _MODIFIER.sub("", there), _MODIFIER.search(there)
     if modifier is None:
         return None
     if base in ("character varying", "character"):
@@ -121,10 +140,7 @@ def _limit(base: str, there: str) -> Callable[[Any], None] | None:
     return _finest(int(modifier[2] or 0)) if base == "numeric" else None
 
 
-def _limited(read: Callable[[Any], Any], limit: Callable[[Any], None] | None) -> Callable[[Any], Any]:
-    if limit is None:
-        return read
-
+def _limited(read: Callable[[Any], Any], limit: Callable[[Any], None]) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
         value = read(value)
         limit(value)
@@ -181,10 +197,10 @@ def statement(table: Table, travels: Sequence[Shape]) -> str:
     values = ", ".join(f"new.{name}{shape.cast}" for name, shape in zip(names, travels, strict=True))
     source = f"unnest({arrays}) AS new ({', '.join(names)})"
     if table.mode != "delete":
-        return statements.write(table, f"SELECT {values} FROM {source}", _total)  # noqa: S608  quoted names
+        return statements.write(table, f"SELECT {values} FROM {source}", _total)  # noqa: S608  names are quoted
     casts = {column.name: shape.cast for column, shape in zip(table.columns, travels, strict=True)}
     match = statements.gone(table, lambda name: f"new.{quoted(name)}{casts[name]}")
-    return f"DELETE FROM {table.quoted} AS old USING {source} WHERE {match}"  # noqa: S608  quoted names only
+    return f"DELETE FROM {table.quoted} AS old USING {source} WHERE {match}"  # noqa: S608  names are quoted
 
 
 def _total(_column: Column, old: str, new: str) -> str:

@@ -31,7 +31,9 @@ _REFUSED = {
 """What one row can be to blame for, by SQLSTATE or its class."""
 
 _FAILURES: dict[str, tuple[type[DeliveryError], str, str]] = {
+    "url": (Final, "settings", "its url has an option with a value that makes no sense"),
     "08": (Retryable, "connection", "the connection was lost"),
+    "08001": (Retryable, "connection", "it cannot be reached; is it running, and is the address right?"),
     "0A": (Final, "schema", "the table does not support this; is it a view?"),
     "25": (Retryable, "unavailable", "the server does not take writes now"),
     "28": (Final, "auth", "the server refused the user or its password; check the secret"),
@@ -62,6 +64,7 @@ _CONNECTING: dict[str, str] = {
     'role "': "28",
     "SCRAM": "28",
     'database "': "3D",
+    "for connection option": "url",
 }
 """libpq has no SQLSTATE for a connection that was not made, only a text; in another language than
 English an unknown one is tried again."""
@@ -95,9 +98,12 @@ def failure(error: Any, where: str) -> DeliveryError:
     verdict, kind, told = (
         _FAILURES.get(state) or _FAILURES.get(state[:2]) or (Retryable, "database", "the server failed")
     )
-    return verdict(kind, f"{where}: {told} (SQLSTATE {state})")
+    return verdict(kind, f"{where}: {told}" + (f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""))
 
 
 def _state_of_connecting(error: Any) -> str:
+    if error.pgconn is None:
+        # psycopg itself refuses an option that it reads, before there is any connection.
+        return "url" if type(error).__name__ == "ProgrammingError" else "08006"
     told = str(error)
-    return next((f"{state}000" for part, state in _CONNECTING.items() if part in told), "08006")
+    return next((state for part, state in _CONNECTING.items() if part in told), "08001")

@@ -7,9 +7,11 @@ the items one by one would have given, in one row a key.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import decimal
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
@@ -31,13 +33,15 @@ INTEGERS = range(-(2**63), 2**63)
 
 
 class Cell(NamedTuple):
-    """How the values of one column reach a database: the type it takes as it is, and a converter.
+    """How the values of one column reach a database: a converter, and a short way for a whole column.
 
-    The converter raises ``ValueError`` naming what it expected.
+    ``convert`` raises ``ValueError`` naming what it expected. Where all values are of type ``ready``,
+    ``whole`` converts them at once, or raises ``ValueError`` to have each looked at.
     """
 
-    ready: type | None
     convert: Callable[[Any], Any]
+    ready: type | None = None
+    whole: Callable[[list[Any]], list[Any]] = list
 
 
 def encode(table: Table, cells: Sequence[Cell], items: Sequence[Item]) -> tuple[Columns, dict[int, Final]]:
@@ -46,14 +50,23 @@ def encode(table: Table, cells: Sequence[Cell], items: Sequence[Item]) -> tuple[
     guilty = _strangers(table, records)
     columns: Columns = []
     for column, cell in zip(table.columns, cells, strict=True):
-        values = [record.get(column.name) for record in records]
+        values = _values(column.name, records)
         columns.append(_encoded(column, cell, values, guilty))
     return columns, guilty
 
 
-def _strangers(table: Table, records: Iterable[Mapping[str, Any]]) -> dict[int, Final]:
+def _values(name: str, records: Sequence[Mapping[str, Any]]) -> list[Any]:
+    try:
+        return list(map(operator.itemgetter(name), records))
+    except KeyError:
+        return [record.get(name) for record in records]
+
+
+def _strangers(table: Table, records: Sequence[Mapping[str, Any]]) -> dict[int, Final]:
     """Blame records that carry what the contract does not know: dropping it in silence loses data."""
     guilty: dict[int, Final] = {}
+    if set().union(*records) <= table.fields:
+        return guilty
     for position, record in enumerate(records):
         if not record.keys() <= table.fields:
             names = ", ".join(sorted(record.keys() - table.fields))
@@ -62,11 +75,9 @@ def _strangers(table: Table, records: Iterable[Mapping[str, Any]]) -> dict[int, 
 
 
 def _encoded(column: Column, cell: Cell, values: list[Any], guilty: dict[int, Final]) -> list[Any]:
-    types = set(map(type, values))
-    if not column.required:
-        types.discard(type(None))
-    if types <= {cell.ready}:
-        return values
+    if set(map(type, values)) == {cell.ready}:
+        with contextlib.suppress(ValueError):
+            return cell.whole(values)
     return _converted(column, cell.convert if column.required else _optional(cell.convert), values, guilty)
 
 
@@ -109,6 +120,13 @@ def integer(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value in INTEGERS:
         return value
     raise ValueError("a whole number of 64 bits")
+
+
+def integers(values: list[int]) -> list[int]:
+    """Return whole numbers that all have 64 bits at most, as ``integer`` returns one."""
+    if min(values) in INTEGERS and max(values) in INTEGERS:
+        return values
+    raise ValueError
 
 
 def number(value: Any) -> Decimal:

@@ -8,6 +8,7 @@ lose them is refused. The SQLite target calls all of this.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ import apsw
 from trunkline.adapters.sql import rows, statements
 from trunkline.adapters.sql.table import Column, Found, FoundColumn, Table
 
+_PLAIN = re.compile(r"[-.0-9]*")
 _TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
 _TEXT = frozenset({"TEXT"})
 _WHOLE = frozenset({"INTEGER", "NUMERIC"})
@@ -36,7 +38,7 @@ def statement(table: Table) -> str:
     """Return what applies one row; its parameters are the table's columns."""
     if table.mode == "delete":
         places = {column.name: f"?{place}" for place, column in enumerate(table.columns, 1)}
-        return f"DELETE FROM {table.quoted} AS old WHERE {statements.gone(table, places.__getitem__)}"  # noqa: S608
+        return f"DELETE FROM {table.quoted} AS old WHERE {statements.gone(table, places.__getitem__)}"  # noqa: S608  names are quoted
     values = f"VALUES ({', '.join('?' * len(table.columns))})"
     return statements.write(table, values, _total)
 
@@ -83,14 +85,30 @@ _TO_STORED: dict[str, Callable[[Any], Any]] = {
     "date": dt.date.isoformat,
     "timestamp": _moment_text,
 }
-_READY = {"string": str, "time": str, "integer": int, "boolean": bool}
+
+
+def _decimal_texts(values: list[Decimal]) -> list[str]:
+    texts = list(map(str, values))
+    if _PLAIN.fullmatch("".join(texts)):
+        return texts
+    raise ValueError
+
+
+# How a column all of whose values have one type is stored without a look at each of them.
+_AT_ONCE: dict[str, tuple[type, Callable[[list[Any]], list[Any]]]] = {
+    "string": (str, list),
+    "time": (str, list),
+    "boolean": (bool, list),
+    "integer": (int, rows.integers),
+    "number": (Decimal, _decimal_texts),
+}
 
 
 def cell(column: Column) -> rows.Cell:
     """Return how values of a column are stored."""
     read, store = rows.reader(column), _TO_STORED.get(column.kind)
     convert = read if store is None else lambda value: store(read(value))
-    return rows.Cell(_READY.get(column.kind), convert)
+    return rows.Cell(convert, *_AT_ONCE.get(column.kind, ()))
 
 
 def type_of(column: Column) -> str:
@@ -134,7 +152,7 @@ _AFFINITY_OF = {
     "INTEGER": ("INT",),
     "TEXT": ("CHAR", "CLOB", "TEXT"),
     "BLOB": ("BLOB",),
-    "REAL": ("REAL", "FLOA", "DOUB"),
+    "REAL": ("REAL", "FLOA", "DOUB"),  # codespell:ignore doub
 }
 
 

@@ -45,8 +45,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     steps: int = 100_000
     """The most evaluation steps: unlike time, the same on every machine."""
 
-    depth: int = 100
-    """The deepest nesting of calls."""
+    depth: int = 300
+    """The deepest nesting of evaluation; one call of a function takes a few levels."""
 
     string_bytes: int = 1_048_576
     """The longest text made on the way."""

@@ -77,21 +77,35 @@ def _final(error: Exception) -> Final:
 
 
 def compile_mapping(
-    spec: Dictionary[Any, Any], folder: Path = Path(), limits: Limits | None = None, *, when: Any = None
+    spec: Dictionary[Any, Any] | str,
+    folder: Path = Path(),
+    limits: Limits | None = None,
+    *,
+    when: Any = None,
 ) -> Mapping:
-    """Compile ``{field: expression}`` or ``{"python": "package.module:function"}``.
+    """Compile ``{field: expression}`` or a Python function, ``package.module:function`` below ``folder``.
 
     A field may be a dotted path, which nests; a nested object that would have no field is left out.
-    ``when`` is an expression: a record for which it is not true is dropped. A Python function is loaded
-    from ``folder``. Raises ``MappingRefused`` with all that is wrong.
+    ``{"python": "package.module:function"}`` is a function too. ``when`` is an expression: a record for
+    which it is not true is dropped; with it, ``{}`` passes records on as they are. Raises
+    ``MappingRefused`` with all that is wrong.
     """
     limits = limits or Limits()
-    reference = spec.get(_PYTHON)
-    if set(spec) == {_PYTHON} and isinstance(reference, str) and functions.REFERENCE.match(reference):
+    reference = spec if isinstance(spec, str) else _reference(spec)
+    if reference is not None:
         mapping = _python(reference, folder)
+    elif when is not None and not spec:
+        mapping = Mapping(lambda record, _: record, {}, frozenset())
     else:
+        assert not isinstance(spec, str)
         mapping = _expressions(spec, limits)
     return mapping if when is None else _filtered(mapping, when, limits)
+
+
+def _reference(spec: Dictionary[Any, Any]) -> str | None:
+    text = spec.get(_PYTHON) if len(spec) == 1 else None
+    # No expression looks like a reference to a function, so a target field may be called "python".
+    return text if isinstance(text, str) and functions.REFERENCE.match(text) else None
 
 
 def _python(reference: str, folder: Path) -> Mapping:
@@ -190,9 +204,13 @@ def _nested(flat: Build) -> Build:
 
 def _filtered(mapping: Mapping, when: Any, limits: Limits) -> Mapping:
     holds = _expressions({"when": when}, limits)
+    # Both as they raise: the mapping that is made here turns that into an error, once.
+    held, mapped = holds._apply, mapping._apply  # noqa: SLF001  of its own class
 
     def apply(record: Record, event: Event | None) -> Record | None:
-        answer = holds._apply(record, event) or {}  # noqa: SLF001  of its own class
-        return mapping._apply(record, event) if truth(answer.get("when", UNDEFINED)) else None  # noqa: SLF001
+        answer = held(record, event) or {}
+        return mapped(record, event) if truth(answer.get("when", UNDEFINED)) else None
 
-    return Mapping(apply, mapping.lineage | {"when": holds.lineage["when"]}, mapping.inexact)
+    lineage = dict(mapping.lineage)
+    lineage["when"] = lineage.get("when", frozenset()) | holds.lineage["when"]
+    return Mapping(apply, lineage, mapping.inexact)
