@@ -21,11 +21,11 @@ from msgspec.structs import replace
 
 from trunkline.connectors.target import Item, Progress, Target
 from trunkline.delivery.flow import Flow
-from trunkline.delivery.ledger import Case, Try, with_try
+from trunkline.delivery.ledger import Case, State, Try, with_try
 from trunkline.delivery.retry import next_attempt
 from trunkline.eventlog.port import Page
 from trunkline.kernel import json
-from trunkline.kernel.errors import DeliveryError, Final, Retryable
+from trunkline.kernel.errors import DeliveryError, Retryable
 from trunkline.kernel.event import Event
 from trunkline.kernel.outcome import Dead, Dropped, Outcome, RetryAt
 from trunkline.kernel.signals import AttemptFailed, DeadLettered, Signal
@@ -60,7 +60,13 @@ def guard(entry: Entry, blocked: Collection[str]) -> Case | None:
     """Step 2: return the held case of an event whose key waits for an older one; None where it may go on."""
     if not entry.key or entry.key not in blocked:
         return None
-    return entry.case or Case(offset=entry.offset, key=entry.key, state="held", holds=True)
+    return entry.case or held(entry)
+
+
+def held(entry: Entry) -> Case:
+    """Return the case of an event that stays back; one without a key holds nobody and just waits."""
+    state: State = "held" if entry.key else "waiting"
+    return Case(offset=entry.offset, key=entry.key, state=state, holds=bool(entry.key))
 
 
 class Mapper:
@@ -115,7 +121,7 @@ async def send(
         return await target.deliver(items, progress)
     except DeliveryError:
         raise
-    except Exception as error:  # noqa: BLE001  a target's bug is turned into our tree here, at the border
+    except Exception as error:
         bug = Retryable(
             "unexpected", f"target {target.name} raised {type(error).__name__}; report it to its author"
         )

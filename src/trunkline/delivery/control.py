@@ -9,7 +9,7 @@ from typing import Any
 from trunkline.kernel.clock import SECOND, Clock
 
 LOOK_SECONDS = 5.0
-"""How long a flow that has nothing to do goes without a look at the ledger: people answer dead letters there."""
+"""How long an idle flow goes without a look at the ledger, where people answer dead letters."""
 
 
 class Control:
@@ -41,7 +41,7 @@ class Control:
 
         A coroutine given as ``other`` is cancelled with the wait, a task is left to go on.
         """
-        own = [asyncio.ensure_future(self._bell.wait())]
+        own: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._bell.wait())]
         if until is not None:
             own.append(asyncio.ensure_future(self._clock.sleep((until - self._clock.now()) / SECOND)))
         if asyncio.iscoroutine(other):
@@ -55,3 +55,24 @@ class Control:
             for task in own:
                 task.cancel()
             await asyncio.gather(*own, return_exceptions=True)
+
+
+class Crew:
+    """Where workers rest that have nothing to do, until somebody has work for some of them."""
+
+    def __init__(self) -> None:
+        self._resting: list[asyncio.Future[None]] = []
+
+    async def rest(self) -> None:
+        """Return when roused."""
+        rest = asyncio.get_running_loop().create_future()
+        self._resting.append(rest)
+        await rest
+
+    def rouse(self, count: int) -> None:
+        """Rouse up to ``count`` of those who rest."""
+        while count > 0 and self._resting:
+            rest = self._resting.pop()
+            if not rest.done():
+                rest.set_result(None)
+                count -= 1

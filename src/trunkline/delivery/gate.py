@@ -15,7 +15,7 @@ from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import DeliveryError, Retryable
 
 PAUSES = RetryPolicy(first_seconds=1.0, factor=2.0, longest_seconds=60.0)
-"""How long to leave a target alone that is away: 1 s, doubling up to a minute (``attempts`` does not count)."""
+"""How long to leave a target alone that is away: 1 s, doubling up to a minute, without end."""
 
 LONGEST_WISH_SECONDS = 3_600.0
 """How long a target's own ``Retry-After`` may keep a whole flow away from it."""
@@ -39,18 +39,14 @@ class Gate(msgspec.Struct, frozen=True):
 
 
 OPEN = Gate()
+"""The gate once the target took a call, or refused one for good: it is there."""
 
 
 def calls(gate: Gate, now: int, under_way: int, concurrency: int) -> int:
-    """Return how many calls may begin now: none in a pause, one probe after it, else all there is room for."""
+    """Return how many calls may begin now: none in a pause, one probe after it, else all that fit."""
     if now < gate.until:
         return 0
     return (1 if gate.pauses else concurrency) - under_way
-
-
-def answered(gate: Gate) -> Gate:
-    """Return the gate after the target took a call, or refused one for good: it is there."""
-    return OPEN if gate is not OPEN else gate
 
 
 def refused(gate: Gate, error: Retryable, now: int, chance: float) -> Gate:

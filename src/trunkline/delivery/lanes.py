@@ -12,20 +12,20 @@ After a crash, what was settled behind the front is sent again, with the same id
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Iterable, Sequence
 
 from trunkline.connectors.target import Item
 from trunkline.delivery import gate as gates
-from trunkline.delivery.attempt import Entry, Mapper, announce, guard, judge, load, record, send
-from trunkline.delivery.control import LOOK_SECONDS, Control
+from trunkline.delivery.attempt import Entry, Mapper, announce, guard, held, judge, load, record, send
+from trunkline.delivery.control import LOOK_SECONDS, Control, Crew
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Case, Record
+from trunkline.delivery.lineup import Lineup
 from trunkline.delivery.load import CaseLoader
 from trunkline.delivery.window import Window
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import DeliveryError, Retryable
-from trunkline.kernel.outcome import Dead, Delivered, Dropped, Outcome, RetryAt
+from trunkline.kernel.outcome import Dead, Delivered, Outcome, RetryAt
 from trunkline.kernel.signals import BatchDelivered, FlowStalled, FlowStarted, Signal
 
 RECORD_SECONDS = 0.05
@@ -52,13 +52,10 @@ class Lanes:
         self._loader = CaseLoader(ports.log, flow.stream)
         self._window = Window(ports.limits)
         self._gate = gates.OPEN
-        # Entries: the last of each lane, those whose turn has come, how many are in memory, calls under way.
-        self._tails: dict[str, Entry] = {}
-        self._ready: deque[Entry] = deque()
-        self._active = 0
+        self._lineup = Lineup()
         self._under_way = 0
         self._answers = 0
-        self._resting: deque[asyncio.Future[None]] = deque()
+        self._crew = Crew()
         # Towards the ledger: cases in memory, changes to record, what to announce then, and when.
         self._loaded: set[int] = set()
         self._changed: dict[int, Case] = {}
@@ -80,7 +77,7 @@ class Lanes:
                 while not self._control.stopping:
                     self._control.hear()
                     await self._turn()
-                self._rouse(len(workers))
+                self._crew.rouse(len(workers))
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
         finally:
@@ -101,20 +98,20 @@ class Lanes:
     # The driver.
 
     async def _turn(self) -> None:
-        self._rouse(len(self._ready))
+        self._crew.rouse(self._lineup.ready)
         if self._record_is_due():
             await self._record()
         await self._admit_due()
         await self._admit_new()
         self._spill_slow()
-        if self._active == 0 and self._record_at is not None:
+        if self._lineup.active == 0 and self._record_at is not None:
             return
         await self._control.wait(self._next_turn(), self._more)
 
     def _record_is_due(self) -> bool:
         if self._record_at is None:
             return False
-        return self._active == 0 or self._ports.clock.now() >= self._record_at
+        return self._lineup.active == 0 or self._ports.clock.now() >= self._record_at
 
     def _next_turn(self) -> int:
         times = [self._due]
@@ -127,7 +124,7 @@ class Lanes:
         return min(times)
 
     async def _record(self) -> None:
-        """Steps 6 and 7: one transaction for everything settled since the last, then tell of it."""
+        """Do steps 6 and 7: one transaction for everything settled since the last, then tell of it."""
         now = self._ports.clock.now()
         taken = self._window.take(now)
         changed, self._changed = self._changed, {}
@@ -151,12 +148,14 @@ class Lanes:
     def _late(self, changed: Sequence[Case], now: int) -> Iterable[Signal]:
         offsets = [case.offset for case in changed if case.state == "delivered"]
         if offsets:
-            since = min((case.since for case in changed if case.state == "delivered" and case.since), default=now)
+            since = min(
+                (case.since for case in changed if case.state == "delivered" and case.since), default=now
+            )
             lag = (now - since) / SECOND
             yield BatchDelivered(self._flow.name, min(offsets), max(offsets), len(offsets), 0, lag)
 
     async def _admit_due(self) -> None:
-        """Steps 1 and 2 for cases: what is due, with what it holds back."""
+        """Do steps 1 and 2 for cases: what is due, with what it holds back."""
         flow, now = self._flow.name, self._ports.clock.now()
         if now < self._due:
             return
@@ -178,17 +177,17 @@ class Lanes:
         behind = await self._ports.ledger.held(self._flow.name, keys, max(1, room // len(heads)))
         for entry in await self._loader.entries([*heads, *self._not_in_memory(behind)]):
             self._loaded.add(entry.offset)
-            self._enqueue(entry)
-        self._rouse(len(self._ready))
+            self._lineup.add(entry)
+        self._crew.rouse(self._lineup.ready)
 
     def _not_in_memory(self, cases: Sequence[Case]) -> list[Case]:
-        """Leave out cases that are under way, or settled and not yet recorded: the ledger is behind on them."""
+        """Leave out cases that are under way, or settled and not recorded: the ledger is behind on them."""
         return [
             case for case in cases if case.offset not in self._loaded and case.offset not in self._changed
         ]
 
     async def _admit_new(self) -> None:
-        """Steps 1 and 2 for new events: fill the window by the page."""
+        """Do steps 1 and 2 for new events: fill the window by the page."""
         while self._window.has_room and not self._at_end():
             page = await self._ports.log.read(
                 self._flow.stream, self._window.next, self._ports.limits.page_events
@@ -233,26 +232,15 @@ class Lanes:
         """Put new entries into their lanes. Nothing may be awaited in here: workers settle meanwhile."""
         blocked = blocked.union(case.key for case in self._changed.values() if case.holds)
         for entry in entries:
-            held = guard(entry, blocked)
+            behind = guard(entry, blocked)
             if entry.offset in known:
                 self._window.settle(entry, "case")
-            elif held is not None:
-                self._changed[entry.offset] = held
-                self._window.settle(entry, "case")
+            elif behind is not None:
+                self._change(entry, behind)
             else:
-                self._enqueue(entry)
+                self._lineup.add(entry)
         self._note_settled()
-        self._rouse(len(self._ready))
-
-    def _enqueue(self, entry: Entry) -> None:
-        self._active += 1
-        tail = self._tails.get(entry.key)
-        if tail is not None:
-            tail.next = entry
-        else:
-            self._ready.append(entry)
-        if entry.key:
-            self._tails[entry.key] = entry
+        self._crew.rouse(self._lineup.ready)
 
     # The workers.
 
@@ -269,33 +257,20 @@ class Lanes:
             elif self._control.stopping:
                 return
             else:
-                rest = asyncio.get_running_loop().create_future()
-                self._resting.append(rest)
-                await rest
-
-    def _rouse(self, count: int) -> None:
-        while count > 0 and self._resting:
-            rest = self._resting.pop()
-            if not rest.done():
-                rest.set_result(None)
-            count -= 1
+                await self._crew.rest()
 
     def _take(self) -> list[Entry]:
-        """Return entries for one call: heads of different lanes, as far as the gate lets calls through."""
-        if not self._ready or self._control.stopping:
+        """Return entries for one call, as far as the gate lets calls through; one alone as a probe."""
+        if not self._lineup.ready or self._control.stopping:
             return []
         features = self._ports.target.features
-        if (
-            self._gate.pauses
-            and not gates.calls(self._gate, self._ports.clock.now(), self._under_way, features.concurrency)
-            > 0
-        ):
-            return []
-        count = 1 if self._gate.pauses else min(features.batch, len(self._ready))
-        return [self._ready.popleft() for _ in range(count)]
+        if not self._gate.pauses:
+            return self._lineup.take(features.batch)
+        room = gates.calls(self._gate, self._ports.clock.now(), self._under_way, features.concurrency)
+        return self._lineup.take(1) if room > 0 else []
 
     async def _attempt(self, batch: Sequence[Entry]) -> None:
-        """Steps 3 to 5: map, send, judge."""
+        """Do steps 3 to 5: map, send, judge."""
         now = self._ports.clock.now()
         sent: list[Entry] = []
         items: list[Item] = []
@@ -320,19 +295,19 @@ class Lanes:
 
     def _judge(self, sent: Sequence[Entry], errors: Sequence[DeliveryError | None]) -> None:
         now = self._ports.clock.now()
-        if not all(isinstance(error, Retryable) for error in errors):
+        refusals = [error for error in errors if isinstance(error, Retryable)]
+        if len(refusals) < len(errors):
             self._answers += 1
             if self._gate is not gates.OPEN:
-                self._gate = gates.answered(self._gate)
-                self._rouse(len(self._ready))
+                self._gate = gates.OPEN
+                self._crew.rouse(self._lineup.ready)
+        else:
+            self._close(gates.refused(self._gate, refusals[-1], now, self._ports.ids.chance()))
         for entry, error in zip(sent, errors, strict=True):
             if error is None:
                 self._settle(entry, None)
             else:
                 self._settle(entry, judge(self._flow, entry, error, now, self._ports.ids.chance()))
-        last = errors[-1]
-        if all(isinstance(error, Retryable) for error in errors) and isinstance(last, Retryable):
-            self._close(gates.refused(self._gate, last, now, self._ports.ids.chance()))
 
     def _put_back(self, sent: Sequence[Entry], error: DeliveryError) -> None:
         """Nobody is to blame: the entries keep their attempt, others go first, and the gate closes.
@@ -345,7 +320,7 @@ class Lanes:
                 self._settle(entry, judge(self._flow, entry, error, now, chance))
             else:
                 entry.refused_at = self._answers
-                self._ready.append(entry)
+                self._lineup.put_back(entry)
         self._close(gates.away(self._gate, error, now, chance))
 
     def _close(self, gate: gates.Gate) -> None:
@@ -358,55 +333,48 @@ class Lanes:
     def _settle(self, entry: Entry, outcome: Outcome | None) -> None:
         """Note what came of an entry (None: delivered) and let the next of its lane go, or hold it."""
         now = self._ports.clock.now()
-        self._active -= 1
         self._loaded.discard(entry.offset)
+        holds = False
         if isinstance(outcome, (RetryAt, Dead)):
-            case = record(self._flow, entry, outcome, now)
-            self._changed[entry.offset] = case
             self._signals.append(announce(self._flow, entry, outcome))
-            self._window.settle(entry, "case")
-            if case.holds:
-                self._hold_lane(entry)
-                self._note_settled()
-                return
+            holds = self._change(entry, record(self._flow, entry, outcome, now)).holds
         elif entry.case is not None:
-            done = outcome or Delivered(entry.case.attempts + 1, now)
-            self._changed[entry.offset] = record(self._flow, entry, done, now)
+            self._change(
+                entry, record(self._flow, entry, outcome or Delivered(entry.case.attempts + 1, now), now)
+            )
         else:
             self._window.settle(entry, "delivered" if outcome is None else "dropped")
-        self._next_in_lane(entry)
+        if holds:
+            self._hold(self._lineup.clear_lane(entry))
+        else:
+            self._lineup.settle(entry)
         self._note_settled()
 
-    def _next_in_lane(self, entry: Entry) -> None:
-        if entry.next is not None:
-            self._ready.append(entry.next)
-        elif self._tails.get(entry.key) is entry:
-            del self._tails[entry.key]
+    def _change(self, entry: Entry, case: Case) -> Case:
+        self._changed[entry.offset] = case
+        if not entry.settled:
+            self._window.settle(entry, "case")
+        return case
 
-    def _hold_lane(self, entry: Entry) -> None:
-        """Hold what is behind a failed entry; cases behind it are held in the ledger already."""
-        behind = entry.next
-        while behind is not None:
-            self._active -= 1
-            self._loaded.discard(behind.offset)
-            if behind.case is None:
-                self._changed[behind.offset] = _held(behind)
-                self._window.settle(behind, "case")
-            behind = behind.next
-        self._tails.pop(entry.key, None)
+    def _hold(self, behind: Sequence[Entry]) -> None:
+        """Hold what was behind a failed entry; the ledger holds already what is a case."""
+        for entry in behind:
+            self._loaded.discard(entry.offset)
+            if entry.case is None:
+                self._change(entry, held(entry))
 
     def _note_settled(self) -> None:
         """See to it that the driver takes its turn when there is something for it."""
         if self._record_at is None:
             self._record_at = self._ports.clock.now() + round(RECORD_SECONDS * SECOND)
             self._control.ring()
-        if self._active == 0 or (self._more is None and self._window.has_room):
+        if self._lineup.active == 0 or (self._more is None and self._window.has_room):
             self._control.ring()
 
     # Slow keys.
 
     def _starved(self) -> bool:
-        return not self._window.has_room and not self._ready and not self._gate.pauses
+        return not self._window.has_room and not self._lineup.ready and not self._gate.pauses
 
     def _spill_slow(self) -> None:
         """Let the window go on past entries that have been under way for long, when nothing else can."""
@@ -421,15 +389,7 @@ class Lanes:
     def _spill(self, entries: Sequence[Entry]) -> None:
         """Make unsettled entries cases; those in a lane stay there and settle as cases."""
         for entry in entries:
-            entry.case = _held(entry)
-            self._changed[entry.offset] = entry.case
+            entry.case = self._change(entry, held(entry))
             self._loaded.add(entry.offset)
-            self._window.settle(entry, "case")
         if entries:
             self._note_settled()
-
-
-def _held(entry: Entry) -> Case:
-    return Case(
-        offset=entry.offset, key=entry.key, state="held" if entry.key else "waiting", holds=bool(entry.key)
-    )

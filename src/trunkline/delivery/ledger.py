@@ -61,7 +61,7 @@ class Case(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Range(msgspec.Struct, frozen=True):
-    """Events ``first`` to ``last``, settled together: delivered but for the ``dropped`` offsets and the cases.
+    """Events ``first`` to ``last``, settled together: delivered but for the ``dropped`` and the cases.
 
     ``attempts`` is how many calls it took, ``started`` and ``finished`` are in microseconds and
     ``delivered`` is how many of them took effect.
@@ -112,10 +112,13 @@ class Ledger(Protocol):
         """Set the cursor and forget every range and case at or above it: they did not take place."""
 
     async def waiting(self, flow: str, limit: int) -> list[Case]:
-        """Return up to ``limit`` waiting cases, soonest due first, that no older open case of their key holds."""
+        """Return up to ``limit`` waiting cases that are their key's head, soonest due first."""
 
     async def held(self, flow: str, keys: Sequence[str], limit: int) -> list[Case]:
-        """Return the oldest held cases of each of ``keys``, up to ``limit`` a key, in order within a key."""
+        """Return what the head of each of ``keys`` holds, up to ``limit`` a key, in order within a key.
+
+        That is the held cases behind the head, up to the next one that is ``waiting`` or ``dead`` itself.
+        """
 
     async def blocked(self, flow: str, keys: Sequence[str]) -> set[str]:
         """Return those of ``keys`` that have an open case: newer events of them have to be held."""

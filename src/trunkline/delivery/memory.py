@@ -5,6 +5,7 @@ It keeps nothing over a restart of the process and copies nothing it does not ha
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
@@ -97,12 +98,12 @@ class MemoryLedger:
         return sorted(heads, key=lambda case: (case.due, case.offset))[:limit]
 
     async def held(self, flow: str, keys: Sequence[str], limit: int) -> list[Case]:
-        """Return the oldest held cases of each key."""
+        """Return what the head of each key holds."""
         book = self._books.get(flow, _Book())
-        found = []
+        found: list[Case] = []
         for key in keys:
-            cases = (book.cases[offset] for offset in sorted(book.open.get(key, ())))
-            found += [case for case in cases if case.state == "held"][:limit]
+            behind = [book.cases[offset] for offset in sorted(book.open.get(key, ()))][1 : limit + 1]
+            found += itertools.takewhile(lambda case: case.state == "held", behind)
         return found
 
     async def blocked(self, flow: str, keys: Sequence[str]) -> set[str]:

@@ -32,7 +32,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The bound of the first wait."""
 
     longest_seconds: float = 86_400.0
-    """The bound of any wait, and of how far a target's ``Retry-After`` is followed (plus a tenth of jitter)."""
+    """The bound of any wait, and how far a target's ``Retry-After`` is followed (plus a tenth of jitter)."""
 
     factor: float = 12.0
     """How much the bound grows from one wait to the next."""
@@ -65,7 +65,7 @@ def bound_seconds(policy: RetryPolicy, attempt: int) -> float:
 
 
 def wait_seconds(bound: float, wish: float | None, longest: float, chance: float) -> float:
-    """Return a jittered wait up to ``bound``, but not below the target's ``wish``, as far as ``longest`` goes."""
+    """Return a jittered wait up to ``bound``, not below the target's ``wish`` as far as ``longest`` goes."""
     least = min(max(wish or 0.0, 0.0), longest)
     return max(bound * chance, least * (1 + _SPREAD * chance))
 

@@ -96,7 +96,9 @@ class Whole:
             if not page.events or page.base >= cursor:
                 return
             entries = load(page)
-            cases = {case.offset for case in await ledger.cases(flow.name, [entry.offset for entry in entries])}
+            cases = {
+                case.offset for case in await ledger.cases(flow.name, [entry.offset for entry in entries])
+            }
             others = [entry for entry in entries if entry.offset not in cases]
             dropped = tuple(entry.offset for entry in others if isinstance(self._map(entry, now), Dropped))
             delivered = len(others) - len(dropped)
@@ -201,7 +203,7 @@ class Whole:
             if len(refusals) == len(errors) > 1 and self._gate.pauses < gates.REFUSALS:
                 await self._pause(refusals[0])
                 continue
-            self._gate = gates.answered(self._gate)
+            self._gate = gates.OPEN
             if not any(errors):
                 return True
             self._leave_out(batch, errors)
@@ -232,7 +234,7 @@ class Whole:
         """Take what was blamed out of a batch, and with it what comes after it in its key."""
         now, chance = self._ports.clock.now(), self._ports.ids.chance
         sent, items = batch.sent, batch.items
-        batch.sent, batch.items = [], []
+        batch.sent, batch.items, batch.blocked = [], [], set()
         for entry, item, error in zip(sent, items, errors, strict=True):
             held = guard(entry, batch.blocked)
             if held is not None:

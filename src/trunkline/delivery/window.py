@@ -1,4 +1,4 @@
-"""The part of a stream that a flow has in memory, and how far its front is settled: no effects, only counts."""
+"""The part of a stream a flow has in memory, and how far its front is settled. No effects, only counts."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Window:
             self._bytes -= self._pages.popleft().size
 
     def take(self, now: int) -> tuple[Range, int] | None:
-        """Return the run settled since the last time, and when its oldest event arrived; None where none was."""
+        """Return the run settled since the last time, and when its oldest event arrived, if there is one."""
         if self.cursor == self._recorded:
             return None
         settled = Range(

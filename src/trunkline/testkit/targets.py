@@ -1,4 +1,4 @@
-"""Two targets in memory, for tests of what delivers to them: a table that is atomic, and a service that is not.
+"""Two targets in memory, for tests of what delivers to them: an atomic table, and a service that is not.
 
 Both are real targets: they keep what they were given, the table with each flow's progress in one step, the
 service by idempotency key. A ``Script`` says how a call goes wrong before or after it took effect; what they

@@ -1,10 +1,11 @@
-"""What the tests of delivery share: a small log, events, and a world that runs a flow on a hand-driven clock."""
+"""What the tests of delivery share: a small log, events, and a world that runs a flow by a manual clock."""
 
 from __future__ import annotations
 
 import asyncio
 
 from trunkline.delivery.flow import Flow, Ports
+from trunkline.delivery.ledger import CaseQuery
 from trunkline.delivery.memory import MemoryLedger
 from trunkline.delivery.runner import FlowRunner
 from trunkline.eventlog.port import Page
@@ -110,15 +111,13 @@ class World:
         """Every open or closed case by its state."""
         found = {}
         for state in ("waiting", "held", "dead", "delivered", "dropped", "discarded"):
-            from trunkline.delivery.ledger import CaseQuery
-
             cases = await self.ledger.find(CaseQuery(state=state, limit=10_000))
             if cases:
                 found[state] = [case.offset for _, case in cases]
         return found
 
 
-async def settle(task, turns=200):
+async def settle(task, turns=10_000):
     """Let everything that can go on without time passing go on."""
     idle = 0
     loop = asyncio.get_running_loop()

@@ -60,7 +60,7 @@ class Durable:
 
     def world(self, steps):
         target = self.kind(self.place, self.script)
-        world = World(
+        return World(
             Stepped(self.log, steps),
             Stepped(target, steps),
             flow_of(mapping=mapping, policy=RetryPolicy(attempts=3)),
@@ -68,7 +68,6 @@ class Durable:
             clock=self.clock,
             limits=Limits(page_events=5),
         )
-        return world
 
     async def check(self, context):
         assert await self.offsets("waiting") == set(), context

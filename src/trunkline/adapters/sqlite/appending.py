@@ -14,7 +14,7 @@ import apsw
 import msgspec
 
 from trunkline.adapters.sqlite import pages
-from trunkline.adapters.sqlite.dedupe import Dedupe
+from trunkline.adapters.sqlite.dedupe import Dedupe, Shape
 from trunkline.adapters.sqlite.prints import Prints
 from trunkline.eventlog.page import PageCodec
 from trunkline.eventlog.placing import WINDOW_SECONDS, forgotten_before, paginate, place
@@ -38,6 +38,9 @@ class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     recent_bytes: int = 16 * 1_048_576
     """Memory for the newest pages, decoded, so that flows at the head do not open them again."""
+
+    dedupe_shape: Shape = Shape()
+    """How keys are grouped on disk and in memory: measured, there is no need to choose."""
 
     limits: Limits = Limits()
     """How much may wait, and how large a page becomes."""

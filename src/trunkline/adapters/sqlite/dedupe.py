@@ -31,13 +31,13 @@ _HASHERS = 1_024  # prepared (stream, source) pairs kept; senders name sources, 
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """How keys are grouped: measured, and only made smaller by tests."""
+    """How keys are grouped: a run bounds what a start reads, a segment what one filter's hit costs."""
 
-    run_keys: int = 32_768
+    run_keys: int = 65_536
     runs_in_segment: int = 43
     filter_words: int = 1 << 19
-    """4 MB, 23.8 bits a key."""
-    runs_in_snapshot: int = 8
+    """In each of a filter's two levels: 8 MB together, 23.8 bits a key."""
+    runs_in_snapshot: int = 4
     """After how many closed runs the open segment's filter is stored: what a start has to rebuild."""
 
 
@@ -80,10 +80,10 @@ class _OpenRun:
 class Dedupe:
     """The keys of one store; ``load`` first."""
 
-    def __init__(self, secret: bytes, memory_bytes: int, shape: Shape | None = None) -> None:
+    def __init__(self, secret: bytes, memory_bytes: int, shape: Shape) -> None:
         self._secret = secret
-        self._shape = shape or Shape()
-        self._filters = memory_bytes // (8 * self._shape.filter_words)
+        self._shape = shape
+        self._filters = memory_bytes // (16 * self._shape.filter_words)
         self._hashers: dict[tuple[str, str], hashlib.blake2b] = {}
         self._segments: list[_Segment] = []
         self._open = _OpenRun(0)
@@ -103,7 +103,7 @@ class Dedupe:
         found = {key: offset for key, offset in known.items() if offset is not None}
         unseen = [key for key in keys if key not in found] if found else list(keys)
         if unseen and self._segments:
-            probes = Probes(unseen)
+            probes = Probes(unseen, self._shape.filter_words)
             for segment in self._segments:
                 asked = unseen if segment.bloom is None else [unseen[i] for i in segment.bloom.hits(probes)]
                 if asked:
@@ -156,7 +156,7 @@ class Dedupe:
         )
         segment.runs.append((run.number, run.newest))
         if segment.bloom is not None:
-            segment.bloom.add(Probes(run.keys))
+            segment.bloom.add(Probes(run.keys, self._shape.filter_words))
             self._snapshot(connection, segment)
         self._open = _OpenRun(run.number + 1)
 
@@ -186,7 +186,8 @@ class Dedupe:
         bloom = Bloom(self._shape.filter_words, words)
         for run, _ in segment.runs:
             if run > through:
-                bloom.add(Probes([key for (key,) in connection.execute(_KEYS_OF_RUN, (run,))]))
+                keys = [key for (key,) in connection.execute(_KEYS_OF_RUN, (run,))]
+                bloom.add(Probes(keys, self._shape.filter_words))
         return bloom
 
     def _drop_oldest(self, connection: apsw.Connection, forgotten: int) -> None:

@@ -6,7 +6,9 @@ Every statement of the ledger stands at the top of this file; what they mean is 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
+from string import Template
 from typing import Any, get_args
 
 import apsw
@@ -28,9 +30,16 @@ from trunkline.delivery.ledger import (
     resolved,
 )
 
-_CASE = """c.event, c.key, c.state, c.holds, c.attempts, c.forgiven, c.due, c.at, c.since,
-    c.correlation, c.reason, c.tries"""
-_FLOW = "(SELECT id FROM flow WHERE name = :flow)"
+
+def _sql(text: str, **parts: str) -> str:
+    """Fill in the parts that many statements share; what they are asked with is always a parameter."""
+    return Template(text).substitute(
+        case="c.event, c.key, c.state, c.holds, c.attempts, c.forgiven, c.due, c.at, c.since, "
+        "c.correlation, c.reason, c.tries",
+        flow="(SELECT id FROM flow WHERE name = :flow)",
+        **parts,
+    )
+
 
 _ENTER_FLOW = "INSERT INTO flow (name, cursor) VALUES (:flow, 0) ON CONFLICT DO NOTHING"
 _FLOW_ID = "SELECT id FROM flow WHERE name = :flow"
@@ -49,45 +58,52 @@ _POSITION = """SELECT cursor,
         EXISTS (SELECT 1 FROM flow_case c WHERE c.flow = f.id AND c.holds)
         OR EXISTS (SELECT 1 FROM flow_case c WHERE c.flow = f.id AND c.state = 'waiting')
     FROM flow f WHERE name = :flow"""
-_WAITING = f"""SELECT {_CASE} FROM flow_case c
-    WHERE c.flow = {_FLOW} AND c.state = 'waiting' AND NOT (c.holds AND EXISTS
+_WAITING = _sql("""SELECT $case FROM flow_case c
+    WHERE c.flow = $flow AND c.state = 'waiting' AND NOT (c.holds AND EXISTS
         (SELECT 1 FROM flow_case o
          WHERE o.flow = c.flow AND o.key = c.key AND o.holds AND o.event < c.event))
-    ORDER BY c.due, c.event LIMIT :limit"""
-_HELD = f"""SELECT {_CASE} FROM flow_case c
-    WHERE c.flow = {_FLOW} AND c.key = :key AND c.holds AND c.state = 'held'
-    ORDER BY c.event LIMIT :limit"""
-_BLOCKED = f"""SELECT value FROM json_each(:keys) WHERE EXISTS
-    (SELECT 1 FROM flow_case c WHERE c.flow = {_FLOW} AND c.key = value AND c.holds)"""
-_CASES = f"""SELECT {_CASE} FROM flow_case c
-    WHERE c.flow = {_FLOW} AND c.event IN (SELECT value FROM json_each(:offsets)) ORDER BY c.event"""
-_ONE_CASE = f"SELECT {_CASE} FROM flow_case c WHERE c.flow = {_FLOW} AND c.event = :offset"
+    ORDER BY c.due, c.event LIMIT :limit""")
+_OPEN = _sql("""SELECT $case FROM flow_case c
+    WHERE c.flow = $flow AND c.key = :key AND c.holds ORDER BY c.event LIMIT :limit""")
+_BLOCKED = _sql("""SELECT value FROM json_each(:keys) WHERE EXISTS
+    (SELECT 1 FROM flow_case c WHERE c.flow = $flow AND c.key = value AND c.holds)""")
+_CASES = _sql("""SELECT $case FROM flow_case c
+    WHERE c.flow = $flow AND c.event IN (SELECT value FROM json_each(:offsets)) ORDER BY c.event""")
+_ONE_CASE = _sql("SELECT $case FROM flow_case c WHERE c.flow = $flow AND c.event = :offset")
 
 _STATUS = """SELECT f.name, f.cursor,
         (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.state = 'waiting'),
         (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.holds AND c.state = 'held'),
         (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.state = 'dead'),
-        (SELECT coalesce(max(s.finished), 0) FROM settled s WHERE s.flow = f.id AND s.delivered > 0),
-        (SELECT coalesce(max(c.at), 0) FROM flow_case c WHERE c.flow = f.id AND c.state = 'delivered'),
+        coalesce((SELECT s.finished FROM settled s WHERE s.flow = f.id AND s.delivered > 0
+                  ORDER BY s.finished DESC LIMIT 1), 0),
+        coalesce((SELECT c.at FROM flow_case c WHERE c.flow = f.id AND c.state = 'delivered'
+                      AND c.state IN ('delivered', 'dropped', 'discarded', 'dead')
+                  ORDER BY c.at DESC LIMIT 1), 0),
         min(f.cursor,
-            (SELECT coalesce(min(c.event), f.cursor) FROM flow_case c WHERE c.flow = f.id AND c.state = 'waiting'),
-            (SELECT coalesce(min(c.event), f.cursor) FROM flow_case c WHERE c.flow = f.id AND c.state = 'dead'))
+            coalesce((SELECT min(c.event) FROM flow_case c
+                      WHERE c.flow = f.id AND c.state = 'waiting'), f.cursor),
+            coalesce((SELECT min(c.event) FROM flow_case c
+                      WHERE c.flow = f.id AND c.state = 'dead'), f.cursor))
     FROM flow f ORDER BY f.name"""
-_RANGE_OF = f"""SELECT first, attempts, finished, drops FROM settled
-    WHERE flow = {_FLOW} AND last >= :offset ORDER BY last LIMIT 1"""
+_RANGE_OF = _sql("""SELECT first, attempts, finished, drops FROM settled
+    WHERE flow = $flow AND last >= :offset ORDER BY last LIMIT 1""")
 # The state stands in the text, so that the partial index of that state can be used.
 _FIND = {
-    state: f"""SELECT f.name, {_CASE} FROM flow_case c JOIN flow f ON f.id = c.flow
-        WHERE c.state = '{state}' AND (:flow = '' OR f.name = :flow) AND (:key = '' OR c.key = :key)
+    state: _sql(
+        """SELECT f.name, $case FROM flow_case c JOIN flow f ON f.id = c.flow
+        WHERE c.state = '$state' AND (:flow = '' OR f.name = :flow) AND (:key = '' OR c.key = :key)
             AND (f.name, c.event) > (:after_flow, :after_offset)
-        ORDER BY f.name, c.event LIMIT :limit"""
+        ORDER BY f.name, c.event LIMIT :limit""",
+        state=state,
+    )
     for state in get_args(State)
 }
-_COUNT_RANGES = f"""SELECT coalesce(sum(delivered), 0), coalesce(sum(dropped), 0) FROM settled
-    WHERE flow = {_FLOW} AND finished >= :since AND finished < :until"""
-_COUNT_CASES = f"""SELECT state, count(*) FROM flow_case
-    WHERE flow = {_FLOW} AND state IN ('delivered', 'dropped', 'discarded', 'dead')
-        AND at >= :since AND at < :until GROUP BY state"""
+_COUNT_RANGES = _sql("""SELECT coalesce(sum(delivered), 0), coalesce(sum(dropped), 0) FROM settled
+    WHERE flow = $flow AND finished >= :since AND finished < :until""")
+_COUNT_CASES = _sql("""SELECT state, count(*) FROM flow_case
+    WHERE flow = $flow AND state IN ('delivered', 'dropped', 'discarded', 'dead')
+        AND at >= :since AND at < :until GROUP BY state""")
 _TRIM_RANGES = "DELETE FROM settled WHERE finished < :before"
 _TRIM_CASES = "DELETE FROM flow_case WHERE state IN ('delivered', 'dropped', 'discarded') AND at < :before"
 
@@ -118,22 +134,25 @@ class SqliteLedger:
         return [_case(row) for row in await self._rows(_WAITING, {"flow": flow, "limit": limit})]
 
     async def held(self, flow: str, keys: Sequence[str], limit: int) -> list[Case]:
-        """Return the oldest held cases of each key."""
+        """Return what the head of each key holds."""
 
-        def read(connection: apsw.Connection) -> list[Any]:
-            asked = ({"flow": flow, "key": key, "limit": limit} for key in keys)
-            return [row for one in asked for row in connection.execute(_HELD, one)]
+        def read(connection: apsw.Connection) -> list[Case]:
+            found: list[Case] = []
+            for key in keys:
+                rows = connection.execute(_OPEN, {"flow": flow, "key": key, "limit": limit + 1}).fetchall()
+                found += itertools.takewhile(lambda case: case.state == "held", map(_case, rows[1:]))
+            return found
 
-        return [_case(row) for row in await self._store.read(read)]
+        return await self._store.read(read)
 
     async def blocked(self, flow: str, keys: Sequence[str]) -> set[str]:
         """Return the keys that have an open case."""
-        given = {"flow": flow, "keys": msgspec.json.encode(keys).decode()}
+        given = {"flow": flow, "keys": msgspec.json.encode(list(keys)).decode()}
         return {key for (key,) in await self._rows(_BLOCKED, given)}
 
     async def cases(self, flow: str, offsets: Sequence[int]) -> list[Case]:
         """Return what is known of ``offsets`` beyond their ranges."""
-        given = {"flow": flow, "offsets": msgspec.json.encode(offsets).decode()}
+        given = {"flow": flow, "offsets": msgspec.json.encode(list(offsets)).decode()}
         return [_case(row) for row in await self._rows(_CASES, given)]
 
     async def status(self) -> list[FlowStatus]:
@@ -177,7 +196,7 @@ class SqliteLedger:
 
         def read(connection: apsw.Connection) -> Counts:
             [(delivered, dropped)] = connection.execute(_COUNT_RANGES, given)
-            late = dict(connection.execute(_COUNT_CASES, given).fetchall())
+            late = {str(state): count for state, count in connection.execute(_COUNT_CASES, given)}
             return Counts(
                 delivered=delivered,
                 late=late.get("delivered", 0),

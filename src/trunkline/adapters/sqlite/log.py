@@ -76,9 +76,8 @@ class SqliteLog:
         self._limits = settings.limits
         self._codec = PageCodec(sealer)
         self._prints = Prints(secret[KEY_BYTES:])
-        self._appender = Appender(
-            self._codec, self._prints, Dedupe(secret[:KEY_BYTES], settings.dedupe_bytes), clock, settings
-        )
+        dedupe = Dedupe(secret[:KEY_BYTES], settings.dedupe_bytes, settings.dedupe_shape)
+        self._appender = Appender(self._codec, self._prints, dedupe, clock, settings)
         self._waiting: deque[Arrival] = deque()
         self._group: _Group | None = None
         self._pending_events = 0

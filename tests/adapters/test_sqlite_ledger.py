@@ -1,0 +1,86 @@
+"""The ledger on the embedded store passes the suite of the port, survives, and stays fast when large."""
+
+from __future__ import annotations
+
+import pytest
+
+from trunkline.adapters.sqlite import ledger as statements
+from trunkline.adapters.sqlite.ledger import SqliteLedger
+from trunkline.adapters.sqlite.store import Store
+from trunkline.delivery.ledger import Case, CaseQuery, Position, Range, Record, Try
+from trunkline.kernel.errors import StoreError
+from trunkline.testkit.ledger import FLOW, NOW, LedgerSuite, case
+
+
+async def plan(store, statement):
+    """Return the steps SQLite would take for a statement."""
+    given = dict.fromkeys(
+        ("flow", "key", "keys", "offset", "offsets", "limit", "after_flow", "after_offset"), "[]"
+    )
+    return await store.read(
+        lambda connection: [row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + statement, given)]
+    )
+
+
+@pytest.fixture
+async def store(tmp_path):
+    store = Store(tmp_path / "store.db")
+    yield store
+    await store.close()
+
+
+class TestSqliteLedger(LedgerSuite):
+    @pytest.fixture
+    def ledger(self, store):
+        return SqliteLedger(store)
+
+
+# Everything is there again after the store was closed and opened.
+async def test_a_ledger_survives_its_process(tmp_path):
+    whole = Case(offset=3, key="a", state="dead", holds=True, attempts=2, at=NOW, tries=(Try(1, "x", "y"),))
+    store = Store(tmp_path / "store.db")
+    await SqliteLedger(store).record(Record(FLOW, NOW, 9, Range(0, 8, 1, 2, 1, 8, (4,)), [whole]))
+    await store.close()
+    store = Store(tmp_path / "store.db")
+    ledger = SqliteLedger(store)
+    assert await ledger.position(FLOW) == Position(9, owes=True)
+    assert await ledger.cases(FLOW, [3]) == [whole]
+    assert (await ledger.fate(FLOW, 4)).state == "dropped"
+    await store.close()
+
+
+# A record that fails in its middle leaves nothing of itself, and the error is ours, not the driver's.
+async def test_a_record_is_stored_whole_or_not_at_all(store):
+    ledger = SqliteLedger(store)
+    await ledger.record(Record(FLOW, NOW, 1))
+    broken = Record(FLOW, NOW, 5, Range(1, 4, 0, 0, 2**70), [case(2, "a", "waiting")])
+    with pytest.raises((StoreError, OverflowError)):
+        await ledger.record(broken)
+    assert await ledger.position(FLOW) == Position(1, owes=False)
+
+
+# The queries a running flow makes use an index, so a million held events cost a healthy key nothing.
+@pytest.mark.parametrize("name", ["_WAITING", "_OPEN", "_BLOCKED", "_CASES", "_RANGE_OF", "_POSITION"])
+async def test_no_query_of_a_running_flow_scans_the_cases(store, name):
+    steps = await plan(store, getattr(statements, name))
+    assert not [step for step in steps if step.startswith("SCAN") and "json_each" not in step]
+
+
+# Listing dead letters reads the index of dead letters, not every case there is.
+async def test_dead_letters_are_found_by_their_own_index(store):
+    assert "case_dead" in " ".join(await plan(store, statements._FIND["dead"]))
+
+
+# A hundred thousand held events behind one key: looking up other keys and the head stays a matter of moments.
+async def test_a_long_queue_behind_one_key_is_cheap(store):
+    ledger = SqliteLedger(store)
+    await ledger.record(Record(FLOW, NOW, cases=[case(0, "hot", "waiting", due=5)]))
+    for start in range(1, 100_001, 10_000):
+        held = [case(start + n, "hot", "held") for n in range(10_000)]
+        await ledger.record(Record(FLOW, NOW, start + 10_000, cases=held))
+    assert await ledger.blocked(FLOW, ["hot", "cold"]) == {"hot"}
+    assert len(await ledger.held(FLOW, ["hot"], 100)) == 100
+    [status] = await ledger.status()
+    assert (status.held, status.waiting) == (100_000, 1)
+    found = await ledger.find(CaseQuery(FLOW, "held", after=(FLOW, 50_000), limit=2))
+    assert [one.offset for _, one in found] == [50_001, 50_002]

@@ -1,0 +1,224 @@
+"""The SQLite engine passes the port's suite, agrees with a model, and keeps its word when killed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import apsw
+import msgspec
+import pytest
+from tests.sqlite_engine import KEY, SqliteEngine
+
+from trunkline.adapters.sqlite.appending import LogSettings
+from trunkline.adapters.sqlite.log import SqliteLog
+from trunkline.adapters.sqlite.store import Store
+from trunkline.eventlog.port import Query
+from trunkline.eventlog.seal import Sealer
+from trunkline.kernel.clock import SystemClock
+from trunkline.kernel.errors import BusyError, Corrupt, StoreError, StoreFull
+from trunkline.kernel.limits import Limits
+from trunkline.testkit.clock import ManualClock
+from trunkline.testkit.eventlog import STREAM, EventLogSuite, event, events, read_all
+
+
+@pytest.fixture
+async def engine(tmp_path):
+    engine = SqliteEngine(tmp_path)
+    yield engine
+    await engine.close()
+
+
+class TestSqliteLog(EventLogSuite):
+    @pytest.fixture
+    async def engine(self, tmp_path):
+        engine = SqliteEngine(tmp_path)
+        yield engine
+        await engine.close()
+
+
+class TestWithoutMemory(EventLogSuite):
+    """The same suite with no room for filters or recent pages: everything is answered from disk."""
+
+    @pytest.fixture
+    async def engine(self, tmp_path):
+        engine = SqliteEngine(tmp_path, dedupe_bytes=0, recent_bytes=0)
+        yield engine
+        await engine.close()
+
+
+# Arrivals that wait together become one page and one commit.
+async def test_waiting_appends_share_a_page(engine):
+    log = await engine.open()
+    await asyncio.gather(*(log.append(STREAM, [event(number)]) for number in range(200)))
+    [info] = await log.streams()
+    assert info.next == 200
+    assert info.pages <= 3
+
+
+# A page never holds more events or payload bytes than the limits say, and a read stays within them too.
+async def test_pages_and_reads_are_bounded(tmp_path):
+    engine = SqliteEngine(tmp_path, limits=Limits(page_events=10, page_bytes=1_000))
+    log = await engine.open()
+    await log.append(STREAM, [event(number, data=b"x" * 300) for number in range(20)])
+    await log.append(STREAM, [event(20, data=b"x" * 5_000)])
+    assert [one.count async for one in log.verify()] == [3, 3, 3, 3, 3, 3, 2, 1]
+    engine.settings = LogSettings(recent_bytes=0, limits=Limits(page_bytes=1_000))
+    log = await engine.open()
+    assert len((await log.read(STREAM, 0)).events) == 3
+    assert len((await log.read(STREAM, 20)).events) == 1
+    await engine.close()
+
+
+# What waits is bounded: more is refused as busy, nothing of it is stored, and later there is room again.
+async def test_too_much_waiting_is_busy(tmp_path):
+    engine = SqliteEngine(tmp_path, limits=Limits(pending_events=10, pending_bytes=10_000))
+    log = await engine.open()
+    first = asyncio.ensure_future(log.append(STREAM, events(0, 8)))
+    await asyncio.sleep(0)
+    with pytest.raises(BusyError) as refused:
+        await log.append(STREAM, events(8, 3))
+    assert refused.value.retry_after_seconds > 0
+    with pytest.raises(BusyError):
+        await log.append(STREAM, [event(8, data=b"x" * 20_000)])
+    await first
+    assert [one.offset for one in await log.append(STREAM, events(8, 3))] == [8, 9, 10]
+    await log.append(STREAM, [event(11, data=b"x" * 20_000)])
+    await engine.close()
+
+
+# A full disk refuses everyone of the group and remembers nothing of it; with space again all goes on.
+async def test_a_full_disk_forgets_what_it_refused(engine):
+    log = await engine.open()
+    await log.append(STREAM, events(0, 5))
+    pages = engine.store._writer.pragma("page_count")
+    engine.store._writer.pragma("max_page_count", pages + 8)
+    big = [event(number, data=random.Random(number).randbytes(9_000)) for number in range(5, 15)]
+    answers = await asyncio.gather(*(log.append(STREAM, [one]) for one in big), return_exceptions=True)
+    assert {type(answer) for answer in answers} == {StoreFull}
+    engine.store._writer.pragma("max_page_count", 1_000_000)
+    placed = await log.append(STREAM, big)
+    assert [(one.offset, one.duplicate) for one in placed] == [(offset, False) for offset in range(5, 15)]
+    log = await engine.open()
+    assert [found for _, found in await read_all(log)] == [*events(0, 5), *big]
+
+
+class _FailingFile(apsw.VFSFile):
+    failing = False
+
+    def xSync(self, flags):  # noqa: N802  SQLite names its methods
+        if _FailingFile.failing:
+            raise apsw.IOError("no")
+        return super().xSync(flags)
+
+
+class _FailingVfs(apsw.VFS):
+    def __init__(self):
+        self.base = apsw.vfs_names()[0]
+        super().__init__("failing", self.base, makedefault=True)
+
+    def xOpen(self, name, flags):  # noqa: N802  SQLite names its methods
+        return _FailingFile(self.base, name, flags)
+
+
+# Where the disk fails to sync, every caller is told, nothing is remembered, and the next commit works.
+async def test_a_failed_sync_rejects_the_group(engine):
+    vfs = _FailingVfs()
+    try:
+        log = await engine.open()
+        await log.append(STREAM, events(0, 2))
+        _FailingFile.failing = True
+        answers = await asyncio.gather(
+            *(log.append(STREAM, [event(number)]) for number in range(2, 6)), return_exceptions=True
+        )
+        assert {type(answer) for answer in answers} == {StoreError}
+        _FailingFile.failing = False
+        placed = await log.append(STREAM, events(2, 4))
+        assert [(one.offset, one.duplicate) for one in placed] == [(offset, False) for offset in range(2, 6)]
+        await engine.close()
+    finally:
+        _FailingFile.failing = False
+        vfs.unregister()
+
+
+# An event that cannot be packed is refused alone: its neighbours of the same group are stored.
+async def test_an_unpackable_event_harms_nobody_else(engine):
+    log = await engine.open()
+    bad = [msgspec.structs.replace(event(1), id="\ud800"), event(2)]
+    answers = await asyncio.gather(
+        log.append(STREAM, [event(0)]),
+        log.append(STREAM, bad),
+        log.append(STREAM, [event(2)]),
+        return_exceptions=True,
+    )
+    assert [type(answer) for answer in answers] == [list, StoreError, list]
+    assert "\ud800" not in str(answers[1])
+    assert [found.id for _, found in await read_all(log)] == ["id-0", "id-2"]
+
+
+# With another sealing key the log does not open, and says which key the store wants.
+async def test_another_key_is_told_at_the_start(engine):
+    await (await engine.open()).append(STREAM, events(0, 1))
+    await engine.close()
+    store = Store(engine.path)
+    with pytest.raises(Corrupt, match="put back the key"):
+        await SqliteLog.open(store, Sealer(bytes(32)), engine.clock)
+    await store.close()
+
+
+# A page that somebody deleted is a gap that verify names, at the end of the stream too.
+async def test_verify_tells_missing_pages(engine):
+    log = await engine.open()
+    for first in range(0, 8, 2):
+        await log.append(STREAM, events(first, 2))
+    engine.change("DELETE FROM page WHERE base IN (2, 6)")
+    verdicts = [verdict async for verdict in log.verify()]
+    assert [(one.base, one.count, one.fault[:12]) for one in verdicts] == [
+        (0, 2, ""),
+        (4, 2, "offsets 2 to"),
+        (6, 2, "offsets 6 to"),
+    ]
+    engine.change("DELETE FROM page_body WHERE body = (SELECT body FROM page WHERE base = 0)")
+    verdicts = [verdict async for verdict in log.verify()]
+    assert "body is missing" in verdicts[0].fault
+
+
+# Damaged fingerprints do not hide an event: the page itself is looked into.
+async def test_damaged_fingerprints_do_not_hide(engine):
+    log = await engine.open()
+    await log.append(STREAM, events(0, 3))
+    engine.change("UPDATE fingerprint SET prints = zeroblob(40)")
+    assert [one.offset for one in await log.find(Query(id="id-1"))] == [1]
+
+
+# While one process runs, others read beside it, wait for new events, and may not write.
+async def test_readers_beside_the_owner(engine):
+    log = await engine.open()
+    await log.append(STREAM, events(0, 3))
+    store = Store(engine.path, readonly=True)
+    clock = ManualClock()
+    reader = await SqliteLog.open(store, Sealer(KEY), clock)
+    assert [found for _, found in await read_all(reader)] == events(0, 3)
+    assert [verdict.fault async for verdict in reader.verify()] == [""]
+    waiting = asyncio.ensure_future(reader.wait(STREAM, 3))
+    await log.append(STREAM, events(3, 1))
+    while not waiting.done():
+        clock.advance(1)
+        await asyncio.sleep(0)
+    assert (await reader.read(STREAM, 3)).events == [event(3)]
+    with pytest.raises(StoreError, match="reading only"):
+        await reader.append(STREAM, events(4, 1))
+    await store.close()
+
+
+# A store that no log was ever opened on says so to a reader; a closed one refuses appends.
+async def test_reading_before_writing_and_writing_after_closing(tmp_path):
+    owner = Store(tmp_path / "s.db")
+    store = Store(tmp_path / "s.db", readonly=True)
+    with pytest.raises(StoreError, match="never opened"):
+        await SqliteLog.open(store, Sealer(KEY), SystemClock())
+    await store.close()
+    log = await SqliteLog.open(owner, Sealer(KEY), SystemClock())
+    await owner.close()
+    with pytest.raises(StoreError, match="closed"):
+        await log.append(STREAM, events(0, 1))

@@ -1,0 +1,211 @@
+"""One writer, one fsync for all who wait, one owner, readers beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import threading
+
+import apsw
+import pytest
+
+from trunkline.adapters.sqlite import store as module
+from trunkline.adapters.sqlite.store import Store, migrate, migrations
+from trunkline.kernel.errors import Corrupt, StoreError, StoreFull
+
+
+@pytest.fixture
+async def store(tmp_path):
+    store = Store(tmp_path / "s.db")
+    await store.write(
+        lambda connection: connection.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)") and None
+    )
+    yield store
+    await store.close()
+
+
+def _insert(number):
+    return lambda connection: connection.execute("INSERT INTO t VALUES (?)", (number,)) and number
+
+
+def _numbers(connection):
+    return [number for (number,) in connection.execute("SELECT n FROM t ORDER BY n")]
+
+
+# The file is opened so that what was committed survives a power cut.
+async def test_the_store_is_synchronous(store):
+    assert await store.write(lambda c: (c.pragma("synchronous"), c.pragma("journal_mode"))) == (2, "wal")
+
+
+async def _hold(store):
+    """Keep the writer busy, so that what is queued now is one group; the event returned lets it go on."""
+    started, gate = threading.Event(), threading.Event()
+    store.submit(lambda connection: (started.set(), gate.wait(10)))
+    await asyncio.to_thread(started.wait, 10)
+    return gate
+
+
+# Writes that wait together are one commit, in the order they were queued in.
+async def test_what_waits_is_one_commit(store):
+    commits = []
+    await store.write(lambda connection: connection.set_commit_hook(lambda: bool(commits.append(1))))
+    gate = await _hold(store)
+    commits.clear()
+    writes = [store.submit(_insert(number)) for number in range(20)]
+    seen = store.submit(_numbers)
+    gate.set()
+    assert await asyncio.gather(*writes) == list(range(20))
+    assert await seen == list(range(20))
+    assert len(commits) == 2  # the one that was held, and the group
+    await store.write(lambda connection: connection.set_commit_hook(None))
+
+
+# A write that fails undoes itself and nothing else of its group; its caller gets the error, translated.
+async def test_a_failing_write_fails_alone(store):
+    def half(connection):
+        _insert(50)(connection)
+        raise ValueError("half done")
+
+    writes = [
+        store.submit(_insert(1)),
+        store.submit(half),
+        store.submit(_insert(1)),
+        store.submit(_insert(2)),
+    ]
+    answers = await asyncio.gather(*writes, return_exceptions=True)
+    assert answers[0] == 1
+    assert isinstance(answers[1], ValueError)
+    assert type(answers[2]) is StoreError
+    assert answers[3] == 2
+    assert await store.read(_numbers) == [1, 2]
+
+
+# ``committed`` is called before any later write runs, and never for a write that failed.
+async def test_committed_tells_durable_writes_only(store):
+    told = []
+
+    def look(connection):
+        return list(told)
+
+    first = store.submit(_insert(1), lambda: told.append(1))
+    await first
+    failed = store.submit(_insert(1), lambda: told.append("never"))
+    seen = store.submit(look)
+    await asyncio.gather(failed, return_exceptions=True)
+    assert await seen == [1]
+    assert told == [1]
+
+
+# Where SQLite undoes the whole transaction, everyone of the group is told and the next commit works.
+async def test_a_full_disk_fails_the_group(store):
+    await store.write(lambda connection: connection.execute("CREATE TABLE big (b BLOB)") and None)
+    pages = await store.write(lambda connection: connection.pragma("page_count"))
+    await store.write(lambda connection: connection.pragma("max_page_count", pages + 2))
+    gate = await _hold(store)
+    group = [
+        store.submit(_insert(1)),
+        store.submit(lambda c: c.execute("INSERT INTO big VALUES (zeroblob(100000))") and None),
+        store.submit(_insert(2)),
+    ]
+    gate.set()
+    answers = await asyncio.gather(*group, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [StoreFull] * 3
+    assert await store.write(_insert(3)) == 3
+    assert await store.read(_numbers) == [3]
+
+
+# A caller that gives up does not stop its write, nor the answers of others.
+async def test_a_cancelled_caller_is_not_answered(store):
+    gone, stays = store.submit(_insert(1)), store.submit(_insert(2))
+    gone.cancel()
+    assert await stays == 2
+    assert await store.read(_numbers) == [1, 2]
+
+
+# A second owner is refused while the first runs, in this process or another, and taken after it ended.
+async def test_one_process_owns_a_store(store):
+    with pytest.raises(StoreError, match="stop it first"):
+        Store(store.path)
+    code = "from pathlib import Path; from trunkline.adapters.sqlite.store import Store; Store(Path('s.db'))"
+    command = [sys.executable, "-c", code]
+    other = await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, check=False, cwd=store.path.parent
+    )
+    assert b"another process runs on the store" in other.stderr
+    await store.close()
+    await Store(store.path).close()
+
+
+# Readers open beside the owner and see what it commits; they cannot write, and say so.
+async def test_reading_beside_the_owner(store):
+    reader = Store(store.path, readonly=True)
+    await store.write(_insert(7))
+    assert await reader.read(_numbers) == [7]
+    with pytest.raises(StoreError, match="reading only"):
+        await reader.write(_insert(8))
+    with pytest.raises(StoreError):
+        await reader.read(_insert(8))
+    await reader.close()
+
+
+# A store that is not there, damaged, older or newer is refused with what to do.
+async def test_what_cannot_be_opened_says_why(tmp_path):
+    with pytest.raises(StoreError, match="no store at"):
+        Store(tmp_path / "none.db", readonly=True)
+    (tmp_path / "noise.db").write_bytes(b"this is no database" * 500)
+    with pytest.raises(Corrupt, match="restore it from a backup"):
+        Store(tmp_path / "noise.db")
+    with contextlib.closing(apsw.Connection(str(tmp_path / "old.db"))) as old:
+        old.execute("CREATE TABLE anything (n)")
+    with pytest.raises(StoreError, match="older release"):
+        Store(tmp_path / "old.db", readonly=True)
+    with contextlib.closing(apsw.Connection(str(tmp_path / "new.db"))) as new:
+        new.execute("PRAGMA user_version = 9999")
+    with pytest.raises(StoreError, match="use the newer release"):
+        Store(tmp_path / "new.db")
+
+
+# A store written at any version opens in a release with later migrations, and keeps what it holds.
+async def test_an_older_store_is_brought_forward(tmp_path, monkeypatch):
+    await Store(tmp_path / "s.db").close()
+    newest = max(number for number, _ in migrations())
+    later = [*migrations(), (newest + 1, "CREATE TABLE later (n); INSERT INTO later VALUES (5)")]
+    monkeypatch.setattr(module, "migrations", lambda: later)
+    store = Store(tmp_path / "s.db")
+    assert await store.read(lambda c: c.execute("SELECT n FROM later").fetchall()) == [(5,)]
+    assert await store.read(lambda c: c.pragma("user_version")) == newest + 1
+    await store.close()
+
+
+# A migration that fails leaves the version before it: the next start tries it again, whole.
+def test_a_failed_migration_leaves_no_half(monkeypatch):
+    connection = apsw.Connection(":memory:")
+    monkeypatch.setattr(
+        module, "migrations", lambda: [(1, "CREATE TABLE a (n)"), (2, "CREATE TABLE b (n); oops")]
+    )
+    with pytest.raises(apsw.SQLError):
+        migrate(connection)
+    assert connection.pragma("user_version") == 1
+    assert connection.table_exists("main", "a")
+    assert not connection.table_exists("main", "b")
+    connection.close()
+
+
+# The migrations are one sequence without a gap or a number used twice.
+def test_migrations_are_one_sequence():
+    numbers = [number for number, _ in migrations()]
+    assert numbers == sorted(set(numbers))
+    assert numbers[0] == 1
+
+
+# Closing twice is closing; a closed store takes no more writes and reads.
+async def test_a_closed_store_refuses(tmp_path):
+    store = Store(tmp_path / "s.db")
+    await store.close()
+    await store.close()
+    with pytest.raises(StoreError, match="closed"):
+        await store.write(_numbers)
+    with pytest.raises(StoreError, match="closed"):
+        await store.read(_numbers)

@@ -1,0 +1,57 @@
+"""The judge sees what is wrong with a history, each kind of it, and nothing where nothing is."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.delivery.small import STREAM, events
+
+from trunkline.eventlog.port import Page
+from trunkline.testkit.history import Expected, faults
+from trunkline.testkit.targets import Received
+
+PAGE = Page(STREAM, 0, events(["a", "b", "a"]))
+
+
+def got(offset, subject, name=None):
+    return Received(offset, subject, name or f"key-{offset}", 1, {})
+
+
+GOOD = [got(0, "a"), got(1, "b"), got(2, "a")]
+
+
+# A whole history has no faults, whatever the order between keys.
+def test_a_whole_history_is_faultless():
+    assert faults(Expected(PAGE, once=True), GOOD) == []
+    assert faults(Expected(PAGE, once=True), [GOOD[1], GOOD[0], GOOD[2]]) == []
+
+
+# Each kind of damage is seen and named.
+@pytest.mark.parametrize(
+    ("received", "fault"),
+    [
+        (GOOD[:2], "event 2 was lost"),
+        ([*GOOD, got(7, "z")], "event 7 reached the place and is not in the stream"),
+        ([*GOOD, GOOD[0]], "event 0 took effect twice"),
+        ([*GOOD, got(1, "b", "another")], "event 1 came under two idempotency keys"),
+        ([got(0, "a", "key-1"), *GOOD[1:]], "events 0 and 1 share an idempotency key"),
+        ([GOOD[2], GOOD[0], GOOD[1]], "event 0 of key a came after 2"),
+    ],
+)
+def test_damage_is_named(received, fault):
+    assert fault in faults(Expected(PAGE, once=True), received)
+
+
+# A dead letter that reached an atomic target all the same is seen.
+def test_an_effect_of_what_was_not_delivered_is_seen():
+    expected = Expected(PAGE, unsent={2}, once=True)
+    assert faults(expected, GOOD) == ["event 2 reached the place and is not settled as delivered"]
+
+
+# Where effects may come again, a repeat under the same key is no fault, nor is its place in the order.
+def test_repeats_under_the_same_key_are_allowed_where_said():
+    assert faults(Expected(PAGE), [*GOOD, GOOD[0]]) == []
+
+
+# A dead letter may be overtaken where the flow says so.
+def test_what_was_passed_may_come_late():
+    assert faults(Expected(PAGE, passed={0}), [GOOD[2], GOOD[1], GOOD[0]]) == []
