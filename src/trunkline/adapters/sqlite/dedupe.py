@@ -18,7 +18,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import apsw
 import msgspec
@@ -37,7 +37,7 @@ class Shape(msgspec.Struct, frozen=True):
     runs_in_segment: int = 43
     filter_words: int = 1 << 19
     """In each of a filter's two levels: 8 MB together, 23.8 bits a key."""
-    runs_in_snapshot: int = 4
+    runs_in_snapshot: int = 2
     """After how many closed runs the open segment's filter is stored: what a start has to rebuild."""
 
 
@@ -205,7 +205,7 @@ class Dedupe:
 
 _KEYS_OF_RUN = "SELECT key FROM dedupe_key WHERE run = ?"
 _LOOK_UP = """
-SELECT k.key, s.base + k.position - s.start
+SELECT k.key, s.base + k.position - s.start, k.run
 FROM carray(?) AS asked CROSS JOIN carray(?) AS runs
 CROSS JOIN dedupe_key AS k ON k.run = runs.value AND k.key = asked.value
 CROSS JOIN dedupe_span AS s ON s.run = k.run
@@ -216,12 +216,24 @@ WHERE s.at > ?
 
 def _look_up(
     connection: apsw.Connection, segment: _Segment, keys: list[bytes], forgotten: int
-) -> list[tuple[bytes, int]]:
-    runs = array("q", [run for run, newest in segment.runs if newest > forgotten])
-    if not runs:
+) -> dict[bytes, int]:
+    """Look keys up in a segment's runs: what repeats together arrived together, so first near the first."""
+    runs = [run for run, newest in segment.runs if newest > forgotten]
+    first = _seek(connection, runs, keys[:1], forgotten)
+    near = {run + step for _, _, run in first for step in (0, 1)}.intersection(runs)
+    found = {key: offset for key, offset, _ in [*first, *_seek(connection, near, keys[1:], forgotten)]}
+    left = [key for key in keys[1:] if key not in found]
+    found.update((key, offset) for key, offset, _ in _seek(connection, runs, left, forgotten))
+    return found
+
+
+def _seek(
+    connection: apsw.Connection, runs: Collection[int], keys: list[bytes], forgotten: int
+) -> list[tuple[bytes, int, int]]:
+    if not runs or not keys:
         return []
-    asked = (apsw.carray(tuple(keys)), apsw.carray(runs), forgotten)
-    return [(bytes(key), int(offset)) for key, offset in connection.execute(_LOOK_UP, asked)]
+    asked = (apsw.carray(tuple(keys)), apsw.carray(array("q", runs)), forgotten)
+    return [(key, offset, run) for key, offset, run in connection.execute(_LOOK_UP, asked)]
 
 
 def _load_segments(connection: apsw.Connection) -> list[_Segment]:

@@ -18,6 +18,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -99,14 +100,20 @@ class Store:
 
     async def read(self, read: Callable[[apsw.Connection], T]) -> T:
         """Run ``read`` in a thread on a read-only connection that sees all that was committed."""
-        async with self._readers:
-            if not self._idle_readers:
-                raise StoreError("the store is closed")
-            connection = self._idle_readers.pop()
-            try:
-                return await asyncio.to_thread(_translated_call, read, connection)
-            finally:
-                self._idle_readers.append(connection)
+        await self._readers.acquire()
+        if self._closed:
+            self._readers.release()
+            raise StoreError("the store is closed")
+        connection = self._idle_readers.pop()
+        running = asyncio.get_running_loop().run_in_executor(None, _translated_call, read, connection)
+        running.add_done_callback(partial(self._give_back, connection))
+        return await asyncio.shield(running)
+
+    def _give_back(self, connection: apsw.Connection, running: asyncio.Future[Any]) -> None:
+        """Let others read on a connection once its thread is done, also where the caller gave up before."""
+        running.exception()
+        self._idle_readers.append(connection)
+        self._readers.release()
 
     async def close(self) -> None:
         """Commit what waits, let the reads under way finish, then close every connection."""
@@ -118,7 +125,6 @@ class Store:
             await asyncio.to_thread(self._thread.join)
         for _ in range(_READERS):
             await self._readers.acquire()
-        self._idle_readers.clear()
         for _ in range(_READERS):
             self._readers.release()
         self._owned.close()

@@ -124,6 +124,25 @@ async def test_a_cancelled_caller_is_not_answered(store):
     assert await store.read(_numbers) == [1, 2]
 
 
+# A reader that gives up keeps its connection until its thread is done: nobody else reads on it meanwhile.
+async def test_a_cancelled_read_keeps_its_connection(store):
+    started, gate, used = threading.Event(), threading.Event(), []
+
+    def slow(connection):
+        used.append(id(connection))
+        started.set()
+        gate.wait(10)
+
+    reading = asyncio.ensure_future(store.read(slow))
+    await asyncio.to_thread(started.wait, 10)
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    others = await asyncio.gather(*(store.read(id) for _ in range(4)))
+    gate.set()
+    assert used[0] not in others
+    assert len({*used, *await asyncio.gather(*(store.read(id) for _ in range(4)))}) <= 2
+
+
 # A second owner is refused while the first runs, in this process or another, and taken after it ended.
 async def test_one_process_owns_a_store(store):
     with pytest.raises(StoreError, match="stop it first"):
