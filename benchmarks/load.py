@@ -16,6 +16,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
+from typing import cast
 
 import msgspec
 import uvloop
@@ -74,6 +75,9 @@ class Run:
         self.statuses: dict[str, int] = {}
         self.idle: deque[Connection] = deque()
         self.late: deque[float] = deque()
+        self.all_idle = asyncio.Event()
+        self.all_sent = not plan.rate
+        self.busy = 0
         self.deadline = 0.0
         self.ended = 0.0
 
@@ -91,6 +95,11 @@ class Run:
         else:
             self.idle.append(connection)
 
+    def end_if_idle(self) -> None:
+        """End the run when nothing is under way; at a fixed rate only after the last was sent."""
+        if not self.busy and self.all_sent:
+            self.all_idle.set()
+
     async def go(self) -> Result:
         """Send everything and summarise."""
         loop = asyncio.get_running_loop()
@@ -103,11 +112,12 @@ class Run:
         if self.plan.rate:
             self.idle.extend(connections)
             await self._at_fixed_rate(began)
+            self.all_sent = True
+            self.end_if_idle()
         else:
             for connection in connections:
                 connection.send(self.waiting.popleft(), time.perf_counter())
-        while any(connection.busy for connection in connections):
-            await asyncio.sleep(0.02)
+        await self.all_idle.wait()
         return self._result(began)
 
     async def _at_fixed_rate(self, began: float) -> None:
@@ -144,13 +154,14 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
 
     def send(self, request: bytes, began: float) -> None:
         """Send a request whose latency counts from ``began``."""
         self.busy = True
+        self.run.busy += 1
         self.began = began
-        self.transport.write(request)  # type: ignore[attr-defined]
+        self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         """Collect an answer until it is whole."""
@@ -160,16 +171,23 @@ class Connection(asyncio.Protocol):
             length = received.index(b"content-length: ") + 16
             if len(received) - head - 4 >= int(received[length : received.index(b"\r", length)]):
                 self.received = b""
-                self.busy = False
+                self.rest()
                 self.run.answered(self, received[9:12], self.began)
+                self.run.end_if_idle()
                 return
         self.received = received
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         """Count a connection that the server closed while it owed an answer."""
         if self.busy:
-            self.busy = False
+            self.rest()
             self.run.statuses["lost"] = self.run.statuses.get("lost", 0) + 1
+            self.run.end_if_idle()
+
+    def rest(self) -> None:
+        """Have no request under way."""
+        self.busy = False
+        self.run.busy -= 1
 
 
 def main() -> None:

@@ -8,13 +8,14 @@ the log before anyone gets a receipt.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from trunkline.contracts.contract import Contract
 
 from trunkline.connectors.source import Arrival, Receipt
+from trunkline.contracts.contract import Contract
 from trunkline.eventlog.port import Appended, EventLog
 from trunkline.intake.quarantine import Entry, Held, Quarantine, Reason
 from trunkline.kernel.clock import Clock, from_rfc3339
@@ -161,13 +162,13 @@ class Intake:
         return Held(entry, msgspec.structs.replace(arrival, correlation=correlation))
 
     def _announce(self, appended: Sequence[Appended], refused: Sequence[Held]) -> None:
-        signals = self._around.signals
+        emit, stream = self._around.signals.emit, self.contract.stream
         if appended:
-            duplicates = sum(one.duplicate for one in appended)
-            signals.emit(Accepted(self.name, self.contract.stream, len(appended) - duplicates, duplicates))
-        for kind in sorted({one.entry.kind for one in refused}):
-            count = sum(one.entry.kind == kind for one in refused)
-            signals.emit(Refused(self.name, self.contract.stream, count, kind))
+            duplicates = len([one for one in appended if one.duplicate])
+            emit(Accepted(self.name, stream, len(appended) - duplicates, duplicates))
+        if refused:
+            for kind, count in Counter(one.entry.kind for one in refused).items():
+                emit(Refused(self.name, stream, count, kind))
 
 
 _EARLIEST, _LATEST = from_rfc3339("0001-01-01T00:00:00Z"), from_rfc3339("9999-12-31T23:59:59Z")

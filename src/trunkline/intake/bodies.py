@@ -1,6 +1,6 @@
 """What a webhook's body holds: one JSON document, an array, lines of JSON, or CloudEvents.
 
-The webhook endpoint calls ``arrivals`` after it has verified the sender. Elements keep the bytes they
+The webhook endpoint calls ``read`` after it has verified the sender. Elements keep the bytes they
 arrived with: an array is cut into slices of itself, not decoded and written again.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -31,7 +31,14 @@ SUPPORTED = (
 )
 
 
-def arrivals(headers: Headers, body: bytes, *, most: int, most_bytes: int) -> list[Arrival]:
+class Body(msgspec.Struct, frozen=True):
+    """What a body held; ``several`` says that it is of a kind that may hold more than one record."""
+
+    arrivals: list[Arrival]
+    several: bool
+
+
+def read(headers: Headers, body: bytes, *, most: int, most_bytes: int) -> Body:
     """Cut a body into arrivals.
 
     Raises ``RefusedError`` 415 for a type or coding we do not read, 413 for more than ``most`` records
@@ -43,16 +50,19 @@ def arrivals(headers: Headers, body: bytes, *, most: int, most_bytes: int) -> li
     text = _inflated(headers.get(b"content-encoding", b""), body, most_bytes)
     # RFC 8259 section 8.1: a reader may ignore a byte order mark that should not be there
     text = text.removeprefix(_BYTE_ORDER_MARK)
-    if not text.strip():
+    if not text or text.isspace():
         raise RefusedError(400, "Empty body", "send the record as JSON")
     if media == "structured":
-        return [cloudevents.structured(text)]
+        return Body([cloudevents.structured(text)], several=False)
     if media == "json" and cloudevents.SPEC_VERSION in headers:
-        return [cloudevents.binary(headers, text)]
+        return Body([cloudevents.binary(headers, text)], several=False)
     if media == "json" and not text.lstrip().startswith(b"["):
-        return [Arrival(text)]
+        return Body([Arrival(text)], several=False)
     parts = _lines(text) if media == "lines" else _elements(text)
-    return _several(parts, most, _element if media == "batched" else Arrival)
+    if len(parts) > most:
+        detail = f"at most {most} records in one request: send fewer at a time"
+        raise RefusedError(413, "Too many records", detail)
+    return Body(list(map(_element if media == "batched" else Arrival, parts)), several=True)
 
 
 @functools.lru_cache(maxsize=64)
@@ -106,18 +116,6 @@ def _elements(text: bytes) -> list[bytes]:
 
 def _lines(text: bytes) -> list[bytes]:
     return [line for line in text.split(b"\n") if line.strip()]
-
-
-def _several(parts: list[bytes], most: int, read: Callable[[bytes], Arrival]) -> list[Arrival]:
-    if len(parts) > most:
-        raise RefusedError(
-            413, "Too many records", f"at most {most} records in one request: send fewer at a time"
-        )
-    return [msgspec.structs.replace(read(part), place=f"record {n}") for n, part in _counted(parts)]
-
-
-def _counted(parts: Iterable[bytes]) -> Iterable[tuple[int, bytes]]:
-    return enumerate(parts, start=1)
 
 
 def _element(text: bytes) -> Arrival:

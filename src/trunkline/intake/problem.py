@@ -20,7 +20,7 @@ SLUGS = {
     401: "signature",
     404: "unknown-path",
     405: "method",
-    413: "too-large",
+    413: "size",
     415: "media-type",
     422: "contract",
     503: "busy",

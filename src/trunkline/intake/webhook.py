@@ -134,32 +134,33 @@ class Webhook:
 
     def _decode(self, request: WebhookRequest, correlation: str) -> list[Arrival]:
         headers = request.headers
-        found = bodies.arrivals(headers, request.body, most=self._batch_events, most_bytes=self.body_bytes)
-        identities = self._identities(headers, found)
+        body = bodies.read(headers, request.body, most=self._batch_events, most_bytes=self.body_bytes)
+        key = self._key(headers)
         return [
-            msgspec.structs.replace(
-                arrival,
-                place=f"{self.path} {arrival.place}" if arrival.place else self.path,
-                identity=identity,
-                correlation=arrival.correlation or correlation,
+            Arrival(
+                raw=one.raw,
+                place=f"{self.path} record {n + 1}" if body.several else self.path,
+                identity=one.identity if one.identity and not key.rules else key.of(n, body),
+                type=one.type,
+                time=one.time,
+                correlation=one.correlation or correlation,
+                fault=one.fault,
             )
-            for arrival, identity in zip(found, identities, strict=True)
+            for n, one in enumerate(body.arrivals)
         ]
 
-    def _identities(self, headers: Headers, found: Sequence[Arrival]) -> list[str]:
-        """Give each record its idempotency key, empty where the contract's field has to say it."""
+    def _key(self, headers: Headers) -> _Key:
+        """Find the request's own idempotency key; an empty one leaves it to the contract's field."""
         if self._identity == "contract":
-            return [""] * len(found)
-        if self._identity:
-            key = _key(headers, (self._identity.lower().encode("ascii", "replace"),))
-            if not key:
-                raise RefusedError(400, _TITLES["identity"], f"the request has no header {self._identity}")
-            return _numbered(key, found)
-        key = _key(headers, IDENTITY_HEADERS)
-        numbered = _numbered(key, found) if key else [""] * len(found)
-        if key and b"webhook-id" in headers and cloudevents.SPEC_VERSION in headers:
-            return numbered  # the ce-id of binary mode is a header that no signature covers
-        return [arrival.identity or other for arrival, other in zip(found, numbered, strict=True)]
+            return _Key("", rules=True)
+        if not self._identity:
+            # the ce-id of binary mode is a header that no signature covers; that of webhook-id does
+            rules = b"webhook-id" in headers and cloudevents.SPEC_VERSION in headers
+            return _Key(_first(headers, IDENTITY_HEADERS), rules)
+        text = _first(headers, (self._identity.lower().encode("ascii", "replace"),))
+        if not text:
+            raise RefusedError(400, _TITLES["identity"], f"the request has no header {self._identity}")
+        return _Key(text, rules=True)
 
     def _judge(self, arrivals: Sequence[Arrival]) -> list[Judged]:
         judged = self._intake.judge_all(arrivals)
@@ -183,6 +184,17 @@ class Webhook:
         if isinstance(refused, _Unreadable):
             found = msgspec.structs.replace(found, errors=_errors(refused.judged))
         return answer_problem(found, headers)
+
+
+class _Key(msgspec.Struct, frozen=True):
+    """The idempotency key of a request; one that ``rules`` counts more than the id of a CloudEvent."""
+
+    text: str
+    rules: bool
+
+    def of(self, n: int, body: bodies.Body) -> str:
+        """Return the key of record ``n``: that of the request, numbered where it holds several."""
+        return f"{self.text}/{n}" if self.text and body.several else self.text
 
 
 class _Unreadable(RefusedError):
@@ -234,9 +246,12 @@ def _correlation(headers: Headers) -> str:
     return "" if sent is None else parse_traceparent(sent.decode("latin-1")) or ""
 
 
-def _key(headers: Headers, names: Sequence[bytes]) -> str:
-    sent = next((value for name in names if (value := headers.get(name))), b"")
-    return _unquoted(sent.decode("latin-1").strip())
+def _first(headers: Headers, names: Sequence[bytes]) -> str:
+    for name in names:
+        sent = headers.get(name)
+        if sent:
+            return _unquoted(sent.decode("latin-1").strip())
+    return ""
 
 
 def _unquoted(text: str) -> str:
@@ -244,9 +259,3 @@ def _unquoted(text: str) -> str:
     if len(text) >= 2 and text[0] == text[-1] == '"':  # noqa: PLR2004  the two quotes
         return text[1:-1].replace('\\"', '"').replace("\\\\", "\\")
     return text
-
-
-def _numbered(key: str, found: Sequence[Arrival]) -> list[str]:
-    if len(found) == 1 and not found[0].place:
-        return [key]
-    return [f"{key}/{n}" for n in range(len(found))]

@@ -137,7 +137,7 @@ async def serve(door: Door, host: str, port: int) -> Listening:
     """
     listener = _listen(host, port)
     config = uvicorn.Config(
-        door,  # type: ignore[arg-type]  # uvicorn's scope types are its own
+        door,
         loop="none",
         http="httptools",
         ws="none",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
-import hmac
 
 import pytest
 import standardwebhooks
@@ -235,7 +234,7 @@ def test_settings_forms(given_as):
         ({"githup": "secret://erp/hook"}, 'did you mean "github"'),
         ({"github": "hunter2"}, "by reference only"),
         ({"github": []}, "by reference only"),
-        ({"github": {"secret": "secret://erp/hook", "heade": "X"}}, "unknown field"),
+        ({"github": {"secret": "secret://erp/hook", "headers": "X"}}, "unknown field"),
         ({"github": {"secret": "secret://erp/hook", "header": "X"}}, "only for hmac"),
         ({"hmac": "secret://erp/hook"}, "hmac needs header"),
         ({"hmac": {"secret": "secret://erp/hook", "header": "X", "signed": "{id}"}}, "needs {body}"),

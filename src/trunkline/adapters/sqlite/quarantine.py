@@ -38,8 +38,8 @@ _PUT = """
     ON CONFLICT (same) DO UPDATE SET
         count = count + 1,
         last_seen = excluded.last_seen,
-        kind = iif(status = 'open', excluded.kind, kind),
-        reasons = iif(status = 'open', excluded.reasons, reasons)
+        kind = CASE status WHEN 'open' THEN excluded.kind ELSE kind END,
+        reasons = CASE status WHEN 'open' THEN excluded.reasons ELSE reasons END
 """
 _OPEN = "SELECT entries, bytes FROM quarantine_open"
 _LIST = f"""
@@ -152,4 +152,4 @@ class SqliteQuarantine:
 def _entry(row: Sequence[Any]) -> Entry:
     *shown, reasons, raw_bytes, status, by, why, resolved_at = row
     resolution = None if resolved_at is None else Resolution(status, by, why, resolved_at)
-    return Entry(*shown, _reasons.decode(reasons), raw_bytes, status, resolution)
+    return Entry(*(*shown, _reasons.decode(reasons), raw_bytes, status, resolution))
