@@ -7,13 +7,14 @@ the same body and awaits the answer; the target adds templates, key, trace, judg
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import resource
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -28,8 +29,8 @@ from trunkline.kernel.ids import SystemIds
 from trunkline.vault.chain import ChainedSecrets
 
 IN_FLIGHT = 64
-REQUESTS = int(os.environ.get("TRUNKLINE_BENCH_REQUESTS", "12000"))
-ROUNDS = 3
+REQUESTS = int(os.environ.get("TRUNKLINE_BENCH_REQUESTS", "1000"))
+ROUNDS = 15
 GOAL = 0.85
 ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
@@ -104,8 +105,9 @@ async def measure(send: Send, work: list[Item]) -> tuple[float, list[float]]:
     return len(work) / (time.perf_counter() - started), took
 
 
-async def bare(url: str, work: list[Item]) -> tuple[float, list[float]]:
-    """Measure the client library by itself."""
+@contextlib.asynccontextmanager
+async def bare(url: str) -> AsyncIterator[Send]:
+    """Open the client library by itself."""
     headers = {"Content-Type": "application/json"}
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=IN_FLIGHT)) as session:
 
@@ -114,11 +116,12 @@ async def bare(url: str, work: list[Item]) -> tuple[float, list[float]]:
             async with session.put(f"{url}/orders/{one.subject}", data=body, headers=headers) as response:
                 assert response.status == 204
 
-        return await measure(send, work)
+        yield send
 
 
-async def ours(url: str, work: list[Item]) -> tuple[float, list[float]]:
-    """Measure the target."""
+@contextlib.asynccontextmanager
+async def ours(url: str) -> AsyncIterator[Send]:
+    """Open the target."""
     clock = SystemClock()
     settings = HttpSettings(request="PUT /orders/{id}", concurrency=IN_FLIGHT)
     target = HttpTarget(
@@ -129,22 +132,24 @@ async def ours(url: str, work: list[Item]) -> tuple[float, list[float]]:
     async def send(one: Item) -> None:
         assert await target.deliver([one], None) == [None]
 
-    try:
-        return await measure(send, work)
-    finally:
-        await target.close()
+    yield send
+    await target.close()
 
 
-async def rounds(url: str) -> tuple[float, float, list[float]]:
-    """Take turns, so that a busy moment of the machine meets both; return median rates and our latencies."""
+async def rounds(url: str) -> tuple[list[float], list[float], list[float]]:
+    """Take short turns, so that a busy moment of the machine meets both; return rates and our latencies."""
     work = items()
     ceilings, rates, took = [], [], []
-    for _ in range(ROUNDS):
-        ceilings.append((await bare(url, work))[0])
-        rate, milliseconds = await ours(url, work)
-        rates.append(rate)
-        took += milliseconds
-    return statistics.median(ceilings), statistics.median(rates), took
+    async with bare(url) as theirs, ours(url) as our:
+        for number in range(ROUNDS + 1):
+            ceiling, _ = await measure(theirs, work)
+            rate, milliseconds = await measure(our, work)
+            # The first turn opens the connections.
+            if number:
+                ceilings.append(ceiling)
+                rates.append(rate)
+                took += milliseconds
+    return ceilings, rates, took
 
 
 async def run() -> list[dict[str, Any]]:
@@ -153,22 +158,23 @@ async def run() -> list[dict[str, Any]]:
     try:
         assert child.stdout is not None
         port = int(child.stdout.readline())
-        ceiling, rate, took = await rounds(f"http://127.0.0.1:{port}")
+        ceilings, rates, took = await rounds(f"http://127.0.0.1:{port}")
     finally:
         child.kill()
         child.communicate()
     cuts = statistics.quantiles(took, n=100)
+    ratio = statistics.median(rate / ceiling for rate, ceiling in zip(rates, ceilings, strict=True))
     return [
         {
             "path": f"HTTP target by itself, {IN_FLIGHT} in flight",
-            "rate": rate,
-            "ceiling_rate": ceiling,
-            "ratio": rate / ceiling,
+            "rate": statistics.median(rates),
+            "ceiling_rate": statistics.median(ceilings),
+            "ratio": ratio,
             "p50_ms": cuts[49],
             "p99_ms": cuts[98],
             "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             "goal": f">= {GOAL} of the bare client",
-            "goal_met": rate / ceiling >= GOAL,
+            "goal_met": ratio >= GOAL,
         }
     ]
 

@@ -47,6 +47,8 @@ class Request(msgspec.Struct, frozen=True):
 
     def query(self, record: dict[str, Any]) -> str:
         """Return the encoded query, leaving out each parameter whose field is missing or null."""
+        if not self.parameters:
+            return ""
         found = [(name, _parameter(value, record)) for name, value in self.parameters]
         return "&".join(f"{name}={value}" for name, value in found if value is not None)
 

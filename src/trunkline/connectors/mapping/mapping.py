@@ -153,7 +153,7 @@ def _builder(fields: list[str], exact: dict[str, Evaluate], others: dict[str, st
     evaluate = _exact_fields(exact)
     if others:
         evaluate = _joined(evaluate, Engine(list(others.values()), limits), fields, list(others))
-    return _nested(evaluate) if any("." in field for field in fields) else evaluate
+    return _nested(evaluate, fields) if any("." in field for field in fields) else evaluate
 
 
 def _exact_fields(exact: dict[str, Evaluate]) -> Build:
@@ -188,11 +188,13 @@ def _joined(exact: Build, engine: Engine, fields: list[str], computed: list[str]
     return evaluate
 
 
-def _nested(flat: Build) -> Build:
+def _nested(flat: Build, fields: Iterable[str]) -> Build:
+    places = {field: tuple(field.split(".")) for field in fields}
+
     def evaluate(record: Record, event: Event | None) -> Record:
         answer: Record = {}
         for field, value in flat(record, event).items():
-            *parents, name = field.split(".")
+            *parents, name = places[field]
             place = answer
             for parent in parents:
                 place = place.setdefault(parent, {})

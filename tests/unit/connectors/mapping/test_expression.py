@@ -247,7 +247,7 @@ def test_problems_have_a_place_and_a_hint() -> None:
     broken = compile_expression("price", "total +")
     assert isinstance(broken, Problem)
     assert (broken.field, broken.column) == ("price", 8)
-    unknown = compile_expression("name", "id & $uppercas(id)")
+    unknown = compile_expression("name", "id & $upprcase(id)")
     assert isinstance(unknown, Problem)
     assert (unknown.column, unknown.hint) == (6, 'did you mean "$uppercase"?')
     assert isinstance(compile_expression("n", 5), Problem)
