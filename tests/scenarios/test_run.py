@@ -73,7 +73,7 @@ def until(condition):
         time.sleep(0.05)
 
 
-# A posted order is answered with its receipt, arrives in the table, and is the same order when it comes again;
+# A posted order gets its receipt, arrives in the table, and is the same order when it comes again;
 # commands work beside the process, a second run is refused, and SIGTERM ends it with 0.
 def test_a_day(folder, running):
     process, started = running

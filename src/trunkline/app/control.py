@@ -25,6 +25,8 @@ from trunkline.vault.secret import Secret
 LINE_BYTES = 64 * 1_048_576
 """The longest request or answer: a batch of records to publish and their receipts."""
 
+_FINISH_SECONDS = 5.0
+
 Handler: TypeAlias = Callable[[bytes], Awaitable[bytes]]
 """Does what is asked: from an act as JSON to its result as JSON."""
 
@@ -80,6 +82,7 @@ class _Desk:
         self._handler = handler
         self._connections: set[asyncio.Task[None]] = set()
         self._busy: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -87,7 +90,7 @@ class _Desk:
         self._connections.add(task)
         # the asker went away, sent more than a line may hold, or we stop
         with contextlib.suppress(OSError, ValueError, asyncio.CancelledError):
-            while line := await reader.readline():
+            while not self._closing and (line := await reader.readline()):
                 self._busy.add(task)
                 writer.write(await _answered(line, self.token, self._handler) + b"\n")
                 await writer.drain()
@@ -97,10 +100,11 @@ class _Desk:
         writer.close()
 
     async def close(self) -> None:
+        self._closing = True
         for task in self._connections - self._busy:
             task.cancel()
-        while self._busy:
-            await asyncio.sleep(0.01)  # noqa: ASYNC110  an act is at most a commit away from its end
+        if self._busy:
+            await asyncio.wait(self._busy, timeout=_FINISH_SECONDS)
         for task in set(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)

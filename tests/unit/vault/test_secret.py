@@ -82,12 +82,16 @@ def test_it_cannot_be_encoded():
     assert TEXT.encode() not in orjson.dumps({"token": secret}, default=repr)
 
 
+def _fail(message):
+    raise RuntimeError(message)
+
+
 # A traceback that prints local variables, as rich can, prints stars.
 def test_it_is_not_in_a_traceback_with_locals():
-    token = Secret("".join(["sk-", "never-to-be-seen"]))
+    token = Secret("-".join(["sk", *["never", "to", "be", "seen"]]))
     holder = Holder(token)
     try:
-        raise RuntimeError(f"sending with {token} of {holder}")
+        _fail(f"sending with {token} of {holder}")
     except RuntimeError as error:
         out = io.StringIO()
         Console(file=out, width=200).print(

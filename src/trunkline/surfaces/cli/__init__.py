@@ -22,28 +22,50 @@ from trunkline.surfaces.cli.exits import Exit
 
 _HERE = "trunkline.surfaces.cli"
 
-COMMANDS = ("init", "check", "run", "status", "publish", "events", "trace", "demo")
-"""Every command that is one act. Its help is the docstring of its function."""
+COMMANDS = {
+    "init": "Write a small working project into a folder.",
+    "check": "Tell what a project holds and everything that is wrong with it.",
+    "run": "Run sources, flows and the HTTP door until stopped.",
+    "status": "Tell where every source, stream and flow stands.",
+    "publish": "Put records into a stream, by the same way every arrival takes.",
+    "events": "Print the events of a stream, personal fields masked.",
+    "trace": "Tell everything that happened to one correlation ID or event.",
+}
+"""Every command that is one act, with its line in the list; its own help is its function's docstring."""
 
 GROUPS = {
     "dead": (
         "Dead letters: what could not be delivered and waits for a person.",
-        ("list", "show", "retry", "discard"),
+        {
+            "list": "List dead letters.",
+            "show": "Show one dead letter with its record and every attempt.",
+            "retry": "Deliver dead letters again.",
+            "discard": "Give dead letters up, with a reason that is kept.",
+        },
     ),
     "quarantine": (
         "Quarantine: what did not pass its contract and was kept.",
-        ("list", "show", "release", "discard"),
+        {
+            "list": "List refused arrivals with their reasons.",
+            "show": "Show one refused arrival.",
+            "release": "Let refused arrivals in that pass now, or one that was mended.",
+            "discard": "Give refused arrivals up, with a reason that is kept.",
+        },
     ),
     "log": (
         "The log: the durable record of everything that was accepted.",
-        ("info", "verify", "trim"),
+        {
+            "info": "Tell the extent of every stream.",
+            "verify": "Open every stored page and tell which are damaged.",
+            "trim": "Remove what retention says may go and no flow still has to read.",
+        },
     ),
 }
-"""Every group of commands, with its line in the help."""
+"""Every group of commands, with its line in the list."""
 
 
-def make_app() -> App:
-    """Return the command line; commands are imported when they are chosen."""
+def make_app(tokens: Sequence[str] = ()) -> App:
+    """Return the command line; a command is imported when ``tokens`` choose it, and then gives its own help."""
     app = App(
         name="trunkline",
         help="A self-hosted integration backbone: what arrives is stored before it is acknowledged, "
@@ -53,14 +75,19 @@ def make_app() -> App:
         version=__version__,
         result_action="return_value",
     )
-    for name in COMMANDS:
-        app.command(f"{_HERE}.{name}:{name}", name=name, help_epilogue="")
+    for name, line in COMMANDS.items():
+        app.command(f"{_HERE}.{name}:{name}", name=name, help_epilogue="", **_listed(name, line, tokens))
     for group, (line, members) in GROUPS.items():
         inner = App(name=group, help=line, help_epilogue="", help_format="plaintext")
-        for name in members:
-            inner.command(f"{_HERE}.{group}:{name}_", name=name)
+        for name, own in members.items():
+            inner.command(f"{_HERE}.{group}:{name}_", name=name, **_listed(name, own, tokens))
         app.command(inner)
     return app
+
+
+def _listed(name: str, line: str, tokens: Sequence[str]) -> dict[str, str]:
+    """Return the line of a command that is listed; the one that is chosen shows its docstring instead."""
+    return {} if name in tokens else {"help": line}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -72,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(tokens: list[str]) -> Exit | int:
     as_json = "--json" in tokens
     try:
-        result: Any = make_app()(tokens, exit_on_error=False, print_error=False, help_on_error=False)
+        result: Any = make_app(tokens)(tokens, exit_on_error=False, print_error=False, help_on_error=False)
     except CycloptsError as error:
         return _usage(error, as_json=as_json)
     except TrunklineError as error:
