@@ -65,7 +65,7 @@ GROUPS = {
 
 
 def make_app(tokens: Sequence[str] = ()) -> App:
-    """Return the command line; a command is imported when ``tokens`` choose it, and then gives its own help."""
+    """Return the command line; the chosen command is imported and gives its own help."""
     app = App(
         name="trunkline",
         help="A self-hosted integration backbone: what arrives is stored before it is acknowledged, "
