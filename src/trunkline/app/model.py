@@ -25,7 +25,7 @@ Name: TypeAlias = Annotated[
 StreamName: TypeAlias = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[a-z0-9][a-z0-9_.-]*(@[0-9]+)?$",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*(@[0-9]+)?$",
         description="a contract, with its major version where there are several, such as order@1",
     ),
 ]
@@ -38,7 +38,7 @@ TargetName: TypeAlias = Annotated[
 ]
 
 
-class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The base of everything a user writes: an unknown key is a fault, never ignored."""
 
 
@@ -124,20 +124,46 @@ class SystemLimits(_Settings, frozen=True):
     """The most requests under way at a time; the kind of target has its own default."""
 
 
+class Publishes(_Settings, frozen=True):
+    """What every entry of ``publishes`` has, whatever its kind."""
+
+    stream: StreamName
+    """The contract whose events arrive here, with its major version where there are several."""
+
+    via: str
+    """How data arrives: the kind of source."""
+
+    name: Name | None = None
+    """The source's name within its system; the contract's name without it."""
+
+
+class Accepts(_Settings, frozen=True):
+    """What every entry of ``accepts`` has, whatever its kind."""
+
+    name: Name
+    """The target's name within its system."""
+
+    contract: StreamName
+    """The contract its records keep to, with its major version where there are several."""
+
+    via: str
+    """Where data goes: the kind of target."""
+
+
 class SystemFile(_Settings, frozen=True):
     """``systems/*.yaml``: an application that takes part, what it publishes and what it accepts."""
 
     system: Name
     """The system's name, by which flows and secrets refer to it."""
 
+    owner: Owner
+    """Who answers for the system."""
+
     title: str = ""
     """The system's name for people."""
 
     kind: str = ""
     """What it is, for people: web shop, till, warehouse."""
-
-    owner: Owner
-    """Who answers for the system."""
 
     data_owner: Owner | None = None
     """Who answers for its data, where that is somebody else."""
@@ -175,10 +201,16 @@ class Retry(_Settings, frozen=True):
     """The most attempts of one event; then it is a dead letter."""
 
     first: Duration = "1s"
-    """The longest wait before the second attempt; it doubles from there."""
+    """The bound of the wait before the second attempt."""
 
-    longest: Duration = "1h"
-    """The longest wait between two attempts."""
+    longest: Duration = "1d"
+    """The bound of any wait between two attempts."""
+
+    factor: Annotated[float, msgspec.Meta(ge=1)] = 12.0
+    """How much the bound grows from one wait to the next."""
+
+    total: Duration = "3d"
+    """No attempt begins later than this after the first one."""
 
 
 class FlowFile(_Settings, frozen=True):
@@ -187,20 +219,23 @@ class FlowFile(_Settings, frozen=True):
     flow: Name
     """The flow's name."""
 
-    title: str = ""
-    """What it is for."""
-
     from_: StreamName = msgspec.field(name="from")
     """The stream it reads: a contract and its major version."""
 
     to: TargetName
     """Where it delivers: a system and the name of what it accepts."""
 
+    title: str = ""
+    """What it is for."""
+
     map: dict[str, str] | None = None
-    """Each field of the target's record with the expression that gives it; all fields as they are without it."""
+    """Each field of the target's record with its expression; without it all fields as they are."""
 
     python: str | None = None
     """A function instead of ``map``: ``mappings.stock:to_shop``."""
+
+    when: str | None = None
+    """An expression; an event for which it is not true is dropped by this flow."""
 
     needs: Needs = msgspec.field(default_factory=Needs)
     """What it has to give."""
@@ -208,5 +243,5 @@ class FlowFile(_Settings, frozen=True):
     retry: Retry = msgspec.field(default_factory=Retry)
     """When a failed attempt is made again."""
 
-    when_dead: Literal["hold-key", "continue"] = "hold-key"
+    when_dead: Literal["hold-key", "skip"] = "hold-key"
     """Whether later events of a dead letter's entity wait for it, or go on."""

@@ -73,7 +73,7 @@ class Reference(msgspec.Struct, frozen=True, order=True):
 
 
 def parse_reference(text: str) -> Reference:
-    """Take ``secret://system/name`` apart; raises ``ValueError``, without repeating the text, for anything else."""
+    """Take ``secret://system/name`` apart; raises ``ValueError`` that does not repeat the text."""
     match = REFERENCE.match(text)
     if match is None:
         raise ValueError("not a reference of the form secret://system/name, in lower case")

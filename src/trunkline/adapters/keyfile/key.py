@@ -32,7 +32,7 @@ def load_key(environ: Mapping[str, str], path: Path) -> Secret:
         return _key_of(read_private(path).decode("ascii", "replace"), str(path))
     except FileNotFoundError:
         raise SecretUnavailable(
-            f"the log has no key: put the one this project was made with in {path} (mode 600) or in {VARIABLE}"
+            f"the log has no key: put that of this project in {path} (mode 600) or in {VARIABLE}"
         ) from None
     except NotPrivate as error:
         raise SecretUnavailable(str(error)) from None

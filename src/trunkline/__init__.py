@@ -1,0 +1,21 @@
+"""Trunkline: a self-hosted integration backbone.
+
+``await trunkline.open(folder)`` is the Python way in, ``trunkline.testing`` what a project's own tests
+use, and the ``trunkline`` command everything else. Importing this package imports nothing more: what a
+name needs comes when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "open"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "open":
+        from trunkline.surfaces.api import open_project  # noqa: PLC0415  the command line must start fast
+
+        return open_project
+    raise AttributeError(f"module 'trunkline' has no attribute {name!r}")

@@ -1,0 +1,114 @@
+"""A project, opened: its store, log, ledger and quarantine, and the intakes of its streams.
+
+Every use-case works on a ``Backbone``. ``run`` holds one open for as long as it runs; a command opens
+one for a moment, for reading only where it only reads, so it works beside the running process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+
+import msgspec
+
+from trunkline.adapters.keyfile.key import load_key
+from trunkline.adapters.keyfile.secrets import EnvironmentSecrets, FileSecrets
+from trunkline.adapters.sqlite.appending import LogSettings
+from trunkline.adapters.sqlite.ledger import SqliteLedger
+from trunkline.adapters.sqlite.log import SqliteLog
+from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
+from trunkline.adapters.sqlite.store import Store
+from trunkline.app.project import Project
+from trunkline.eventlog.port import EventLog
+from trunkline.eventlog.seal import Sealer
+from trunkline.intake.accept import Intake, Surroundings
+from trunkline.intake.quarantine import Quarantine
+from trunkline.kernel.clock import Clock, SystemClock
+from trunkline.kernel.errors import StoreError
+from trunkline.kernel.ids import Ids, SystemIds
+from trunkline.kernel.signals import Signals
+from trunkline.vault.chain import ChainedSecrets
+from trunkline.vault.secret import Secrets
+
+KEY_FILE = "trunkline.key"
+PUBLISH = "publish"
+"""The system that records belong to which command line and Python publish; no system may have this name."""
+
+_DAY_SECONDS = 86_400
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """What a process has around it, passed in so that a test can hold it still."""
+
+    environ: Mapping[str, str]
+    clock: Clock
+    ids: Ids
+    signals: Signals
+
+
+def this_machine(environ: Mapping[str, str]) -> Machine:
+    """Return the real clock and real identifiers, with nobody listening yet."""
+    clock = SystemClock()
+    return Machine(environ, clock, SystemIds(clock), Signals())
+
+
+class Backbone(msgspec.Struct, frozen=True):
+    """An open project. ``intakes`` are by source name, those of ``publish`` included."""
+
+    project: Project
+    machine: Machine
+    log: EventLog
+    ledger: SqliteLedger
+    quarantine: Quarantine
+    around: Surroundings
+    intakes: dict[str, Intake]
+
+    @property
+    def secrets(self) -> Secrets:
+        """Every place this project keeps its secrets in, the environment first."""
+        return secrets_of(self.project, self.machine.environ)
+
+
+def secrets_of(project: Project, environ: Mapping[str, str]) -> Secrets:
+    """Chain the places of a project's secrets."""
+    file = project.path(project.settings.secrets.file)
+    return ChainedSecrets([EnvironmentSecrets(environ), FileSecrets(file)])
+
+
+@contextlib.asynccontextmanager
+async def opened(project: Project, machine: Machine, *, readonly: bool = False) -> AsyncIterator[Backbone]:
+    """Open the store while the block runs.
+
+    Raises ``SecretUnavailable`` without a key, ``StoreError`` where the store cannot be had.
+    """
+    key = load_key(machine.environ, project.state / KEY_FILE)
+    sealer = Sealer(bytes.fromhex(key.reveal()))
+    if not readonly:
+        _make_folder(project)
+    store = Store(project.store_path, readonly=readonly)
+    try:
+        log = await SqliteLog.open(store, sealer, machine.clock, _log_settings(project))
+        yield _assembled(project, machine, log, store, sealer)
+    finally:
+        await store.close()
+
+
+def _make_folder(project: Project) -> None:
+    try:
+        project.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreError(f"{project.state} cannot be made: {error.strerror}") from None
+
+
+def _log_settings(project: Project) -> LogSettings:
+    settings = project.settings
+    return LogSettings(window_seconds=settings.store.dedupe_days * _DAY_SECONDS, limits=settings.limits)
+
+
+def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store, sealer: Sealer) -> Backbone:
+    quarantine = SqliteQuarantine(store, sealer)
+    around = Surroundings(machine.clock, machine.ids, machine.signals, project.settings.limits)
+    contracts = {name: source.contract for name, source in project.sources.items()}
+    contracts |= {f"{PUBLISH}/{stream}": contract for stream, contract in project.contracts.items()}
+    intakes = {name: Intake(name, contract, log, quarantine, around) for name, contract in contracts.items()}
+    return Backbone(project, machine, log, SqliteLedger(store), quarantine, around, intakes)

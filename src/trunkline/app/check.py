@@ -1,0 +1,125 @@
+"""The use-case behind ``trunkline check``: what a project holds and everything that is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from trunkline.app.project import Project
+from trunkline.app.reading import read
+from trunkline.kernel.faults import Fault
+
+
+class ContractLine(msgspec.Struct, frozen=True):
+    """A contract: its stream name, its full version, how many fields it has and which are its key."""
+
+    stream: str
+    version: str
+    fields: int
+    personal: int
+    key: list[str]
+
+
+class SourceLine(msgspec.Struct, frozen=True):
+    """A source: how data of a system arrives in which stream, and where it listens or looks."""
+
+    source: str
+    via: str
+    stream: str
+    where: str
+
+
+class TargetLine(msgspec.Struct, frozen=True):
+    """A target: where a system accepts which contract's records."""
+
+    target: str
+    via: str
+    contract: str
+    where: str
+
+
+class FlowLine(msgspec.Struct, frozen=True):
+    """A flow: from which stream to which target, with how many fields mapped."""
+
+    flow: str
+    stream: str
+    target: str
+    mapping: str
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What ``check`` found; ``faults`` empty means that ``run`` will start."""
+
+    folder: str
+    project: str
+    contracts: list[ContractLine]
+    sources: list[SourceLine]
+    targets: list[TargetLine]
+    flows: list[FlowLine]
+    faults: list[Fault]
+
+
+def check(folder: Path) -> Report:
+    """Read a folder and report what is there, whole files only, and every fault of every file."""
+    project, faults = read(folder)
+    sorted_faults = sorted(set(faults))
+    if project is None:
+        return Report(str(folder), "", [], [], [], [], sorted_faults)
+    return Report(
+        str(folder),
+        project.settings.project,
+        _contracts(project),
+        _sources(project),
+        _targets(project),
+        _flows(project),
+        sorted_faults,
+    )
+
+
+def _contracts(project: Project) -> list[ContractLine]:
+    return [
+        ContractLine(
+            stream,
+            one.version,
+            len(one.fields),
+            sum(field.personal for field in one.fields),
+            list(one.primary_key),
+        )
+        for stream, one in sorted(project.contracts.items())
+    ]
+
+
+def _sources(project: Project) -> list[SourceLine]:
+    return [
+        SourceLine(one.name, one.via, one.contract.stream, _where(one.settings))
+        for one in project.sources.values()
+    ]
+
+
+def _targets(project: Project) -> list[TargetLine]:
+    return [
+        TargetLine(one.name, one.via, one.contract.stream, _where(one.settings))
+        for one in project.targets.values()
+    ]
+
+
+def _flows(project: Project) -> list[FlowLine]:
+    return [
+        FlowLine(
+            one.name, one.contract.stream, one.target.name, _mapping(one.settings.map, one.settings.python)
+        )
+        for one in project.flows.values()
+    ]
+
+
+def _mapping(fields: dict[str, str] | None, python: str | None) -> str:
+    if python:
+        return python
+    return "as it is" if fields is None else f"{len(fields)} fields"
+
+
+def _where(settings: msgspec.Struct) -> str:
+    """Return what its user would call the place: a webhook's path, a folder, a request, a table."""
+    names = ("path", "folder", "request", "table")
+    return next((str(getattr(settings, name)) for name in names if hasattr(settings, name)), "")

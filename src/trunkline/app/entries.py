@@ -1,0 +1,106 @@
+"""The entries of ``publishes`` and ``accepts``: from what a system's file says to sources and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from trunkline.app import schemas
+from trunkline.app.model import SystemFile
+from trunkline.app.project import Source, Target, resolve
+from trunkline.app.registry import SOURCES, TARGETS, Kind
+from trunkline.app.sheet import Sheet
+from trunkline.contracts.contract import Contract
+from trunkline.contracts.document import Document
+from trunkline.kernel.faults import did_you_mean
+
+At = tuple[str | int, ...]
+
+
+class Entries(msgspec.Struct, frozen=True):
+    """What was read before: contracts by stream name, systems with their files, and the faults so far."""
+
+    contracts: dict[str, Contract]
+    systems: list[tuple[Document, SystemFile]]
+    sheet: Sheet
+
+    def contract(self, document: Document, at: Sequence[str | int], name: str) -> Contract | None:
+        """Return the contract of that name; one that is unknown or unclear is a fault."""
+        contract = resolve(name, self.contracts)
+        if contract is not None or self.sheet.broken("contracts"):
+            return contract
+        versions = sorted(one.stream for one in self.contracts.values() if one.name == name)
+        if versions:
+            problem = f'the contract "{name}" has several major versions'
+            self.sheet.wrong(document, at, problem, " or ".join(versions))
+        else:
+            known = {*self.contracts, *(one.name for one in self.contracts.values())}
+            expected = "the name of a contract in contracts/"
+            self.sheet.wrong(document, at, f'no contract "{name}"', expected, did_you_mean(name, known))
+        return None
+
+
+def read_sources(entries: Entries) -> dict[str, Source]:
+    """Return every source by its name, ``system/name``, noting what is wrong with the others."""
+    found: dict[str, Source] = {}
+    for document, at, entry, system in _each(entries, "publishes"):
+        contract = entries.contract(document, (*at, "stream"), entry["stream"])
+        settings = _settings(entries, document, at, SOURCES[entry["via"]], entry)
+        if contract is None or settings is None:
+            continue
+        name = f"{system.system}/{entry.get('name', contract.name)}"
+        place = document.place((*at, "name" if "name" in entry else "stream"))
+        path = getattr(settings, "path", None)
+        if entries.sheet.once("source", name, place) and (
+            path is None or entries.sheet.once("path", path, document.place((*at, "path")))
+        ):
+            found[name] = Source(name, system.system, entry["via"], contract, settings)
+    return found
+
+
+def read_targets(entries: Entries) -> dict[str, Target]:
+    """Return every target by its name, ``system.name``, noting what is wrong with the others."""
+    found: dict[str, Target] = {}
+    for document, at, entry, system in _each(entries, "accepts"):
+        kind = TARGETS[entry["via"]]
+        contract = entries.contract(document, (*at, "contract"), entry["contract"])
+        settings = _settings(entries, document, at, kind, entry)
+        connection = _connection(entries, document, kind, system)
+        if contract is None or settings is None or connection is None:
+            continue
+        name = f"{system.system}.{entry['name']}"
+        faults = [
+            document.fault((*at, problem.partition(":")[0]), problem)
+            for problem in kind.misfits(settings, contract)
+        ]
+        new = entries.sheet.once("target", name, document.place((*at, "name")))
+        if new and not entries.sheet.note(faults):
+            found[name] = Target(name, system, entry["via"], contract, settings, connection)
+    return found
+
+
+def _each(entries: Entries, key: str) -> Iterator[tuple[Document, At, dict[str, Any], SystemFile]]:
+    for document, system in entries.systems:
+        for index, entry in enumerate(getattr(system, key)):
+            yield document, (key, index), entry, system
+
+
+def _settings(entries: Entries, document: Document, at: At, kind: Kind, entry: dict[str, Any]) -> Any:
+    try:
+        return msgspec.convert(schemas.own_keys(kind.settings, entry), kind.settings)
+    except msgspec.ValidationError as error:
+        entries.sheet.wrong(document, at, str(error))
+        return None
+
+
+def _connection(entries: Entries, document: Document, kind: Kind, system: SystemFile) -> Any:
+    """Return the system's connection as this kind of target reads it; faults are noted once a place."""
+    if entries.sheet.note(schemas.faults_of(document, schemas.schema_of_connection(kind.connection))):
+        return None
+    try:
+        return msgspec.convert(system.connection, kind.connection)
+    except msgspec.ValidationError as error:
+        entries.sheet.wrong(document, ("connection",), str(error))
+        return None

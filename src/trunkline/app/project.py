@@ -1,0 +1,99 @@
+"""A project: what a folder of files says, checked as a whole and with every reference resolved.
+
+``Project.load`` is the gate that ``trunkline check``, ``run`` and every other use-case go through; what
+it returns can be built without asking again whether names exist. The steps are read -> decode ->
+contracts -> sources and targets -> flows; each adds its faults, and all are reported at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from trunkline.app.model import FlowFile, ProjectFile, SystemFile
+from trunkline.connectors.mapping import Mapping
+from trunkline.contracts.contract import Contract
+from trunkline.delivery.retry import RetryPolicy
+from trunkline.kernel.errors import ProjectError
+
+
+class Source(msgspec.Struct, frozen=True):
+    """How data of one system arrives in a stream. ``name`` is ``system/name``."""
+
+    name: str
+    system: str
+    via: str
+    contract: Contract
+    settings: Any
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where a system accepts data. ``name`` is ``system.name``; ``connection`` is its kind's own settings."""
+
+    name: str
+    system: SystemFile
+    via: str
+    contract: Contract
+    settings: Any
+    connection: Any
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """The wiring of a stream to a target; ``contract`` is the stream's."""
+
+    name: str
+    contract: Contract
+    target: Target
+    mapping: Mapping
+    retry: RetryPolicy
+    settings: FlowFile
+
+
+class Project(msgspec.Struct, frozen=True):
+    """Everything a project folder says. Contracts are by stream name, ``order@1``; the rest by name."""
+
+    folder: Path
+    settings: ProjectFile
+    contracts: dict[str, Contract]
+    systems: dict[str, SystemFile]
+    sources: dict[str, Source]
+    targets: dict[str, Target]
+    flows: dict[str, Flow]
+
+    @classmethod
+    def load(cls, folder: Path) -> Project:
+        """Read and check a folder; raises ``ProjectError`` with every fault of every file."""
+        from trunkline.app.reading import read  # noqa: PLC0415  it builds the values above
+
+        project, faults = read(folder)
+        if faults or project is None:
+            raise ProjectError(sorted(set(faults)))
+        return project
+
+    def path(self, text: str) -> Path:
+        """Return a path of a project file: within the folder, or absolute."""
+        return self.folder / text
+
+    @property
+    def store_path(self) -> Path:
+        """Where the store's file is."""
+        return self.path(self.settings.store.path)
+
+    @property
+    def state(self) -> Path:
+        """The folder of what belongs to this machine: store, key, control address."""
+        return self.store_path.parent
+
+    def contract_of(self, name: str) -> Contract | None:
+        """Return the contract of a stream named ``order@1``, or ``order`` if it has one version."""
+        return resolve(name, self.contracts)
+
+
+def resolve(name: str, contracts: dict[str, Contract]) -> Contract | None:
+    """Return the contract of that stream name, with or without its major version; None where unclear."""
+    if name in contracts:
+        return contracts[name]
+    versions = [contract for contract in contracts.values() if contract.name == name]
+    return versions[0] if len(versions) == 1 else None

@@ -1,0 +1,78 @@
+"""From the files of a folder to a project: the steps of ``Project.load``, each noting its faults.
+
+A file with faults of its own is left out of what follows, and nothing that refers to it is blamed for
+that: every fault that is reported is one to mend.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from trunkline.app import schemas
+from trunkline.app.credentials import literal_credentials
+from trunkline.app.entries import Entries, read_sources, read_targets
+from trunkline.app.folder import read_folder
+from trunkline.app.model import FlowFile, ProjectFile, SystemFile
+from trunkline.app.project import Flow, Project
+from trunkline.app.registry import SOURCES, TARGETS
+from trunkline.app.sheet import Sheet
+from trunkline.app.wiring import flow_of
+from trunkline.contracts.contract import Contract
+from trunkline.contracts.document import Document
+from trunkline.kernel.faults import Fault
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def read(folder: Path) -> tuple[Project | None, list[Fault]]:
+    """Return what a folder says and everything that is wrong; no project where its main file is unusable."""
+    files = read_folder(folder)
+    sheet = Sheet(files.faults)
+    main = _main(files.main, sheet)
+    entries = Entries(_contracts(files.contracts, sheet), _systems(files.systems, sheet), sheet)
+    sources = read_sources(entries)
+    targets = read_targets(entries)
+    flows: dict[str, Flow] = {}
+    for document in files.flows:
+        settings = _decoded(document, schemas.schema_of(FlowFile), FlowFile, sheet)
+        flow = flow_of(folder, document, settings, entries, targets) if settings else None
+        if flow is not None:
+            flows[flow.name] = flow
+    if main is None:
+        return None, sheet.faults
+    systems = {system.system: system for _, system in entries.systems}
+    return Project(folder, main, entries.contracts, systems, sources, targets, flows), sheet.faults
+
+
+def _main(document: Document | None, sheet: Sheet) -> ProjectFile | None:
+    if document is None:
+        return None
+    return _decoded(document, schemas.schema_of(ProjectFile), ProjectFile, sheet)
+
+
+def _contracts(contracts: list[Contract], sheet: Sheet) -> dict[str, Contract]:
+    return {one.stream: one for one in contracts if sheet.once("contract", one.stream, one.place)}
+
+
+def _systems(documents: list[Document], sheet: Sheet) -> list[tuple[Document, SystemFile]]:
+    found = []
+    for document in documents:
+        sheet.note(literal_credentials(document))
+        schema = schemas.schema_of_system(document.value, SOURCES, TARGETS)
+        system = _decoded(document, schema, SystemFile, sheet)
+        if system is not None and sheet.once("system", system.system, document.place(("system",))):
+            found.append((document, system))
+    return found
+
+
+def _decoded(document: Document, schema: dict[str, Any], model: type[T], sheet: Sheet) -> T | None:
+    if sheet.note(schemas.faults_of(document, schema)):
+        return None
+    try:
+        return msgspec.convert(document.value, model)
+    except msgspec.ValidationError as error:
+        sheet.wrong(document, (), str(error))
+        return None

@@ -1,0 +1,199 @@
+"""Runs a project: every role in one process, started in order and stopped in reverse.
+
+Log and ledger are open already; then targets and flows, sources, the control port and the door start,
+so that nothing is taken in before it can be stored, and stop from the outside in: first nothing new
+comes, then what is under way is finished. One source or flow that fails does not stop the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+
+from trunkline.app import control
+from trunkline.app.acts import CONTROL_FILE, handler
+from trunkline.app.backbone import Backbone
+from trunkline.app.connectors import PULLED, TARGETS, Checked, webhook
+from trunkline.app.limited import Bound, Limited
+from trunkline.app.trim import trim
+from trunkline.connectors.source import Source as SourcePort
+from trunkline.connectors.target import Target as TargetPort
+from trunkline.delivery.flow import Flow, Ports
+from trunkline.delivery.runner import FlowRunner
+from trunkline.intake.accept import Intake
+from trunkline.intake.pull import pump
+from trunkline.intake.webhook import Webhook
+from trunkline.kernel.errors import StoreError, TrunklineError
+from trunkline.kernel.signals import SourceFailed, SourceStarted, Stopping
+
+TRIM_SECONDS = 3_600.0
+"""How often the log is trimmed."""
+
+GRACE_SECONDS = 30.0
+"""How long what is under way may take to finish once the process was told to stop."""
+
+_RESTART_SECONDS = 5.0
+
+
+class OpenDoor(Protocol):
+    """An open HTTP door."""
+
+    host: str
+    port: int
+
+    async def close(self) -> None:
+        """Take no more requests, finish those under way, and return."""
+
+
+OpensDoor: TypeAlias = Callable[[Mapping[str, Webhook]], Awaitable[OpenDoor]]
+"""Opens the HTTP door for webhooks by path; the surface gives it, as this room knows no server."""
+
+
+class Started(msgspec.Struct, frozen=True):
+    """What runs: where the door listens (empty without a webhook) and each flow with its cursor."""
+
+    address: str
+    webhooks: dict[str, str]
+    folders: dict[str, str]
+    flows: dict[str, int]
+
+
+@contextlib.asynccontextmanager
+async def running(backbone: Backbone, opens_door: OpensDoor) -> AsyncIterator[Started]:
+    """Run a project while the block runs; leaving it stops in reverse and finishes what is held."""
+    async with contextlib.AsyncExitStack() as stack:
+        await _start_flows(backbone, stack)
+        _start_janitor(backbone, stack)
+        address = backbone.project.state / CONTROL_FILE
+        await stack.enter_async_context(control.serving(address, handler(backbone)))
+        _start_pulled(backbone, stack)
+        where = await _open_door(backbone, stack, opens_door)
+        yield await _started(backbone, where)
+        backbone.machine.signals.emit(Stopping("asked to stop"))
+
+
+async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
+    bounds = {
+        name: Bound(system.limits, backbone.machine.clock)
+        for name, system in backbone.project.systems.items()
+    }
+    targets = []
+    runners = []
+    for flow in backbone.project.flows.values():
+        system = flow.target.system
+        target = Limited(
+            TARGETS[flow.target.via](flow.target, backbone), system.limits, bounds[system.system]
+        )
+        targets.append(target)
+        wired = Flow(
+            name=flow.name,
+            stream=flow.contract.stream,
+            target=flow.target.name,
+            mapping=Checked(flow.mapping, flow.target.contract),
+            policy=flow.retry,
+            when_dead=flow.settings.when_dead,
+        )
+        runners.append(FlowRunner(wired, _ports(backbone, target)))
+    tasks = [asyncio.create_task(runner.run(), name=runner.flow.name) for runner in runners]
+    stack.push_async_callback(_stop_flows, runners, tasks, targets)
+
+
+def _ports(backbone: Backbone, target: TargetPort) -> Ports:
+    machine = backbone.machine
+    limits = backbone.project.settings.limits
+    return Ports(backbone.log, backbone.ledger, target, machine.clock, machine.ids, machine.signals, limits)
+
+
+async def _stop_flows(
+    runners: Sequence[FlowRunner], tasks: list[asyncio.Task[None]], targets: Sequence[TargetPort]
+) -> None:
+    for runner in runners:
+        runner.stop()
+    await _finished(tasks)
+    for target in targets:
+        await target.close()
+
+
+async def _finished(tasks: list[asyncio.Task[None]]) -> None:
+    """Wait within the grace, then end what would not finish: it is durable, and begins there again."""
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _start_janitor(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
+    async def keep_tidy() -> None:
+        while True:
+            await backbone.machine.clock.sleep(TRIM_SECONDS)
+            with contextlib.suppress(StoreError):  # it is tried again in an hour, and writes say so meanwhile
+                await trim(backbone)
+
+    _background(stack, keep_tidy(), "janitor")
+
+
+def _background(stack: contextlib.AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> None:
+    task = asyncio.create_task(work, name=name)
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)
+
+
+def _start_pulled(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
+    for name, described in backbone.project.sources.items():
+        if described.via not in PULLED:
+            continue
+        source = PULLED[described.via](described, backbone)
+        task = asyncio.create_task(_pull(backbone, source, backbone.intakes[name]), name=name)
+        stack.push_async_callback(_finished, [task])
+        stack.push_async_callback(source.close)
+
+
+async def _pull(backbone: Backbone, source: SourcePort, intake: Intake) -> None:
+    """Pull until the source is closed; one that fails begins again, and does not end the others."""
+    while True:
+        try:
+            return await pump(source, intake, backbone.around)
+        except Exception as error:  # noqa: BLE001  whatever a source raises is its own failure only
+            detail = f"{type(error).__name__}; it begins again in {_RESTART_SECONDS:g} seconds"
+            backbone.machine.signals.emit(SourceFailed(source.name, detail))
+            await backbone.machine.clock.sleep(_RESTART_SECONDS)
+
+
+async def _open_door(backbone: Backbone, stack: contextlib.AsyncExitStack, opens_door: OpensDoor) -> str:
+    webhooks = {
+        source.settings.path: webhook(source, backbone)
+        for source in backbone.project.sources.values()
+        if source.via == "webhook"
+    }
+    try:
+        door = await opens_door(webhooks)
+    except OSError as error:
+        raise TrunklineError(f"the HTTP door cannot listen: {error.strerror}; choose another port") from None
+    stack.push_async_callback(door.close)
+    where = f"http://{door.host}:{door.port}"
+    for source in backbone.project.sources.values():
+        if source.via == "webhook":
+            signal = SourceStarted(source.name, where + source.settings.path)
+            backbone.machine.signals.emit(signal)
+    return where
+
+
+async def _started(backbone: Backbone, address: str) -> Started:
+    sources = backbone.project.sources.values()
+    cursors = {status.flow: status.cursor for status in await backbone.ledger.status()}
+    return Started(
+        address,
+        {one.name: address + one.settings.path for one in sources if one.via == "webhook"},
+        {one.name: str(backbone.project.path(one.settings.folder)) for one in sources if one.via == "files"},
+        {name: cursors.get(name, 0) for name in backbone.project.flows},
+    )

@@ -1,0 +1,51 @@
+"""The use-case that makes room: what retention says may go goes, and nothing a flow still has to read.
+
+``run`` calls it on a timer, ``trunkline log trim`` by hand.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from trunkline.app.backbone import Backbone
+from trunkline.app.quantities import bytes_of
+from trunkline.eventlog.port import Retention, StreamInfo
+from trunkline.kernel.clock import SECOND
+
+_DAY = 86_400 * SECOND
+
+
+class Trimmed(msgspec.Struct, frozen=True):
+    """How many events of a stream went."""
+
+    stream: str
+    events: int
+
+
+async def trim(backbone: Backbone) -> list[Trimmed]:
+    """Trim every stream; also what the ledger and quarantine keep of the time before."""
+    retention = backbone.project.settings.store.retention
+    if retention.days is None and retention.bytes is None:
+        return []
+    now = backbone.machine.clock.now()
+    before = now - round(retention.days * _DAY) if retention.days is not None else 0
+    most = bytes_of(retention.bytes) if retention.bytes is not None else None
+    trimmed = []
+    for info in await backbone.log.streams():
+        keep_from = await _keep_from(backbone, info)
+        went = await backbone.log.trim(info.stream, Retention(keep_from, before, most))
+        trimmed.append(Trimmed(info.stream, went))
+    if before:
+        await backbone.ledger.trim(before)
+        await backbone.quarantine.trim(before)
+    return trimmed
+
+
+async def _keep_from(backbone: Backbone, info: StreamInfo) -> int:
+    """Return the first offset that some flow of the stream may still have to read.
+
+    A flow that never ran has read nothing; a stream without a flow is kept by age and size alone.
+    """
+    known = {status.flow: status.keep_from for status in await backbone.ledger.status()}
+    flows = [flow for flow in backbone.project.flows.values() if flow.contract.stream == info.stream]
+    return min((known.get(flow.name, info.first) for flow in flows), default=info.next)

@@ -1,0 +1,169 @@
+"""A flow's file to a flow: its stream, its target, its mapping, and whether these fit each other.
+
+What is asked here is what would otherwise be found out by the first event at night: a field that the
+target does not have, one that it needs and does not get, one that the stream never has, a decimal that
+would pass through binary floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from trunkline.app.entries import Entries
+from trunkline.app.model import FlowFile
+from trunkline.app.project import Flow, Target
+from trunkline.app.quantities import seconds_of
+from trunkline.connectors.mapping import Mapping, MappingRefused, Problem, compile_mapping
+from trunkline.contracts.contract import Contract
+from trunkline.contracts.document import Document
+from trunkline.delivery.retry import RetryPolicy
+from trunkline.kernel.faults import Fault, did_you_mean
+
+UNCHANGED = Mapping(lambda record, _event: record, {}, frozenset())
+"""The mapping of a flow that has none: every field as it is."""
+
+
+def flow_of(
+    folder: Path, document: Document, settings: FlowFile, entries: Entries, targets: dict[str, Target]
+) -> Flow | None:
+    """Return the flow that a file describes, or None where something of it is wrong, which is noted."""
+    sheet = entries.sheet
+    contract = entries.contract(document, ("from",), settings.from_)
+    target = _target(document, settings.to, entries, targets)
+    mapping = _mapping(folder, document, settings, entries)
+    retry = _retry(document, settings, entries)
+    new = sheet.once("flow", settings.flow, document.place(("flow",)))
+    if contract is None or target is None or mapping is None or retry is None or not new:
+        return None
+    misfits = [] if settings.python else list(_misfits(document, settings, mapping, contract, target))
+    if sheet.note(misfits):
+        return None
+    return Flow(settings.flow, contract, target, mapping, retry, settings)
+
+
+def _target(document: Document, name: str, entries: Entries, targets: dict[str, Target]) -> Target | None:
+    if name in targets:
+        return targets[name]
+    system_name, _, wanted = name.partition(".")
+    systems = {system.system: system for _, system in entries.systems}
+    if system_name in systems:
+        accepted = [entry["name"] for entry in systems[system_name].accepts]
+        if wanted not in accepted:  # one that is accepted has faults of its own, which are noted already
+            hint = did_you_mean(wanted, accepted)
+            entries.sheet.wrong(
+                document, ("to",), f'"{system_name}" accepts no "{wanted}"', "a name under its accepts", hint
+            )
+    elif not entries.sheet.broken("systems"):
+        hint = did_you_mean(system_name, systems)
+        expected = "the name of a system in systems/"
+        entries.sheet.wrong(document, ("to",), f'no system "{system_name}"', expected, hint)
+    return None
+
+
+def _mapping(folder: Path, document: Document, settings: FlowFile, entries: Entries) -> Mapping | None:
+    if settings.map is not None and settings.python is not None:
+        entries.sheet.wrong(document, ("python",), "a mapping besides map", "either map or python")
+        return None
+    if settings.map is None and settings.python is None and settings.when is None:
+        return UNCHANGED
+    spec: dict[str, Any] = {"python": settings.python} if settings.python else settings.map or {}
+    try:
+        return compile_mapping(spec, folder, when=settings.when)
+    except MappingRefused as refused:
+        entries.sheet.note([_fault(document, settings, problem) for problem in refused.problems])
+        return None
+
+
+def _fault(document: Document, settings: FlowFile, problem: Problem) -> Fault:
+    """Give a mapping's problem its place: the expression, as far into it as the problem says."""
+    at: tuple[str, ...] = ("python",) if settings.python else ("map",)
+    if problem.field == "when" and "when" not in (settings.map or {}):
+        at = ("when",)
+    elif problem.field in (settings.map or {}):
+        at = ("map", problem.field)
+    column = f" (character {problem.column} of the expression)" if problem.column else ""
+    return document.fault(at, problem.problem + column, problem.expected, problem.hint)
+
+
+def _retry(document: Document, settings: FlowFile, entries: Entries) -> RetryPolicy | None:
+    retry = settings.retry
+    try:
+        return RetryPolicy(
+            attempts=retry.attempts,
+            first_seconds=seconds_of(retry.first),
+            longest_seconds=seconds_of(retry.longest),
+            factor=retry.factor,
+            total_seconds=seconds_of(retry.total),
+        )
+    except ValueError as error:
+        entries.sheet.wrong(document, ("retry",), str(error))
+        return None
+
+
+def _misfits(
+    document: Document, settings: FlowFile, mapping: Mapping, contract: Contract, target: Target
+) -> Iterator[Fault]:
+    if settings.map is None:
+        yield from _missing(document, ("to",), _names(contract), target)
+        return
+    yield from _unread(document, settings, mapping, contract)
+    yield from _unknown(document, settings, target)
+    yield from _missing(document, ("map",), {field.split(".")[0] for field in settings.map}, target)
+    yield from _inexact(document, mapping, target)
+
+
+def _unread(document: Document, settings: FlowFile, mapping: Mapping, contract: Contract) -> Iterator[Fault]:
+    known = {".".join(part for part in field.path if part != "-") for field in contract.fields}
+    for field, paths in mapping.lineage.items():
+        for path in sorted(paths - known - {""}):
+            if known and not any(path.startswith(f"{name}.") for name in _open_objects(contract)):
+                at = ("map", field) if field in (settings.map or {}) else ("when",)
+                hint = did_you_mean(path, known)
+                yield document.fault(at, f'it reads "{path}"', f"a field of {contract.ref}", hint)
+
+
+def _open_objects(contract: Contract) -> set[str]:
+    """Return objects whose fields the contract leaves open: what stands in them is not known here."""
+    paths = [field.path for field in contract.fields]
+    return {
+        ".".join(part for part in field.path if part != "-")
+        for field in contract.fields
+        if field.kind in ("object", "any", "array")
+        and not any(len(path) > len(field.path) and path[: len(field.path)] == field.path for path in paths)
+    }
+
+
+def _unknown(document: Document, settings: FlowFile, target: Target) -> Iterator[Fault]:
+    known = _names(target.contract)
+    for field in settings.map or {}:
+        name = field.split(".")[0]
+        if known and name not in known:
+            expected = f"a field of {target.contract.ref}"
+            yield document.fault(
+                ("map", field), f'{target.name} has no field "{name}"', expected, did_you_mean(name, known)
+            )
+
+
+def _missing(document: Document, at: tuple[str, ...], given: set[str], target: Target) -> Iterator[Fault]:
+    required = {field.name for field in target.contract.fields if len(field.path) == 1 and field.required}
+    for name in sorted(required - given):
+        problem = f'"{name}" is never given, and {target.contract.ref} requires it'
+        yield document.fault(at, problem, f"a line for {name}")
+
+
+def _inexact(document: Document, mapping: Mapping, target: Target) -> Iterator[Fault]:
+    exact = {
+        field.name for field in target.contract.fields if len(field.path) == 1 and field.kind == "number"
+    }
+    for name in sorted(exact & mapping.inexact):
+        yield document.fault(
+            ("map", name),
+            "it is computed in binary floats, and the contract wants an exact number",
+            "a plain path, + - *, $sum, or a Python function",
+        )
+
+
+def _names(contract: Contract) -> set[str]:
+    return {field.path[0] for field in contract.fields}

@@ -1,0 +1,121 @@
+"""The Python way in: ``async with trunkline.open(folder) as project``.
+
+It stands beside the command line and calls the same use-cases. Where ``trunkline run`` holds the store,
+reading goes beside it and publishing goes through it; otherwise this process holds the store meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from trunkline.app.acts import Act, Publish, perform, remote, runs_elsewhere
+from trunkline.app.backbone import Backbone, Machine, opened, this_machine
+from trunkline.app.project import Project
+from trunkline.app.run import Started, running
+from trunkline.app.status import Status, status
+from trunkline.app.views import EventView, TraceReport, Wanted, events, trace
+from trunkline.connectors.source import Receipt
+from trunkline.kernel import json
+from trunkline.kernel.errors import StoreError
+
+
+class Handle:
+    """An open project."""
+
+    def __init__(self, backbone: Backbone, *, is_owner: bool) -> None:
+        self._backbone = backbone
+        self._is_owner = is_owner
+
+    @property
+    def project(self) -> Project:
+        """What the project's files say."""
+        return self._backbone.project
+
+    async def publish(
+        self, stream: str, records: Mapping[str, Any] | Sequence[Mapping[str, Any]], ids: Sequence[str] = ()
+    ) -> list[Receipt]:
+        """Put one record or several into a stream and return, once all is durable, what became of each.
+
+        ``ids`` are their idempotency keys where the contract's field does not give them. Give money as
+        ``Decimal``: a ``float`` has lost its digits before it comes here.
+        """
+        several = [records] if isinstance(records, Mapping) else records
+        act = Publish(stream, [json.encode(record) for record in several], list(ids))
+        receipts: list[Receipt] = await self._do(act)
+        return receipts
+
+    def events(
+        self,
+        stream: str,
+        *,
+        start: int = 0,
+        limit: int = 100,
+        subject: str = "",
+        id: str = "",  # noqa: A002  the field's name
+        correlation: str = "",
+        reveal: bool = False,
+    ) -> AsyncIterator[EventView]:
+        """Yield events of a stream, personal fields masked unless ``reveal`` is set."""
+        return events(self._backbone, stream, Wanted(start, limit, subject, id, correlation, reveal))
+
+    async def trace(self, identifier: str, *, reveal: bool = False) -> TraceReport:
+        """Find everything that happened to a correlation ID or an event's id."""
+        return await trace(self._backbone, identifier, reveal=reveal)
+
+    async def status(self) -> Status:
+        """Tell where every source, stream and flow stands."""
+        return await status(self._backbone)
+
+    @contextlib.asynccontextmanager
+    async def run(self, host: str = "", port: int | None = None) -> AsyncIterator[Started]:
+        """Run sources, flows and the HTTP door while the block runs; leaving it finishes what is held.
+
+        Raises ``StoreError`` where another process runs the project already.
+        """
+        if not self._is_owner:
+            raise StoreError("another process runs this project: stop it first")
+        from trunkline.surfaces.door import Door, serve  # noqa: PLC0415  publishing needs no HTTP server
+
+        listen = self.project.settings.listen
+        address = (host or listen.host, listen.port if port is None else port)
+        ids = self._backbone.machine.ids
+        async with running(self._backbone, lambda webhooks: serve(Door(webhooks, ids), *address)) as started:
+            yield started
+
+    async def _do(self, act: Act) -> Any:
+        if self._is_owner:
+            return await perform(self._backbone, act)
+        return await remote(self.project, act)
+
+
+@contextlib.asynccontextmanager
+async def open_project(
+    folder: str | os.PathLike[str] = ".", machine: Machine | None = None
+) -> AsyncIterator[Handle]:
+    """Open a project folder; raises ``ProjectError`` with every fault, ``StoreError``, ``SecretUnavailable``.
+
+    >>> import asyncio, tempfile, trunkline
+    >>> from pathlib import Path
+    >>> from trunkline.app.init import init
+    >>> shop = init(Path(tempfile.mkdtemp()) / "shop").folder
+    >>> order = {
+    ...     "event_id": "e1", "order_id": "1001", "revision": 1, "status": "placed", "total": 5,
+    ...     "changed_at": "2026-01-05T09:30:00Z", "lines": [{"sku": "MUG", "quantity": 1, "price": 5}],
+    ... }
+    >>> async def main():
+    ...     async with trunkline.open(shop) as project:
+    ...         [receipt] = await project.publish("order", order)
+    ...         [event] = [event async for event in project.events("order")]
+    ...         return receipt.status, event.subject
+    >>> asyncio.run(main())
+    ('accepted', '1001')
+    """
+    project = Project.load(Path(folder))
+    own = machine or this_machine(os.environ)
+    is_owner = not await runs_elsewhere(project)
+    async with opened(project, own, readonly=not is_owner) as backbone:
+        yield Handle(backbone, is_owner=is_owner)

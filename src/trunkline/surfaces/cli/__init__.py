@@ -1,0 +1,140 @@
+"""The command line: ``trunkline COMMAND``.
+
+One small file a command group; each calls use-cases of ``app`` and prints what they return. Nothing
+but the option parser is imported until a command is chosen, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from cyclopts import App, CycloptsError
+from cyclopts.exceptions import UnknownCommandError
+
+from trunkline import __version__
+from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.faults import did_you_mean
+from trunkline.surfaces.cli import output
+from trunkline.surfaces.cli.exits import Exit
+
+_HERE = "trunkline.surfaces.cli"
+
+COMMANDS = {
+    "init": "Write a small working project into a folder.",
+    "check": "Tell what a project holds and everything that is wrong with it.",
+    "run": "Run sources, flows and the HTTP door until stopped.",
+    "status": "Tell where every source, stream and flow stands.",
+    "publish": "Put records into a stream, by the same way every arrival takes.",
+    "events": "Print the events of a stream, personal fields masked.",
+    "trace": "Tell everything that happened to one correlation ID or event.",
+}
+"""Every command that is one act, with its line in the list; its own help is its function's docstring."""
+
+GROUPS = {
+    "dead": (
+        "Dead letters: what could not be delivered and waits for a person.",
+        {
+            "list": "List dead letters.",
+            "show": "Show one dead letter with its record and every attempt.",
+            "retry": "Deliver dead letters again.",
+            "discard": "Give dead letters up, with a reason that is kept.",
+        },
+    ),
+    "quarantine": (
+        "Quarantine: what did not pass its contract and was kept.",
+        {
+            "list": "List refused arrivals with their reasons.",
+            "show": "Show one refused arrival.",
+            "release": "Let refused arrivals in that pass now, or one that was mended.",
+            "discard": "Give refused arrivals up, with a reason that is kept.",
+        },
+    ),
+    "log": (
+        "The log: the durable record of everything that was accepted.",
+        {
+            "info": "Tell the extent of every stream.",
+            "verify": "Open every stored page and tell which are damaged.",
+            "trim": "Remove what retention says may go and no flow still has to read.",
+        },
+    ),
+}
+"""Every group of commands, with its line in the list."""
+
+
+def make_app(tokens: Sequence[str] = ()) -> App:
+    """Return the command line; the chosen command is imported and gives its own help."""
+    app = App(
+        name="trunkline",
+        help="A self-hosted integration backbone: what arrives is stored before it is acknowledged, "
+        "and is delivered or visibly not.",
+        help_epilogue="Start with: trunkline init shop && cd shop && trunkline check",
+        help_format="plaintext",
+        version=__version__,
+        result_action="return_value",
+    )
+    for name, line in COMMANDS.items():
+        app.command(f"{_HERE}.{name}:{name}", name=name, help_epilogue="", **_listed(name, line, tokens))
+    for group, (line, members) in GROUPS.items():
+        inner = App(name=group, help=line, help_epilogue="", help_format="plaintext")
+        for name, own in members.items():
+            inner.command(f"{_HERE}.{group}:{name}_", name=name, **_listed(name, own, tokens))
+        app.command(inner)
+    return app
+
+
+def _listed(name: str, line: str, tokens: Sequence[str]) -> dict[str, str]:
+    """Return the line of a command that is listed; the one that is chosen shows its docstring instead."""
+    return {} if name in tokens else {"help": line}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command line and end the process with its exit code."""
+    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(int(_run(tokens)))
+
+
+def _run(tokens: list[str]) -> Exit | int:
+    as_json = "--json" in tokens
+    try:
+        result: Any = make_app(tokens)(tokens, exit_on_error=False, print_error=False, help_on_error=False)
+    except CycloptsError as error:
+        return _usage(error, as_json=as_json)
+    except TrunklineError as error:
+        return output.failure(error, as_json=as_json)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        return _reader_gone()
+    except Exception:  # noqa: BLE001  the last resort: a bug must not look like a user's mistake
+        traceback.print_exc()
+        output.complain(
+            "trunkline: this is a fault in Trunkline itself; please report it with the lines above"
+        )
+        return Exit.BUG
+    return result if isinstance(result, int) else Exit.OK
+
+
+def _usage(error: CycloptsError, *, as_json: bool) -> Exit:
+    text = _unknown(error) if isinstance(error, UnknownCommandError) else str(error)
+    if as_json:
+        output.document({"error": {"kind": "Usage", "message": text}, "exit": int(Exit.USAGE)})
+    else:
+        output.complain(f'trunkline: {text}\nSee "trunkline --help", or --help after a command.')
+    return Exit.USAGE
+
+
+def _unknown(error: UnknownCommandError) -> str:
+    """Name the near miss ourselves: the library would import every command to do so."""
+    group = next((name for name in error.command_chain or () if name in GROUPS), "")
+    known = GROUPS[group][1] if group else (*COMMANDS, *GROUPS)
+    word = (error.unused_tokens or [""])[0]
+    return f'there is no command "{f"{group} {word}".strip()}"; {did_you_mean(word, known)}'.rstrip("; ")
+
+
+def _reader_gone() -> Exit:
+    """End quietly when whoever read our output has closed it, as ``head`` does."""
+    sys.stdout = None  # or the interpreter would flush into the closed pipe
+    return Exit.OK

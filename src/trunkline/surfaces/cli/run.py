@@ -1,0 +1,123 @@
+"""``trunkline run``: every role of a project in one process, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from trunkline.surfaces.cli import output
+from trunkline.surfaces.cli.common import Common, loaded
+from trunkline.surfaces.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from trunkline.app.backbone import Machine
+    from trunkline.app.project import Project
+    from trunkline.app.run import Started
+
+_FLUSH_SECONDS = 10.0
+
+
+def run(
+    *,
+    common: Common = Common(),  # noqa: B008  a frozen value
+    host: str | None = None,
+    port: Annotated[int | None, Parameter(name="--port")] = None,
+    log_format: Annotated[str, Parameter(name="--log-format")] = "auto",
+) -> Exit:
+    """Run sources, flows and the HTTP door in one process, until stopped.
+
+    It checks the project first and does not start with a fault. SIGTERM and Ctrl-C finish what is under
+    way, at most for 30 seconds, and end with 0; a second one ends at once. Logs go to standard error.
+
+    Example: trunkline run --port 9000
+
+    Parameters
+    ----------
+    host
+        The address to listen on, instead of the project's.
+    port
+        The port to listen on, instead of the project's; 0 for any free one.
+    log_format
+        json, console, or auto: console on a terminal.
+    """
+    project, machine = loaded(common)
+    as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
+    address = (host or project.settings.listen.host, project.settings.listen.port if port is None else port)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_run(project, machine, address, as_json=as_json, tell_json=common.json))
+    return Exit.OK
+
+
+def _loop_factory() -> Any:
+    if sys.platform == "win32":
+        return None
+    import uvloop  # noqa: PLC0415  half the requests a second without it
+
+    return uvloop.new_event_loop
+
+
+async def _run(
+    project: Project, machine: Machine, address: tuple[str, int], *, as_json: bool, tell_json: bool
+) -> None:
+    from trunkline.app.backbone import opened  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.run import running  # noqa: PLC0415  as above
+    from trunkline.observe.logs import LogListener, make_logger  # noqa: PLC0415  as above
+    from trunkline.surfaces.door import Door, serve  # noqa: PLC0415  as above
+
+    listener = LogListener(make_logger(sys.stderr, machine.clock, as_json=as_json))
+    machine.signals.listen(listener)
+    stop = _stop_on_signals()
+
+    async def opens_door(webhooks: Mapping[str, Any]) -> Any:
+        return await serve(Door(webhooks, machine.ids), *address)
+
+    async with opened(project, machine) as backbone:
+        async with running(backbone, opens_door) as started:
+            _tell(started, as_json=tell_json)
+            await _until(stop, listener, machine)
+        listener.flush()
+
+
+def _stop_on_signals() -> asyncio.Event:
+    """Set the event on the first signal; on the second, end at once as the system's default does."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def first() -> None:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(each)
+            signal.signal(each, signal.SIG_DFL)
+        stop.set()
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, first)
+    return stop
+
+
+async def _until(stop: asyncio.Event, listener: Any, machine: Machine) -> None:
+    """Write what was counted now and then, until it is time to stop."""
+    waiting = asyncio.ensure_future(stop.wait())
+    while not waiting.done():
+        timer = asyncio.ensure_future(machine.clock.sleep(_FLUSH_SECONDS))
+        await asyncio.wait({waiting, timer}, return_when=asyncio.FIRST_COMPLETED)
+        timer.cancel()
+        listener.flush()
+
+
+def _tell(started: Started, *, as_json: bool) -> None:
+    if as_json:
+        output.document(started)
+        return
+    output.say(f"Listening on {started.address}. Stop with Ctrl-C.")
+    for name, url in started.webhooks.items():
+        output.say(f"  source {name}: POST {url}")
+    for name, folder in started.folders.items():
+        output.say(f"  source {name}: watches {folder}")
+    for name, cursor in started.flows.items():
+        output.say(f"  flow {name}: from offset {cursor:,}")
+    sys.stdout.flush()

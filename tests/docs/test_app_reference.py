@@ -1,0 +1,74 @@
+"""Every command, exit code, signal and setting is in the reference, and its examples run."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from trunkline.app import model, trial
+from trunkline.kernel import signals
+from trunkline.observe.logs import LEVELS, event_name
+from trunkline.surfaces import api, cli
+from trunkline.surfaces.cli.exits import Exit
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+
+
+def page(name):
+    return (REFERENCE / name).read_text("utf-8")
+
+
+# Every command and group member has its line.
+def test_commands():
+    names = list(cli.COMMANDS)
+    names += [f"{group} {name}" for group, (_, members) in cli.GROUPS.items() for name in members]
+    assert [name for name in names if f"`trunkline {name}" not in page("cli.md")] == []
+
+
+# Every exit code has its line.
+def test_exit_codes():
+    assert set(map(int, re.findall(r"^\| (\d+) \|", page("exit-codes.md"), re.MULTILINE))) == set(
+        map(int, Exit)
+    )
+
+
+# Every signal has its line, with its level and exactly its fields.
+@pytest.mark.parametrize("kind", signals.Signal.__subclasses__())
+def test_signals(kind):
+    [line] = [
+        line for line in page("signals.md").splitlines() if line.startswith(f"| `{event_name(kind)}` |")
+    ]
+    _, _, level, fields, *_ = line.split("|")
+    assert level.strip() == LEVELS[kind]
+    assert re.findall(r"`(\w+)`", fields) == [field.name for field in msgspec.structs.fields(kind)]
+
+
+# Every key of every file is named.
+@pytest.mark.parametrize(
+    "struct",
+    [
+        value
+        for value in vars(model).values()
+        if isinstance(value, type)
+        and issubclass(value, msgspec.Struct)
+        and value.__module__ == model.__name__
+    ],
+)
+def test_settings(struct):
+    text = page("project.md")
+    assert [
+        field.encode_name
+        for field in msgspec.structs.fields(struct)
+        if not re.search(rf"\b{field.encode_name}\b", text)
+    ] == []
+
+
+# The examples in docstrings run.
+@pytest.mark.parametrize("module", [api, trial])
+def test_docstring_examples(module):
+    failed, tried = doctest.testmod(module)
+    assert (failed, tried > 0) == (0, True)

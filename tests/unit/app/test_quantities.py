@@ -1,0 +1,32 @@
+"""Durations and sizes as people write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from trunkline.app.quantities import bytes_of, seconds_of
+
+
+# Every unit of a duration is understood, fractions too.
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("5s", 5), ("250ms", 0.25), ("2m", 120), ("1.5h", 5400), ("7d", 604800), ("0s", 0)]
+)
+def test_durations(text, seconds):
+    assert seconds_of(text) == seconds
+
+
+# Sizes are decimal or binary by their unit.
+@pytest.mark.parametrize(
+    ("text", "size"), [("10MB", 10_000_000), ("1KiB", 1024), ("1.5GB", 1_500_000_000), ("7B", 7)]
+)
+def test_sizes(text, size):
+    assert bytes_of(text) == size
+
+
+# Anything else is refused with an example of what is meant.
+@pytest.mark.parametrize("text", ["", "5", "5 s", "-5s", "s", "5S", "1w", "5s ", "5s\n5"])
+def test_wrong_texts(text):
+    with pytest.raises(ValueError, match="such as 5s"):
+        seconds_of(text)
+    with pytest.raises(ValueError, match="is not a size"):
+        bytes_of(text)
