@@ -105,14 +105,10 @@ def _log_settings(project: Project) -> LogSettings:
     return LogSettings(window_seconds=settings.store.dedupe_days * _DAY_SECONDS, limits=settings.limits)
 
 
-def _assembled(
-    project: Project, machine: Machine, log: SqliteLog, store: Store, sealer: Sealer
-) -> Backbone:
+def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store, sealer: Sealer) -> Backbone:
     quarantine = SqliteQuarantine(store, sealer)
     around = Surroundings(machine.clock, machine.ids, machine.signals, project.settings.limits)
     contracts = {name: source.contract for name, source in project.sources.items()}
     contracts |= {f"{PUBLISH}/{stream}": contract for stream, contract in project.contracts.items()}
-    intakes = {
-        name: Intake(name, contract, log, quarantine, around) for name, contract in contracts.items()
-    }
+    intakes = {name: Intake(name, contract, log, quarantine, around) for name, contract in contracts.items()}
     return Backbone(project, machine, log, SqliteLedger(store), quarantine, around, intakes)

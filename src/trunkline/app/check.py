@@ -106,7 +106,9 @@ def _targets(project: Project) -> list[TargetLine]:
 
 def _flows(project: Project) -> list[FlowLine]:
     return [
-        FlowLine(one.name, one.contract.stream, one.target.name, _mapping(one.settings.map, one.settings.python))
+        FlowLine(
+            one.name, one.contract.stream, one.target.name, _mapping(one.settings.map, one.settings.python)
+        )
         for one in project.flows.values()
     ]
 

@@ -59,7 +59,9 @@ async def serving(path: Path, handler: Handler) -> AsyncIterator[None]:
     token = Secret(secrets.token_urlsafe(32))
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, ValueError):  # the asker went away, or sent more than a line may hold
+        with contextlib.suppress(
+            OSError, ValueError
+        ):  # the asker went away, or sent more than a line may hold
             while line := await reader.readline():
                 writer.write(await _answered(line, token, handler) + b"\n")
                 await writer.drain()

@@ -46,7 +46,9 @@ def init(folder: Path) -> Written:
     there = [file for file in files if (folder / file).exists()]
     if there:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        raise TrunklineError(f"{folder} holds {there[0]}{more} already: choose another folder; nothing was written")
+        raise TrunklineError(
+            f"{folder} holds {there[0]}{more} already: choose another folder; nothing was written"
+        )
     try:
         _write(folder, texts)
     except OSError as error:

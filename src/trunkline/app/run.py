@@ -76,7 +76,8 @@ async def running(backbone: Backbone, opens_door: OpensDoor) -> AsyncIterator[St
 
 async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
     bounds = {
-        name: Bound(system.limits, backbone.machine.clock) for name, system in backbone.project.systems.items()
+        name: Bound(system.limits, backbone.machine.clock)
+        for name, system in backbone.project.systems.items()
     }
     targets = []
     runners = []
@@ -189,10 +190,6 @@ async def _started(backbone: Backbone, address: str) -> Started:
     return Started(
         address,
         {one.name: address + one.settings.path for one in sources if one.via == "webhook"},
-        {
-            one.name: str(backbone.project.path(one.settings.folder))
-            for one in sources
-            if one.via == "files"
-        },
+        {one.name: str(backbone.project.path(one.settings.folder)) for one in sources if one.via == "files"},
         {name: cursors.get(name, 0) for name in backbone.project.flows},
     )

@@ -26,7 +26,12 @@ def schema_of(model: type[msgspec.Struct]) -> dict[str, Any]:
 
 def schema_of_system(document: Any, sources: Kinds, targets: Kinds) -> dict[str, Any]:
     """Return the JSON Schema of one system file, its entries typed by their ``via``."""
-    models = [SystemFile, Publishes, Accepts, *(kind.settings for kind in (*sources.values(), *targets.values()))]
+    models = [
+        SystemFile,
+        Publishes,
+        Accepts,
+        *(kind.settings for kind in (*sources.values(), *targets.values())),
+    ]
     _, definitions = msgspec.json.schema_components(models, ref_template=REF)
     file = definitions["SystemFile"]
     for key, base, kinds in (("publishes", Publishes, sources), ("accepts", Accepts, targets)):

@@ -30,7 +30,9 @@ class Sheet:
         """Tell whether ``name`` is new for its kind; a second one is a fault."""
         first = self._names.setdefault((word, name), place)
         if first is not place:
-            self.note([Fault(place, f'the {word} "{name}" a second time', f"it once: the first is in {first}")])
+            self.note(
+                [Fault(place, f'the {word} "{name}" a second time', f"it once: the first is in {first}")]
+            )
         return first is place
 
     def wrong(

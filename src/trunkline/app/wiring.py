@@ -154,7 +154,9 @@ def _missing(document: Document, at: tuple[str, ...], given: set[str], target: T
 
 
 def _inexact(document: Document, mapping: Mapping, target: Target) -> Iterator[Fault]:
-    exact = {field.name for field in target.contract.fields if len(field.path) == 1 and field.kind == "number"}
+    exact = {
+        field.name for field in target.contract.fields if len(field.path) == 1 and field.kind == "number"
+    }
     for name in sorted(exact & mapping.inexact):
         yield document.fault(
             ("map", name),

@@ -151,7 +151,9 @@ class Lanes:
     def _late(self, changed: Sequence[Case], now: int) -> Iterable[Signal]:
         offsets = [case.offset for case in changed if case.state == "delivered"]
         if offsets:
-            since = min((case.since for case in changed if case.state == "delivered" and case.since), default=now)
+            since = min(
+                (case.since for case in changed if case.state == "delivered" and case.since), default=now
+            )
             lag = (now - since) / SECOND
             yield BatchDelivered(self._flow.name, min(offsets), max(offsets), len(offsets), 0, lag)
 

@@ -96,7 +96,9 @@ class Whole:
             if not page.events or page.base >= cursor:
                 return
             entries = load(page)
-            cases = {case.offset for case in await ledger.cases(flow.name, [entry.offset for entry in entries])}
+            cases = {
+                case.offset for case in await ledger.cases(flow.name, [entry.offset for entry in entries])
+            }
             others = [entry for entry in entries if entry.offset not in cases]
             dropped = tuple(entry.offset for entry in others if isinstance(self._map(entry, now), Dropped))
             delivered = len(others) - len(dropped)

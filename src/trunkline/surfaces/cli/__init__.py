@@ -83,7 +83,9 @@ def _run(tokens: list[str]) -> Exit | int:
         return _reader_gone()
     except Exception:  # noqa: BLE001  the last resort: a bug must not look like a user's mistake
         traceback.print_exc()
-        output.complain("trunkline: this is a fault in Trunkline itself; please report it with the lines above")
+        output.complain(
+            "trunkline: this is a fault in Trunkline itself; please report it with the lines above"
+        )
         return Exit.BUG
     return result if isinstance(result, int) else Exit.OK
 
@@ -109,4 +111,3 @@ def _reader_gone() -> Exit:
     """End quietly when whoever read our output has closed it, as ``head`` does."""
     sys.stdout = None  # type: ignore[assignment]  # or the interpreter would flush into the closed pipe
     return Exit.OK
-

@@ -35,9 +35,13 @@ def check(*, common: Common = Common()) -> Exit:  # noqa: B008  a frozen value
 
 def _print(report: Report) -> None:
     output.say(f"Project {report.project or '(unnamed)'} in {report.folder}")
-    _part(("contract", "version", "fields", "personal", "key"), [
-        (one.stream, one.version, one.fields, one.personal, ", ".join(one.key) or None) for one in report.contracts
-    ])
+    _part(
+        ("contract", "version", "fields", "personal", "key"),
+        [
+            (one.stream, one.version, one.fields, one.personal, ", ".join(one.key) or None)
+            for one in report.contracts
+        ],
+    )
     _part(("source", "via", "stream", "where"), [msgspec.structs.astuple(one) for one in report.sources])
     _part(("target", "via", "contract", "where"), [msgspec.structs.astuple(one) for one in report.targets])
     _part(("flow", "stream", "target", "mapping"), [msgspec.structs.astuple(one) for one in report.flows])

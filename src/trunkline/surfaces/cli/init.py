@@ -49,7 +49,9 @@ def init(
 
     written = use_case.init(folder)
     if json:
-        output.document({"project": written.project, "folder": os.fspath(folder.absolute()), "files": written.files})
+        output.document(
+            {"project": written.project, "folder": os.fspath(folder.absolute()), "files": written.files}
+        )
         return
     output.say(f"Wrote project {written.project} into {folder.absolute()}:")
     for file in written.files:
