@@ -217,7 +217,9 @@ async def test_a_huge_error_page_is_not_read_to_its_end(server) -> None:
 # Neither what we sent nor our credential shows in the error, even where the answer repeats them.
 async def test_an_error_page_cannot_leak_what_was_sent(server) -> None:
     async def echo(request, writer) -> bool:
-        text = b"no: " + request.body + b" " + request.headers["authorization"].encode() + b" call 0171 5550199"
+        text = (
+            b"no: " + request.body + b" " + request.headers["authorization"].encode() + b" call 0171 5550199"
+        )
         return await answer(422, text, content_type="text/plain")(request, writer)
 
     server.behaviour = echo

@@ -15,6 +15,7 @@ import random
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -114,7 +115,8 @@ async def send_orders(
         connection.close()
         return counted
 
-    counts = await asyncio.gather(*(asyncio.to_thread(send, share) for share in shares))
+    with ThreadPoolExecutor(_CONNECTIONS) as threads:  # its own: the shop is no part of this process's work
+        counts = await asyncio.gather(*(loop.run_in_executor(threads, send, share) for share in shares))
     return sum(counts, Counter())
 
 

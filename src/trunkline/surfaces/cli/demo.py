@@ -15,6 +15,7 @@ from cyclopts import Parameter
 
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.exits import Exit
+from trunkline.surfaces.cli.run import loop_factory
 
 if TYPE_CHECKING:
     from trunkline.app.demo.play import Story, Told
@@ -53,8 +54,8 @@ def demo(
 
     place = folder or Path(tempfile.mkdtemp(prefix="trunkline-demo-"))
     machine = this_machine(os.environ)
-    with _bars() as told:
-        story = asyncio.run(play(place, machine, _door, told, SEED if seed is None else seed))
+    with _bars() as told, asyncio.Runner(loop_factory=loop_factory()) as runner:
+        story = runner.run(play(place, machine, _door, told, SEED if seed is None else seed))
     if json:
         output.document(story)
     else:

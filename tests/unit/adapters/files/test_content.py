@@ -80,7 +80,9 @@ def test_a_cut_gzip_file_gives_all_that_is_there(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "data", [b"plain text", gzip.compress(b"x") + b"more", zlib.compress(b"not gzip")], ids=["text", "after", "zlib"]
+    "data",
+    [b"plain text", gzip.compress(b"x") + b"more", zlib.compress(b"not gzip")],
+    ids=["text", "after", "zlib"],
 )
 def test_what_is_not_gzip_is_unreadable(tmp_path, data):
     """A file named .gz that is not gzip, or has something else behind it, cannot be read."""
@@ -160,7 +162,11 @@ def in_pieces(data, size):
     return iter([data[at : at + size] for at in range(0, len(data), size)])
 
 
-@given(TEXT, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-be", "gb18030"]), st.integers(1, 9))
+@given(
+    TEXT,
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-be", "gb18030"]),
+    st.integers(1, 9),
+)
 def test_any_text_in_any_encoding_becomes_utf8(text, encoding, size):
     """What was written in an encoding comes out as UTF-8 without a mark, however the chunks fall."""
     data = text.encode(encoding)

@@ -10,7 +10,8 @@ from trunkline.adapters.files.lines import CUT_OFF, Rules, blocks
 
 RULES = Rules("till.jsonl", "digest:", 1_000, "utf-8")
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 
 

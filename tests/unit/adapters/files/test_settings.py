@@ -13,7 +13,12 @@ def made(**settings):
 def test_a_folder_is_all_it_needs():
     """Every other setting has a default that fits an ordinary export."""
     settings = made()
-    assert (settings.via, settings.format, settings.encoding, settings.header) == ("files", "auto", "utf-8", True)
+    assert (settings.via, settings.format, settings.encoding, settings.header) == (
+        "files",
+        "auto",
+        "utf-8",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
