@@ -45,8 +45,8 @@ def event_name(kind: type[s.Signal]) -> str:
 def make_logger(stream: TextIO, clock: Clock, *, as_json: bool) -> Any:
     """Return a structlog logger that writes to ``stream``; nothing process-wide is changed."""
 
-    def stamp(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        return {"time": to_rfc3339(clock.now()), **line}
+    def stamp(_logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {"time": to_rfc3339(clock.now()), "level": method, "event": line.pop("event"), **line}
 
     renderer = (
         structlog.processors.JSONRenderer()
@@ -55,7 +55,7 @@ def make_logger(stream: TextIO, clock: Clock, *, as_json: bool) -> Any:
     )
     return structlog.wrap_logger(
         structlog.PrintLogger(stream),
-        processors=[structlog.processors.add_log_level, stamp, renderer],
+        processors=[stamp, renderer],
         wrapper_class=structlog.BoundLogger,
         context_class=dict,
     )

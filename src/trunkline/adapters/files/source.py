@@ -77,6 +77,7 @@ class FileSource:
         self._wake = asyncio.Event()
         self._closed = False
         self._reading: Ahead[Step] | None = None
+        self._watcher: asyncio.Task[None] | None = None
         self._ready = threading.Event()
         self._trouble = ""
 
@@ -89,7 +90,7 @@ class FileSource:
         self._waiting.forget()
         due = await self._due()
         self._signals.emit(SourceStarted(self.name, str(self._folder.path)))
-        watcher = asyncio.create_task(self._watch())
+        self._watcher = asyncio.create_task(self._watch())
         try:
             while not self._closed:
                 for file in due:
@@ -99,8 +100,7 @@ class FileSource:
                 await self._pause()
                 due = await self._due()
         finally:
-            watcher.cancel()
-            await asyncio.gather(watcher, return_exceptions=True)
+            await self._unwatch()
 
     async def settle(self, batch: Batch, receipts: Sequence[Receipt]) -> None:
         """Note what came of a batch; with a file's last one, move the file away."""
@@ -114,6 +114,7 @@ class FileSource:
         """Stop watching and reading, at once even in the middle of a large file."""
         self._closed = True
         self._wake.set()
+        await self._unwatch()
         if self._reading is not None:
             await self._reading.close()
 
@@ -217,6 +218,11 @@ class FileSource:
         except (OSError, RuntimeError) as error:
             every = self._settings.poll_seconds
             self._failed(f"the folder cannot be watched ({error}): it is looked at every {every} seconds")
+
+    async def _unwatch(self) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.wait([self._watcher])
 
     def _failed(self, detail: str) -> None:
         self._signals.emit(SourceFailed(self.name, detail))

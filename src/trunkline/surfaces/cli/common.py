@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from cyclopts import Parameter
 
 from trunkline.kernel.errors import ProjectError
 from trunkline.kernel.faults import Fault, Place
+
+if TYPE_CHECKING:
+    from trunkline.app.acts import Act
+    from trunkline.app.backbone import Backbone, Machine
+    from trunkline.app.project import Project
+
+T = TypeVar("T")
 
 MAIN_FILE = "trunkline.yaml"
 
@@ -47,3 +57,31 @@ def find_project(given: Path | None) -> Path:
             )
         ]
     )
+
+
+def reading(common: Common, use_case: Callable[[Backbone], Awaitable[T]]) -> T:
+    """Run a use-case on the project, opened for reading: it works beside the running process."""
+    from trunkline.app.backbone import opened  # noqa: PLC0415  --help must not pay for it
+
+    async def read() -> T:
+        project, machine = loaded(common)
+        async with opened(project, machine, readonly=True) as backbone:
+            return await use_case(backbone)
+
+    return asyncio.run(read())
+
+
+def acting(common: Common, act: Act) -> Any:
+    """Have an act done, by the running process where there is one."""
+    from trunkline.app.acts import submit  # noqa: PLC0415  as above
+
+    project, machine = loaded(common)
+    return asyncio.run(submit(project, machine, act))
+
+
+def loaded(common: Common) -> tuple[Project, Machine]:
+    """Return the project, checked, and this machine."""
+    from trunkline.app.backbone import this_machine  # noqa: PLC0415  as above
+    from trunkline.app.project import Project  # noqa: PLC0415  as above
+
+    return Project.load(common.folder), this_machine(os.environ)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from trunkline.surfaces.cli import output
-from trunkline.surfaces.cli.common import Common
+from trunkline.surfaces.cli.common import Common, loaded
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -46,11 +45,7 @@ def run(
     log_format
         json, console, or auto: console on a terminal.
     """
-    from trunkline.app.backbone import this_machine  # noqa: PLC0415  --help must not pay for it
-    from trunkline.app.project import Project  # noqa: PLC0415  as above
-
-    project = Project.load(common.folder)
-    machine = this_machine(os.environ)
+    project, machine = loaded(common)
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
     address = (host or project.settings.listen.host, project.settings.listen.port if port is None else port)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
@@ -70,7 +65,7 @@ def loop_factory() -> Any:
 async def _run(
     project: Project, machine: Machine, address: tuple[str, int], *, as_json: bool, tell_json: bool
 ) -> None:
-    from trunkline.app.backbone import opened  # noqa: PLC0415  as above
+    from trunkline.app.backbone import opened  # noqa: PLC0415  --help must not pay for it
     from trunkline.app.run import running  # noqa: PLC0415  as above
     from trunkline.observe.logs import LogListener, make_logger  # noqa: PLC0415  as above
     from trunkline.surfaces.door import Door, serve  # noqa: PLC0415  as above

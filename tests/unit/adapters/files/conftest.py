@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 
 import pytest
@@ -19,7 +18,7 @@ def arrivals_of(tmp_path):
     def arrivals(name, data, **settings):
         path = tmp_path / name
         path.write_bytes(data)
-        steps = read(path, Stamp.of(os.stat(path)), FileSettings(folder=".", **settings), threading.Event())
+        steps = read(path, Stamp.of(path.stat()), FileSettings(folder=".", **settings), threading.Event())
         return [arrival for batch, _ in steps for arrival in batch]
 
     return arrivals

@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trunkline.adapters.files.json_lines import json_lines
@@ -11,7 +11,8 @@ from trunkline.adapters.files.lines import CUT_OFF, Rules, blocks
 RULES = Rules("till.jsonl", "digest:", 1_000, "utf-8")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=6,
 )
 
 
@@ -20,6 +21,7 @@ def read(data, size=1_000_000, rules=RULES):
     return list(json_lines(blocks(chunks, rules.line_bytes), rules))
 
 
+@settings(deadline=None)
 @given(st.lists(JSON), st.integers(1, 64))
 def test_what_was_written_comes_back(values, size):
     """Any JSON value a line comes back byte for byte, with the number of its line."""

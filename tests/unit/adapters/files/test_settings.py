@@ -1,5 +1,8 @@
 """What a user may say about a watched folder, and what is refused."""
 
+import re
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -54,3 +57,15 @@ def test_what_cannot_work_is_refused_by_name(settings, said):
 def test_encodings_go_by_any_name_python_knows(encoding):
     """Text encodings of Python are taken, in any spelling."""
     assert made(encoding=encoding).encoding == encoding
+
+
+def test_the_reference_lists_every_setting_with_its_default():
+    """The page that users read has each setting, and no other, with the default that holds."""
+    page = (Path(__file__).parents[4] / "docs/reference/file-source.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| .* \|$", page.split("## Which files")[0], re.MULTILINE)
+    settings = FileSettings(folder="")
+    assert sorted(name for name, _ in rows) == sorted(FileSettings.__struct_fields__)
+    for name, said in rows:
+        value = getattr(settings, name)
+        shown = value if isinstance(value, list) else [str(value).lower()] if value else []
+        assert said in {"found", "required"} if not shown else re.findall(r"`([^`]+)`", said) == shown, name

@@ -1,0 +1,156 @@
+"""The use-case behind ``trunkline status``: where every source, stream and flow stands.
+
+Everything is read from what is stored, so it is the same before and after a restart, and whether the
+project runs or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from trunkline.app.backbone import Backbone
+from trunkline.delivery.ledger import FlowStatus
+from trunkline.eventlog.port import StreamInfo
+from trunkline.kernel.clock import SECOND, to_rfc3339
+from trunkline.kernel.event import Event
+
+_LATEST = 1_000
+"""How many of a stream's newest events are looked through for the last one of each source."""
+
+
+class SourceStatus(msgspec.Struct, frozen=True):
+    """A source: when its last event was accepted, if among the stream's newest thousand, and its open quarantine."""
+
+    source: str
+    via: str
+    stream: str
+    last_event: str | None
+    quarantined: int
+
+
+class StreamStatus(msgspec.Struct, frozen=True):
+    """A stream: its extent, its stored bytes, and when its last event was accepted."""
+
+    stream: str
+    events: int
+    first: int
+    next: int
+    stored_bytes: int
+    last_event: str | None
+
+
+class FlowStanding(msgspec.Struct, frozen=True):
+    """A flow: the offset it reads next, how many events are ahead of it, how old the oldest of them is, and
+    how many wait for a retry, are held behind one, or are dead letters."""
+
+    flow: str
+    stream: str
+    target: str
+    cursor: int
+    lag: int
+    lag_seconds: float
+    waiting: int
+    held: int
+    dead: int
+    last_delivered: str | None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Where a project stands."""
+
+    project: str
+    at: str
+    sources: list[SourceStatus]
+    streams: list[StreamStatus]
+    flows: list[FlowStanding]
+
+
+async def status(backbone: Backbone) -> Status:
+    """Tell where every source, stream and flow stands."""
+    project = backbone.project
+    infos = {info.stream: info for info in await backbone.log.streams()}
+    latest = {stream: await _latest(backbone, info) for stream, info in infos.items()}
+    return Status(
+        project.settings.project,
+        to_rfc3339(backbone.machine.clock.now()),
+        await _sources(backbone, latest),
+        [_stream(stream, infos.get(stream), latest.get(stream, [])) for stream in sorted({*project.contracts, *infos})],
+        await _flows(backbone, infos),
+    )
+
+
+async def _latest(backbone: Backbone, info: StreamInfo) -> list[Event]:
+    """Return the newest events of a stream, oldest first."""
+    start = max(info.first, info.next - _LATEST)
+    found: list[Event] = []
+    while start < info.next:
+        page = await backbone.log.read(info.stream, start, _LATEST)
+        if not page.events:
+            break
+        found += page.events
+        start = page.next
+    return found
+
+
+async def _sources(backbone: Backbone, latest: dict[str, list[Event]]) -> list[SourceStatus]:
+    held: dict[str, int] = {}
+    for count in await backbone.quarantine.counts():
+        if count.status == "open":
+            held[count.source] = held.get(count.source, 0) + count.entries
+    described = [
+        SourceStatus(
+            name, one.via, one.contract.stream, _last(latest.get(one.contract.stream, []), name), held.pop(name, 0)
+        )
+        for name, one in sorted(backbone.project.sources.items())
+    ]
+    # what was published by hand, and sources that were removed, still have their quarantine
+    return described + [
+        SourceStatus(name, "-", name.partition("/")[2], None, count) for name, count in sorted(held.items())
+    ]
+
+
+def _last(events: list[Event], source: str = "") -> str | None:
+    return next((to_rfc3339(one.recorded) for one in reversed(events) if source in ("", one.source)), None)
+
+
+def _stream(name: str, info: StreamInfo | None, latest: list[Event]) -> StreamStatus:
+    if info is None:
+        return StreamStatus(name, 0, 0, 0, 0, None)
+    return StreamStatus(
+        name, info.next - info.first, info.first, info.next, info.stored_bytes, _last(latest)
+    )
+
+
+async def _flows(backbone: Backbone, infos: dict[str, StreamInfo]) -> list[FlowStanding]:
+    known: Iterable[FlowStatus] = await backbone.ledger.status()
+    by_name = {one.flow: one for one in known}
+    standings = []
+    for name, flow in backbone.project.flows.items():
+        info = infos.get(flow.contract.stream)
+        one = by_name.get(name) or FlowStatus(name, 0, 0, 0, 0, 0, 0)
+        cursor = max(one.cursor, info.first if info else 0)
+        lag = max(0, info.next - cursor) if info else 0
+        standings.append(
+            FlowStanding(
+                flow=name,
+                stream=flow.contract.stream,
+                target=flow.target.name,
+                cursor=one.cursor,
+                lag=lag,
+                lag_seconds=await _age(backbone, flow.contract.stream, cursor) if lag else 0.0,
+                waiting=one.waiting,
+                held=one.held,
+                dead=one.dead,
+                last_delivered=to_rfc3339(one.delivered_at) if one.delivered_at else None,
+            )
+        )
+    return standings
+
+
+async def _age(backbone: Backbone, stream: str, offset: int) -> float:
+    page = await backbone.log.read(stream, offset, 1)
+    if not page.events:
+        return 0.0
+    return round((backbone.machine.clock.now() - page.events[0].recorded) / SECOND, 3)

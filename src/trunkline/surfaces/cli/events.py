@@ -1,0 +1,76 @@
+"""``trunkline events``: the events of a stream, personal fields masked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from trunkline.kernel import json
+from trunkline.surfaces.cli import output
+from trunkline.surfaces.cli.common import Common, reading
+from trunkline.surfaces.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from trunkline.app.backbone import Backbone
+    from trunkline.app.views import EventView
+
+
+def events(  # noqa: PLR0913  a query has many optional parts, each a named option
+    stream: str,
+    *,
+    common: Common = Common(),  # noqa: B008  a frozen value
+    start: Annotated[int, Parameter(name="--from")] = 0,
+    limit: int = 100,
+    key: str = "",
+    id: str = "",  # noqa: A002  the option's name
+    correlation: str = "",
+    reveal: Annotated[bool, Parameter(negative="")] = False,
+) -> Exit:
+    """Print the events of a stream, oldest first from an offset, or those that carry a value, newest first.
+
+    Personal fields are masked, and what the contract does not describe. Ends with 1 where there is none.
+
+    Example: trunkline events order --key 1001
+
+    Parameters
+    ----------
+    stream
+        The stream, with its major version where there are several: order, order@1.
+    start
+        The offset to begin with.
+    limit
+        The most events to print.
+    key
+        Only events of this entity key.
+    id
+        Only events of this id, which is their idempotency key.
+    correlation
+        Only events of this correlation ID.
+    reveal
+        Show personal fields as they are.
+    """
+    from trunkline.app.views import Wanted  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.views import events as use_case  # noqa: PLC0415  as above
+
+    wanted = Wanted(start, limit, key, id, correlation, reveal)
+
+    async def show(backbone: Backbone) -> int:
+        count = 0
+        async for event in use_case(backbone, stream, wanted):
+            _show(event, as_json=common.json)
+            count += 1
+        return count
+
+    count = reading(common, show)
+    if not count and not common.json:
+        output.complain("No such event.")
+    return Exit.OK if count else Exit.FOUND
+
+
+def _show(event: EventView, *, as_json: bool) -> None:
+    if as_json:
+        output.document(event)
+        return
+    output.say(f"{event.offset:>10,}  {event.recorded}  {event.id}  key {event.subject or '-'}  trace {event.correlation}")
+    output.say(f"            {json.encode(event.data).decode()}")
