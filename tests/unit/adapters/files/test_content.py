@@ -165,10 +165,7 @@ def in_pieces(data, size):
     return iter([data[at : at + size] for at in range(0, len(data), size)])
 
 
-<<<<<<< .merge_file_9LTvHw
-=======
 @settings(deadline=None)
->>>>>>> .merge_file_ZgCFSj
 @given(
     TEXT,
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-be", "gb18030"]),
