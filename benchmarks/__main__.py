@@ -15,9 +15,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-MODULES = ("pipeline", "webhook", "http_target", "tables", "append", "backlog", "idle")
+MODULES = ("pipeline", "webhook", "http_target", "http_delivery", "tables", "append", "backlog", "idle")
 FIELDS = ("path", "rate", "ceiling_rate", "ratio", "p50_ms", "p99_ms", "rss_mb", "goal", "goal_met")
 OUTPUT = Path("build/bench.json")
+WIDTH = 160
 
 
 def shown(value: Any) -> str:
@@ -43,7 +44,7 @@ def table(records: list[dict[str, Any]]) -> Table:
 
 def main() -> None:
     """Run what was asked for, one module after the other, so that none disturbs another."""
-    console = Console()
+    console = Console(width=max(Console().width, WIDTH))
     records: list[dict[str, Any]] = []
     for name in sys.argv[1:] or MODULES:
         with console.status(f"measuring {name}"):

@@ -48,12 +48,13 @@ def run(
     project, machine = loaded(common)
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
     address = (host or project.settings.listen.host, project.settings.listen.port if port is None else port)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_run(project, machine, address, as_json=as_json, tell_json=common.json))
     return Exit.OK
 
 
-def _loop_factory() -> Any:
+def loop_factory() -> Any:
+    """Return what makes the event loop: uvloop where there is one."""
     if sys.platform == "win32":
         return None
     import uvloop  # noqa: PLC0415  half the requests a second without it

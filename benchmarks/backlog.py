@@ -1,0 +1,118 @@
+"""Draining a backlog: two million stored events into a table, in bounded memory and at an even pace."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from benchmarks.orders import order
+from benchmarks.project import child, write
+from trunkline.app.backbone import Backbone, opened, this_machine
+from trunkline.app.project import Project
+from trunkline.app.run import running
+from trunkline.kernel.event import Event
+from trunkline.kernel.ids import SystemIds
+from trunkline.surfaces.door import Door, serve
+
+EVENTS = int(os.environ.get("TRUNKLINE_BENCH_BACKLOG", "2000000"))
+SPAN = EVENTS // 20
+APPEND = 1_000
+GOAL_MB = 300
+
+
+async def fill(backbone: Backbone, ids: SystemIds) -> None:
+    """Store the backlog through the log's own door, a page an append."""
+    now = backbone.machine.clock.now()
+    for start in range(0, EVENTS, APPEND):
+        events = [
+            Event(
+                id=str(number),
+                source="shop/hook",
+                type="order",
+                subject=f"ord-{number % 1_000_000:08d}",
+                time=now,
+                recorded=now,
+                contract="order@1.0.0",
+                correlation=ids.trace_id(),
+                data=order(number),
+            )
+            for number in range(start, start + APPEND)
+        ]
+        await backbone.log.append("order@1", events)
+
+
+async def filled(folder: Path) -> None:
+    """Write the project and its backlog."""
+    write(folder)
+    machine = this_machine({})
+    async with opened(Project.load(folder), machine) as backbone:
+        await fill(backbone, SystemIds(machine.clock))
+
+
+async def drained(folder: Path) -> dict[str, float]:
+    """Run the project until the backlog is delivered; return the pace of its first and last spans."""
+    machine = this_machine({})
+    passed: list[tuple[int, float]] = []
+    async with opened(Project.load(folder), machine) as backbone:
+        started = machine.clock.monotonic()
+        async with running(backbone, lambda hooks: serve(Door(hooks, machine.ids), "127.0.0.1", 0)):
+            while not passed or passed[-1][0] < EVENTS:
+                await asyncio.sleep(0.02)
+                [status] = await backbone.ledger.status() or [None]
+                passed.append((status.cursor if status else 0, machine.clock.monotonic()))
+        taken = passed[-1][1] - started
+    return {
+        "rate": EVENTS / taken,
+        "first": _pace(passed, 0, SPAN),
+        "last": _pace(passed, EVENTS - SPAN, EVENTS),
+        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def _pace(passed: list[tuple[int, float]], start: int, end: int) -> float:
+    """Return events a second between the looks that enclose the span most narrowly from within."""
+    inside = [look for look in passed if start <= look[0] <= end and look[0]]
+    (low, begun), (high, done) = inside[0], inside[-1]
+    return (high - low) / (done - begun)
+
+
+def main() -> None:
+    """Fill or drain the folder named."""
+    act, folder = sys.argv[1], Path(sys.argv[2])
+    print(json.dumps(uvloop.run(filled(folder) if act == "fill" else drained(folder)) or {}))
+
+
+def rows() -> list[dict[str, Any]]:
+    """Fill once, drain once, each in a process of its own so that memory is the drain's."""
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        child("backlog", "fill", folder)
+        found = child("backlog", "drain", folder)
+    even = found["last"] / found["first"]
+    return [
+        {
+            "path": f"drain of {EVENTS:,} events",
+            "rate": found["last"],
+            "ceiling_rate": found["first"],
+            "ratio": even,
+            "rss_mb": found["rss_mb"],
+            "goal": f"RSS < {GOAL_MB} MB; the last 5 % as fast as the first within 10 %",
+            "goal_met": found["rss_mb"] < GOAL_MB and even >= 0.9,
+        }
+    ]
+
+
+async def run() -> list[dict[str, Any]]:
+    """Give the records of ``python -m benchmarks backlog``."""
+    return await asyncio.to_thread(rows)
+
+
+if __name__ == "__main__":
+    main()

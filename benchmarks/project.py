@@ -1,0 +1,88 @@
+"""The project that benchmarks run: orders into one SQLite table, everything on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.orders import CONTRACT, order
+from trunkline.adapters.keyfile.key import make_key
+from trunkline.adapters.keyfile.private import write_private
+
+_FILES = {
+    "trunkline.yaml": """
+project: bench
+listen: {host: 127.0.0.1, port: 0}
+""",
+    "systems/shop.yaml": """
+system: shop
+owner: {team: Bench, contact: bench@example.com}
+publishes:
+  - {stream: order, via: files, folder: drop, pattern: "*.jsonl", settled_seconds: 0, identity: contract}
+  - {stream: order, name: hook, via: webhook, path: /hooks/orders, verify: {bearer: secret://shop/hook}}
+""",
+    "systems/warehouse.yaml": """
+system: warehouse
+owner: {team: Bench, contact: bench@example.com}
+connection: {sqlite: state/warehouse.db}
+accepts:
+  - {name: orders, contract: row@1, via: table, table: orders}
+""",
+    "contracts/row.odcs.yaml": """
+apiVersion: v3.1.0
+kind: DataContract
+id: row
+name: row
+version: 1.0.0
+status: active
+schema:
+  - name: row
+    properties:
+      - {name: id, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
+      - {name: number, logicalType: integer, required: true}
+      - {name: placed_at, logicalType: timestamp, required: true}
+      - {name: currency, logicalType: string, required: true}
+      - {name: total, logicalType: number, required: true}
+      - {name: customer, logicalType: string, required: true}
+""",
+    "flows/orders.yaml": """
+flow: orders
+from: order@1
+to: warehouse.orders
+map: {id: id, number: number, placed_at: placed_at, currency: currency, total: total, customer: customer.id}
+""",
+}
+TOKEN = "bench-token"
+
+
+def write(folder: Path) -> None:
+    """Write the project; the identity of an order is its number, so entities may repeat."""
+    for name, text in _FILES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    named = CONTRACT.read_text() + "      - {property: idempotencyKey, value: number}\n"
+    (folder / "contracts" / "order.odcs.yaml").write_text(named)
+    for name in ("state", "drop"):
+        (folder / name).mkdir(mode=0o700)
+    make_key(folder / "state" / "trunkline.key")
+    write_private(folder / "state" / "secrets.yaml", f"shop: {{hook: {TOKEN}}}\n".encode())
+
+
+def write_orders(path: Path, count: int) -> None:
+    """Write a JSON Lines file of orders under its name once it is whole."""
+    passing = path.with_suffix(".part")
+    with passing.open("wb") as file:
+        file.writelines(order(number) + b"\n" for number in range(count))
+    passing.rename(path)
+
+
+def child(module: str, *arguments: object) -> dict[str, Any]:
+    """Run ``python -m benchmarks.module`` in a process of its own and return the JSON it prints last."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
