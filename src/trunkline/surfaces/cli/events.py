@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -16,17 +17,31 @@ if TYPE_CHECKING:
     from trunkline.app.views import EventView
 
 
-def events(  # noqa: PLR0913  a query has many optional parts, each a named option
-    stream: str,
-    *,
-    common: Common = Common(),  # noqa: B008  a frozen value
-    start: Annotated[int, Parameter(name="--from")] = 0,
-    limit: int = 100,
-    key: str = "",
-    id: str = "",  # noqa: A002  the option's name
-    correlation: str = "",
-    reveal: Annotated[bool, Parameter(negative="")] = False,
-) -> Exit:
+@Parameter(name="*")
+@dataclasses.dataclass(frozen=True)
+class Which:
+    """Which events to print, and how openly."""
+
+    start: Annotated[int, Parameter(name="--from")] = 0
+    """The offset to begin with."""
+
+    limit: int = 100
+    """The most events to print."""
+
+    key: str = ""
+    """Only events of this entity key."""
+
+    id: str = ""
+    """Only events of this id, which is their idempotency key."""
+
+    correlation: str = ""
+    """Only events of this correlation ID."""
+
+    reveal: Annotated[bool, Parameter(negative="")] = False
+    """Show personal fields as they are."""
+
+
+def events(stream: str, *, which: Which = Which(), common: Common = Common()) -> Exit:  # noqa: B008  frozen values
     """Print the events of a stream, oldest first from an offset, or those that carry a value, newest first.
 
     Personal fields are masked, and what the contract does not describe. Ends with 1 where there is none.
@@ -37,23 +52,11 @@ def events(  # noqa: PLR0913  a query has many optional parts, each a named opti
     ----------
     stream
         The stream, with its major version where there are several: order, order@1.
-    start
-        The offset to begin with.
-    limit
-        The most events to print.
-    key
-        Only events of this entity key.
-    id
-        Only events of this id, which is their idempotency key.
-    correlation
-        Only events of this correlation ID.
-    reveal
-        Show personal fields as they are.
     """
     from trunkline.app.views import Wanted  # noqa: PLC0415  --help must not pay for it
     from trunkline.app.views import events as use_case  # noqa: PLC0415  as above
 
-    wanted = Wanted(start, limit, key, id, correlation, reveal)
+    wanted = Wanted(*dataclasses.astuple(which))
 
     async def show(backbone: Backbone) -> int:
         count = 0
