@@ -122,7 +122,8 @@ def test_every_link_between_pages_leads_somewhere():
     assert not broken
 
 
-# The drawing and the rule are one: ARCHITECTURE.md's floors are the import contract's layers.
+# The drawing and the rule are one: ARCHITECTURE.md's floors are the import contract's layers, but for
+# the topmost, which holds the package's entry points and no room.
 def test_the_floors_drawn_are_the_floors_kept():
     contract = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
         "contracts"
@@ -143,5 +144,7 @@ def test_time_chance_and_identifiers_are_passed_in(path):
     allowed = {"clock.py", "ids.py"}
     if path.name in allowed and path.parent.name == "kernel":
         return
-    asked = re.findall(r"\b(time\.time\w*|datetime\.now|uuid4|random\.\w+)\(", path.read_text("utf-8"))
+    asked = re.findall(
+        r"\b(time\.time\w*|datetime\.now|uuid4|random\.(?!Random\()\w+)\(", path.read_text("utf-8")
+    )
     assert not asked
