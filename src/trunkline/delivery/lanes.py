@@ -35,7 +35,7 @@ PATIENCE_SECONDS = 1.0
 """How long the front of a full window may stay under way before it becomes a case."""
 
 CASES = 1_000
-"""How many cases are in memory at a time, besides those of the window."""
+"""How many cases are in memory at a time, besides those of the window, and changes wait to be recorded."""
 
 TURN_CALLS = 32
 """How many calls a worker makes before it lets others have the event loop, even where none had to wait."""
@@ -111,7 +111,8 @@ class Lanes:
     def _record_is_due(self) -> bool:
         if self._record_at is None:
             return False
-        return self._lineup.active == 0 or self._ports.clock.now() >= self._record_at
+        idle, full = self._lineup.active == 0, len(self._changed) >= CASES
+        return idle or full or self._ports.clock.now() >= self._record_at
 
     def _next_turn(self) -> int:
         times = [self._due]
@@ -187,24 +188,26 @@ class Lanes:
         ]
 
     async def _admit_new(self) -> None:
-        """Do steps 1 and 2 for new events: fill the window by the page."""
-        while self._window.has_room and not self._at_end():
-            page = await self._ports.log.read(
-                self._flow.stream, self._window.next, self._ports.limits.page_events
-            )
-            if not page.events:
-                wait = self._ports.log.wait(self._flow.stream, self._window.next)
-                self._more = asyncio.ensure_future(wait)
-                return
-            if page.base > self._window.next:
-                if not self._window.is_recorded:
-                    return  # the log was trimmed ahead of us: finish what is before the gap
-                self._window.start(page.base)
-            entries = load(page)
-            blocked = await self._blocked(entries)
-            known = await self._known(entries)
-            self._window.add(page, entries, self._ports.clock.now())
-            self._admit(entries, blocked, known)
+        """Do steps 1 and 2 for new events: a page a turn, so that what it changes is recorded soon."""
+        if not self._window.has_room or self._at_end():
+            return
+        page = await self._ports.log.read(
+            self._flow.stream, self._window.next, self._ports.limits.page_events
+        )
+        if not page.events:
+            wait = self._ports.log.wait(self._flow.stream, self._window.next)
+            self._more = asyncio.ensure_future(wait)
+            return
+        if page.base > self._window.next:
+            if not self._window.is_recorded:
+                return  # the log was trimmed ahead of us: finish what is before the gap
+            self._window.start(page.base)
+        entries = load(page)
+        blocked = await self._blocked(entries)
+        known = await self._known(entries)
+        self._window.add(page, entries, self._ports.clock.now())
+        self._admit(entries, blocked, known)
+        self._control.ring()
 
     def _at_end(self) -> bool:
         if self._more is None:

@@ -268,3 +268,20 @@ async def test_cases_ahead_of_the_cursor_survive_a_crash():
     assert [call for _, call in service.calls] == [[0], [1], [0]]
     assert await world.states() == {"dead": [1]}
     assert (await service.ledger.position("flow")).cursor == 2
+
+
+# Behind a dead letter, events of its key go to the ledger page by page: they never pile up in memory.
+async def test_held_events_are_recorded_as_they_are_read():
+    service = Service(["hot"] * 3000, lambda items: Trouble(blame={0: Final("bad", "no")}))
+    world = service.world(Limits(page_events=100))
+    recorded, record = [], service.ledger.record
+
+    async def watched(entry):
+        recorded.append(len(entry.cases))
+        await record(entry)
+
+    service.ledger.record = watched
+    await world.run(5)
+    assert len((await world.states())["held"]) == 2999
+    assert max(recorded) <= 400 + 1
+    assert [call for _, call in service.calls] == [[0]]
