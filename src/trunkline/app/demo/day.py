@@ -24,6 +24,10 @@ ORDERS = 2_000
 WITHDRAWN = "ART-1013"
 """An article that the shop's own interface no longer knows: what is sent to it about this one is refused."""
 
+_FAULTY_ROWS, _RETURNS = 0.01, 0.03
+_BROKEN_ORDERS, _REPEATED_ORDERS, _FORGED_CALLS = 0.02, 0.05, 0.01
+"""Shares of rows and orders that something is special about."""
+
 _HEADER = ("receipt", "line", "sku", "quantity", "price", "sold_at", "cashier")
 _FAULTS = (("quantity", "two"), ("sku", ""), ("price", "-1.00"), ("sold_at", "yesterday"))
 _FIRST_NAMES = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Frances", "Niklaus")
@@ -74,7 +78,7 @@ def _till_file(
     faulty = 0
     for number in range(ROWS_AN_HOUR):
         row = _sale(chance, prices, midnight + (hour * 3600 + number * 9) * SECOND, hour * 1000 + number)
-        if chance.random() < 0.01:  # noqa: PLR2004  one row in a hundred is wrong
+        if chance.random() < _FAULTY_ROWS:
             row.update([chance.choice(_FAULTS)])
             faulty += 1
         else:
@@ -85,7 +89,7 @@ def _till_file(
 
 def _sale(chance: random.Random, prices: dict[str, Decimal], at: int, number: int) -> dict[str, str]:
     sku = chance.choice(list(prices))
-    returned = chance.random() < 0.03  # noqa: PLR2004  three in a hundred bring something back
+    returned = chance.random() < _RETURNS
     return {
         "receipt": f"R-{number // 3:06d}",
         "line": str(number % 3 + 1),
@@ -104,11 +108,13 @@ def _shop_calls(
     for number in range(ORDERS):
         order = _order(chance, prices, midnight + (6 * 3600 + number * 30) * SECOND, number)
         luck = chance.random()
-        if luck < 0.02:  # noqa: PLR2004  two orders in a hundred break the contract
+        broken, forged = luck < _BROKEN_ORDERS, luck > 1 - _FORGED_CALLS
+        repeated = not broken and luck < _BROKEN_ORDERS + _REPEATED_ORDERS
+        if broken:
             order["quantity"] = 0
-        call = ShopCall(f"order-{number}", json.encode(order), forged=luck > 0.99)  # noqa: PLR2004
-        calls += [call] * (2 if 0.02 <= luck < 0.07 else 1)  # noqa: PLR2004  the shop sends 5 % twice
-        if luck >= 0.02 and not call.forged:  # noqa: PLR2004  as above
+        call = ShopCall(f"order-{number}", json.encode(order), forged)
+        calls += [call, call] if repeated else [call]
+        if not broken and not forged:
             sold[str(order["sku"])] += int(str(order["quantity"]))
     return calls
 

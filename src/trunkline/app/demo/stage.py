@@ -31,6 +31,8 @@ from trunkline.kernel.errors import TrunklineError
 from trunkline.testkit.faults import Behaviour, FaultServer, Request, answer
 
 _CONNECTIONS = 8
+_BUSY = 0.08
+"""The share of requests that find the shop's interface busy."""
 _HOOK = "/hooks/shop/orders"
 
 
@@ -88,7 +90,7 @@ class ShopInterface:
 
     async def _behave(self, request: Request, writer: asyncio.StreamWriter) -> bool:
         self.server.requests.clear()  # it would keep the whole day
-        if self._chance.random() < 0.08:  # noqa: PLR2004  eight requests in a hundred find it busy
+        if self._chance.random() < _BUSY:
             return await self._busy(request, writer)
         if json.decode(request.body)["sku"] == WITHDRAWN:
             return await self._refuses(request, writer)
