@@ -20,7 +20,7 @@ from trunkline.vault.secret import REFERENCE
 Tokens = tuple[str | int, ...]
 
 _CREDENTIAL = re2.compile(
-    r"(?i)(^|[_-])(password|passwd|passphrase|secret|secrets|token|api_?key|apikey|access_?key|private_?key"
+    r"(?i)(^|[_-])(password|passwd|passphrase|secret|secrets|token|api[_-]?key|access[_-]?key|private[_-]?key"
     r"|authorization|bearer|credential|credentials)$"
 )
 _SYSTEM = re2.compile(r"^[a-z0-9][a-z0-9_-]*$")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trunkline.app.entries import Entries
+from trunkline.app.fitting import strangers
 from trunkline.app.model import FlowFile
 from trunkline.app.project import Flow, Target
 from trunkline.app.quantities import seconds_of
@@ -115,24 +116,10 @@ def _misfits(
 
 
 def _unread(document: Document, settings: FlowFile, mapping: Mapping, contract: Contract) -> Iterator[Fault]:
-    known = {".".join(part for part in field.path if part != "-") for field in contract.fields}
     for field, paths in mapping.lineage.items():
-        for path in sorted(paths - known - {""}):
-            if known and not any(path.startswith(f"{name}.") for name in _open_objects(contract)):
-                at = ("map", field) if field in (settings.map or {}) else ("when",)
-                hint = did_you_mean(path, known)
-                yield document.fault(at, f'it reads "{path}"', f"a field of {contract.ref}", hint)
-
-
-def _open_objects(contract: Contract) -> set[str]:
-    """Return objects whose fields the contract leaves open: what stands in them is not known here."""
-    paths = [field.path for field in contract.fields]
-    return {
-        ".".join(part for part in field.path if part != "-")
-        for field in contract.fields
-        if field.kind in ("object", "any", "array")
-        and not any(len(path) > len(field.path) and path[: len(field.path)] == field.path for path in paths)
-    }
+        at = ("map", field) if field in (settings.map or {}) else ("when",)
+        for path, hint in strangers(paths, contract):
+            yield document.fault(at, f'it reads "{path}"', f"a field of {contract.ref}", hint)
 
 
 def _unknown(document: Document, settings: FlowFile, target: Target) -> Iterator[Fault]:

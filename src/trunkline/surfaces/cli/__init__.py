@@ -29,6 +29,7 @@ COMMANDS = {
     "status": "Tell where every source, stream and flow stands.",
     "publish": "Put records into a stream, by the same way every arrival takes.",
     "events": "Print the events of a stream, personal fields masked.",
+    "demo": "Run a generated retail day and show what came of it.",
     "trace": "Tell everything that happened to one correlation ID or event.",
 }
 """Every command that is one act, with its line in the list; its own help is its function's docstring."""
