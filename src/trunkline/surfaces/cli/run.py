@@ -79,6 +79,7 @@ async def _run(
 
     async with opened(project, machine) as backbone:
         async with running(backbone, opens_door) as started:
+            settle_collector()
             _tell(started, as_json=tell_json)
             await _until(stop, listener, machine)
         listener.flush()
