@@ -75,10 +75,11 @@ async def _run(
     machine.signals.listen(listener)
     stop = _stop_on_signals()
 
-    async def opens_door(webhooks: Mapping[str, Any]) -> Any:
-        return await serve(Door(webhooks, machine.ids), *address)
-
     async with opened(project, machine) as backbone:
+
+        async def opens_door(webhooks: Mapping[str, Any]) -> Any:
+            return await serve(Door(webhooks, machine.ids, backbone.health.unready), *address)
+
         async with running(backbone, opens_door) as started:
             settle_collector()
             _tell(started, as_json=tell_json)
