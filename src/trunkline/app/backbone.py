@@ -19,7 +19,7 @@ from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
 from trunkline.adapters.sqlite.store import Store
 from trunkline.app.health import Health, WatchedIntake
-from trunkline.app.project import Project
+from trunkline.app.project import PUBLISH, Project
 from trunkline.eventlog.port import EventLog
 from trunkline.eventlog.seal import Sealer
 from trunkline.intake.accept import Intake, Surroundings
@@ -32,9 +32,6 @@ from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
 
 KEY_FILE = "trunkline.key"
-PUBLISH = "publish"
-"""The system that records belong to which command line and Python publish; no system may have this name."""
-
 _DAY_SECONDS = 86_400
 
 

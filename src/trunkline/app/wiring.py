@@ -16,6 +16,7 @@ from trunkline.app.fitting import strangers
 from trunkline.app.model import FlowFile
 from trunkline.app.project import Flow, Target
 from trunkline.app.quantities import seconds_of
+from trunkline.app.registry import TARGETS
 from trunkline.connectors.mapping import Mapping, MappingRefused, Problem, compile_mapping
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.document import Document
@@ -38,7 +39,9 @@ def flow_of(
     new = sheet.once("flow", settings.flow, document.place(("flow",)))
     if contract is None or target is None or mapping is None or retry is None or not new:
         return None
-    misfits = [] if settings.python else list(_misfits(document, settings, mapping, contract, target))
+    misfits = list(_repeats(document, settings, target))
+    if not settings.python:
+        misfits += _misfits(document, settings, mapping, contract, target)
     if sheet.note(misfits):
         return None
     return Flow(settings.flow, contract, target, mapping, retry, settings)
@@ -101,6 +104,18 @@ def _retry(document: Document, settings: FlowFile, entries: Entries) -> RetryPol
     except ValueError as error:
         entries.sheet.wrong(document, ("retry",), str(error))
         return None
+
+
+def _repeats(document: Document, settings: FlowFile, target: Target) -> Iterator[Fault]:
+    """Yield a fault where a flow promises one effect an event and its target cannot keep that."""
+    why = TARGETS[target.via].repeats(target.settings)
+    if why and settings.needs.delivery == "effectively-once":
+        yield document.fault(
+            ("needs", "delivery"),
+            f"{target.name} cannot give effectively-once: {why}",
+            "delivery: at-least-once",
+            f"or idempotent: true on {target.name}, if it takes each Idempotency-Key once",
+        )
 
 
 def _misfits(

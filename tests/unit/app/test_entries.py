@@ -59,6 +59,61 @@ def test_settings_that_make_no_sense(edit, only):
     assert "slash" in only().problem
 
 
+# A webhook's proof has to make sense before it is asked for, and its path is its own.
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("{bearer: secret://shop/webhook}", "{hmac: secret://shop/webhook}", "hmac needs header"),
+        ("{bearer: secret://shop/webhook}", "{beaer: secret://shop/webhook}", 'did you mean "bearer"?'),
+        (
+            "{bearer: secret://shop/webhook}",
+            "{github: {secret: secret://shop/webhook, header: X-A}}",
+            "only for hmac",
+        ),
+        (
+            "{bearer: secret://shop/webhook}",
+            "{hmac: {secret: secret://shop/webhook, header: X-A, signed: '{time}'}}",
+            "signed is made of",
+        ),
+        (
+            "{bearer: secret://shop/webhook}",
+            "{hmac: {secret: secret://shop/webhook, header: X-A, encoding: roman}}",
+            "encoding",
+        ),
+        ("/hooks/shop/orders", "/health", "choose another"),
+        ("/hooks/shop/orders", "/ready", "choose another"),
+    ],
+)
+def test_webhooks_that_make_no_sense(folder, edit, only, old, new, said):
+    edit(SHOP, old, new)
+    fault = only()
+    assert said in fault.problem
+    assert fault.place.line == (folder / SHOP).read_text().split(new)[0].count("\n") + 1
+
+
+# What a request or its body reads is a field of the target's contract.
+@pytest.mark.parametrize(
+    ("request_and_body", "said"),
+    [
+        ('request: "PUT /orders/{order_id}?at={changed_at}"', ""),
+        ('request: "PUT /orders/{oder_id}"', 'request: it reads "oder_id"'),
+        ('request: "PUT /orders/{order_id}", body: {total: totl}', 'body: it reads "totl"'),
+    ],
+)
+def test_what_a_request_reads(folder, edit, only, request_and_body, said):
+    accepts = (folder / WAREHOUSE).read_text().split("accepts:\n")[1]
+    edit(WAREHOUSE, "sqlite: state/warehouse.db", "url: https://warehouse.example.com")
+    entry = f"  - {{name: orders, contract: warehouse-order@1, via: http, {request_and_body}}}\n"
+    edit(WAREHOUSE, accepts, entry)
+    if said:
+        fault = only()
+        assert said in fault.problem
+        assert "did you mean" in fault.problem
+        assert fault.place.column > 60
+    else:
+        assert check(folder).faults == []
+
+
 # A contract that could not be read is not missed a second time by whoever uses it.
 def test_no_blame_for_a_broken_contract(folder, edit):
     edit("contracts/order.odcs.yaml", "kind: DataContract", "kind: DataContrat")

@@ -25,7 +25,7 @@ def test_one_database(given):
     assert msgspec.convert({"sqlite": "a.db"}, TableConnection).postgres == ""
 
 
-# A table's settings are held against its contract; an HTTP request's as well.
+# A table's settings are held against its contract.
 def test_misfits(backbone):
     contract = backbone.project.contracts["order@1"]
     table = TARGETS["table"]

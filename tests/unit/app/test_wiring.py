@@ -61,6 +61,30 @@ def test_an_unchanged_record(folder, edit, said):
     assert Project.load(folder).flows["orders-to-warehouse"].mapping is UNCHANGED
 
 
+# Effectively once is promised only into what keeps it: an idempotent request, or one whose key is honoured.
+@pytest.mark.parametrize(
+    ("request_and_more", "delivery", "fits"),
+    [
+        ('"PUT /o/{order_id}"', "effectively-once", True),
+        ('"DELETE /o/{order_id}"', "effectively-once", True),
+        ('"POST /o"', "effectively-once", False),
+        ('"PATCH /o/{order_id}"', "effectively-once", False),
+        ('"POST /o", idempotent: true', "effectively-once", True),
+        ('"PUT /o/{order_id}", idempotent: false', "effectively-once", False),
+        ('"POST /o"', "at-least-once", True),
+    ],
+)
+def test_effectively_once(folder, edit, said, request_and_more, delivery, fits):
+    warehouse = "systems/warehouse.yaml"
+    accepts = (folder / warehouse).read_text().split("accepts:\n")[1]
+    entry = f"  - {{name: orders, contract: warehouse-order@1, via: http, request: {request_and_more}}}\n"
+    edit(warehouse, accepts, entry)
+    edit(warehouse, "sqlite: state/warehouse.db", "url: https://warehouse.example.com")
+    edit(FLOW, "delivery: effectively-once", f"delivery: {delivery}")
+    assert (said() == []) == fits
+    assert all("at-least-once" in text and "idempotent: true" in text for text in said())
+
+
 # A decimal that would pass through binary floats is a fault, also under a name that needs back-quotes.
 @pytest.mark.parametrize("expression", ["$number($string(total))", "total / 3"])
 def test_decimals_stay_exact(edit, said, expression):
