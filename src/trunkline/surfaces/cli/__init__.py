@@ -16,7 +16,6 @@ from cyclopts.exceptions import UnknownCommandError
 
 from trunkline import __version__
 from trunkline.kernel.errors import TrunklineError
-from trunkline.kernel.faults import did_you_mean
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.exits import Exit
 
@@ -129,6 +128,8 @@ def _usage(error: CycloptsError, *, as_json: bool) -> Exit:
 
 def _unknown(error: UnknownCommandError) -> str:
     """Name the near miss ourselves: the library would import every command to do so."""
+    from trunkline.kernel.faults import did_you_mean  # noqa: PLC0415  --help must not pay for it
+
     group = next((name for name in error.command_chain or () if name in GROUPS), "")
     known = GROUPS[group][1] if group else (*COMMANDS, *GROUPS)
     word = (error.unused_tokens or [""])[0]

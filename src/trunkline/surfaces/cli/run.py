@@ -68,10 +68,10 @@ async def _run(
     from trunkline.app.backbone import opened  # noqa: PLC0415  --help must not pay for it
     from trunkline.app.collector import settle_collector  # noqa: PLC0415  as above
     from trunkline.app.run import running  # noqa: PLC0415  as above
-    from trunkline.observe.logs import LogListener, make_logger  # noqa: PLC0415  as above
+    from trunkline.observe.logs import LogListener, make_writer  # noqa: PLC0415  as above
     from trunkline.surfaces.door import Door, serve  # noqa: PLC0415  as above
 
-    listener = LogListener(make_logger(sys.stderr, machine.clock, as_json=as_json))
+    listener = LogListener(make_writer(sys.stderr, machine.clock, as_json=as_json))
     machine.signals.listen(listener)
     stop = _stop_on_signals()
 
