@@ -18,6 +18,9 @@ import apsw
 from trunkline.adapters.sql import rows, statements
 from trunkline.adapters.sql.table import Column, Found, FoundColumn, Table
 
+_PARAMETERS = 1_500
+"""The most in one statement: its text stays short enough for the driver to keep it prepared."""
+
 _UTC_SECONDS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z)*")
 _PLAIN = re.compile(r"[-.0-9]*")
 _TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
@@ -35,13 +38,23 @@ _AFFINITIES = {
 }
 
 
-def statement(table: Table) -> str:
-    """Return what applies one row; its parameters are the table's columns."""
+def steps(table: Table) -> list[int]:
+    """Return how many rows one statement applies, most first, for a batch to be cut into.
+
+    Every run of a statement hands Python's lock over and back, and may wait for it behind a busy thread:
+    so a batch takes few of them. A deletion names its rows one by one.
+    """
+    most = 1 if table.mode == "delete" else max(1, _PARAMETERS // len(table.columns))
+    return sorted({most, max(1, most // 8), 1}, reverse=True)
+
+
+def statement(table: Table, count: int = 1) -> str:
+    """Return what applies ``count`` rows; its parameters are the table's columns, row by row."""
     if table.mode == "delete":
         places = {column.name: f"?{place}" for place, column in enumerate(table.columns, 1)}
         return f"DELETE FROM {table.quoted} AS old WHERE {statements.gone(table, places.__getitem__)}"  # noqa: S608  names are quoted
-    values = f"VALUES ({', '.join('?' * len(table.columns))})"
-    return statements.write(table, values, _total)
+    row = f"({', '.join('?' * len(table.columns))})"
+    return statements.write(table, f"VALUES {', '.join([row] * count)}", _total)
 
 
 def _total(column: Column, old: str, new: str) -> str:

@@ -9,9 +9,10 @@ import apsw
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.sql_places import contract
 
 from trunkline.adapters.sql import sqlite_dialect as dialect
-from trunkline.adapters.sql.table import Column
+from trunkline.adapters.sql.table import Column, TableSettings, plan
 
 STORED = {
     "string": "007",
@@ -127,3 +128,14 @@ def test_other_moments_are_not_stored_at_once(text):
     cell = dialect.cell(Column("at", "timestamp", required=True))
     with pytest.raises(ValueError):  # noqa: PT011  the caller goes on one by one
         cell.whole(["2026-01-31T12:00:00Z", text])
+
+
+@pytest.mark.parametrize("columns", [1, 6, 40, 1_000, 2_000])
+def test_a_batch_of_any_length_can_be_cut_into_steps_of_few_parameters(columns):
+    fields = [f"c{number} string!" for number in range(columns)]
+    table = plan(TableSettings(table="t"), contract(*fields, key=["c0"]))
+    steps = dialect.steps(table)
+    assert steps == sorted(steps, reverse=True)
+    assert steps[-1] == 1
+    assert steps[0] == 1 or steps[0] * columns <= 1_500
+    assert dialect.statement(table, steps[0]).count("?") == steps[0] * columns
