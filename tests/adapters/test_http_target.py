@@ -357,3 +357,16 @@ async def test_close_waits_for_the_answer(server) -> None:
     gate.set()
     assert await call == [None]
     await closing
+
+
+# Opened again after a stall it lets go of the connections it had, and delivers on new ones.
+async def test_opened_again(server) -> None:
+    server.behaviour = answer(204)
+    target = target_of(server.url)
+    await target.open()
+    before = target._session
+    await target.open()
+    assert before is not None
+    assert before.closed
+    assert await target.deliver([item("a", 1)], None) == [None]
+    await target.close()

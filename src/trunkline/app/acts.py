@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from trunkline.app import control
-from trunkline.app.backbone import PUBLISH, Backbone, Machine, opened
-from trunkline.app.project import Project
+from trunkline.app.backbone import Backbone, Machine, opened
+from trunkline.app.project import PUBLISH, Project
 from trunkline.app.trim import Trimmed, trim
 from trunkline.connectors.source import Arrival, Receipt
 from trunkline.delivery.ledger import Discard, Resolution, Retry

@@ -18,7 +18,8 @@ from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
 from trunkline.adapters.sqlite.store import Store
-from trunkline.app.project import Project
+from trunkline.app.health import Health, WatchedIntake
+from trunkline.app.project import PUBLISH, Project
 from trunkline.eventlog.port import EventLog
 from trunkline.eventlog.seal import Sealer
 from trunkline.intake.accept import Intake, Surroundings
@@ -31,9 +32,6 @@ from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
 
 KEY_FILE = "trunkline.key"
-PUBLISH = "publish"
-"""The system that records belong to which command line and Python publish; no system may have this name."""
-
 _DAY_SECONDS = 86_400
 
 
@@ -62,6 +60,7 @@ class Backbone(msgspec.Struct, frozen=True):
     quarantine: Quarantine
     around: Surroundings
     intakes: dict[str, Intake]
+    health: Health
 
     @property
     def secrets(self) -> Secrets:
@@ -110,5 +109,9 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
     around = Surroundings(machine.clock, machine.ids, machine.signals, project.settings.limits)
     contracts = {name: source.contract for name, source in project.sources.items()}
     contracts |= {f"{PUBLISH}/{stream}": contract for stream, contract in project.contracts.items()}
-    intakes = {name: Intake(name, contract, log, quarantine, around) for name, contract in contracts.items()}
-    return Backbone(project, machine, log, SqliteLedger(store), quarantine, around, intakes)
+    health = Health(machine.clock)
+    intakes: dict[str, Intake] = {}
+    for name, contract in contracts.items():
+        intakes[name] = intake = WatchedIntake(name, contract, log, quarantine, around)
+        intake.health = health
+    return Backbone(project, machine, log, SqliteLedger(store), quarantine, around, intakes, health)

@@ -7,20 +7,21 @@ there, because those may quote what they find.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import re2
 
+from trunkline.adapters.keyfile.secrets import variable_of
 from trunkline.contracts.document import Document
 from trunkline.kernel.faults import Fault
-from trunkline.vault.secret import REFERENCE
+from trunkline.vault.secret import REFERENCE, Reference, parse_reference
 
 Tokens = tuple[str | int, ...]
 
 _CREDENTIAL = re2.compile(
-    r"(?i)(^|[_-])(password|passwd|passphrase|secret|secrets|token|api_?key|apikey|access_?key|private_?key"
+    r"(?i)(^|[_-])(password|passwd|passphrase|secret|secrets|token|api[_-]?key|access[_-]?key|private[_-]?key"
     r"|authorization|bearer|credential|credentials)$"
 )
 _SYSTEM = re2.compile(r"^[a-z0-9][a-z0-9_-]*$")
@@ -47,15 +48,42 @@ def literal_credentials(document: Document) -> list[Fault]:
     return [_fault(document, tokens, system) for tokens in _literals(document.value, ())]
 
 
+def shared_variables(documents: Sequence[Document]) -> list[Fault]:
+    """Return a fault for each reference whose environment variable is that of another one before it.
+
+    Only letters, digits and ``_`` are left of a name there: one variable would be two secrets.
+    """
+    first: dict[str, Reference] = {}
+    faults = []
+    for document in documents:
+        for tokens, text in _texts(document.value, ()):
+            if not REFERENCE.match(text):
+                continue
+            reference = parse_reference(text)
+            variable = variable_of(reference)
+            other = first.setdefault(variable, reference)
+            if other != reference:
+                problem = f"{reference} and {other} would both be {variable} in the environment"
+                faults.append(document.fault(tokens, problem, "names that differ in more than . - and _"))
+    return faults
+
+
 def _literals(value: Any, tokens: Tokens) -> Iterator[Tokens]:
+    for place, text in _texts(value, tokens):
+        if not REFERENCE.match(text) and _is_credential(place, text):
+            yield place
+
+
+def _texts(value: Any, tokens: Tokens) -> Iterator[tuple[Tokens, str]]:
+    """Yield every text of a document with the way to it."""
     if isinstance(value, dict):
         for key, child in value.items():
-            yield from _literals(child, (*tokens, key))
+            yield from _texts(child, (*tokens, key))
     elif isinstance(value, list):
         for index, child in enumerate(value):
-            yield from _literals(child, (*tokens, index))
-    elif isinstance(value, str) and not REFERENCE.match(value) and _is_credential(tokens, value):
-        yield tokens
+            yield from _texts(child, (*tokens, index))
+    elif isinstance(value, str):
+        yield tokens, value
 
 
 def _is_credential(tokens: Tokens, text: str) -> bool:

@@ -50,6 +50,8 @@ def read_sources(entries: Entries) -> dict[str, Source]:
         settings = _settings(entries, document, at, SOURCES[entry["via"]], entry)
         if contract is None or settings is None:
             continue
+        if _misfits(entries, document, at, SOURCES[entry["via"]].misfits(settings, contract)):
+            continue
         name = f"{system.system}/{entry.get('name', contract.name)}"
         place = document.place((*at, "name" if "name" in entry else "stream"))
         path = getattr(settings, "path", None)
@@ -71,12 +73,9 @@ def read_targets(entries: Entries) -> dict[str, Target]:
         if contract is None or settings is None or connection is None:
             continue
         name = f"{system.system}.{entry['name']}"
-        faults = [
-            document.fault((*at, problem.partition(":")[0]), problem)
-            for problem in kind.misfits(settings, contract)
-        ]
+        wrong = _misfits(entries, document, at, kind.misfits(settings, contract))
         new = entries.sheet.once("target", name, document.place((*at, "name")))
-        if new and not entries.sheet.note(faults):
+        if new and not wrong:
             found[name] = Target(name, system, entry["via"], contract, settings, connection)
     return found
 
@@ -93,6 +92,12 @@ def _settings(entries: Entries, document: Document, at: At, kind: Kind, entry: d
     except msgspec.ValidationError as error:
         entries.sheet.wrong(document, at, str(error))
         return None
+
+
+def _misfits(entries: Entries, document: Document, at: At, problems: Sequence[str]) -> bool:
+    """Note each problem at the key it begins with; tell whether there were any."""
+    faults = [document.fault((*at, problem.partition(":")[0]), problem) for problem in problems]
+    return entries.sheet.note(faults)
 
 
 def _connection(entries: Entries, document: Document, kind: Kind, system: SystemFile) -> Any:

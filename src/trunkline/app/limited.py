@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
 from trunkline.app.model import SystemLimits
 from trunkline.connectors.target import Item, Progress, Target
 from trunkline.kernel.clock import Clock
-from trunkline.kernel.errors import DeliveryError
+from trunkline.kernel.errors import DeliveryError, Final
 
 
 class Bound:
@@ -43,9 +43,15 @@ class Bound:
 
 
 class Limited:
-    """A ``Target`` within the limits of its system."""
+    """A ``Target`` within the limits of its system.
 
-    def __init__(self, target: Target, limits: SystemLimits, bound: Bound) -> None:
+    ``misfit`` is called with why the target does not take what it should, until a person mends it, and
+    with an empty text once it does.
+    """
+
+    def __init__(
+        self, target: Target, limits: SystemLimits, bound: Bound, misfit: Callable[[str], None]
+    ) -> None:
         most = limits.concurrency or target.features.concurrency
         self.name = target.name
         self.features = msgspec.structs.replace(
@@ -53,10 +59,16 @@ class Limited:
         )
         self._target = target
         self._bound = bound
+        self._misfit = misfit
 
     async def open(self) -> None:
-        """Open the target."""
-        await self._target.open()
+        """Open the target; raises what that raises."""
+        try:
+            await self._target.open()
+        except Final as error:
+            self._misfit(error.detail)
+            raise
+        self._misfit("")
 
     async def deliver(self, items: Sequence[Item], progress: Progress | None) -> list[DeliveryError | None]:
         """Deliver in turn."""

@@ -1,7 +1,8 @@
 """Personal fields out of sight: what every view of a record goes through, whoever shows it.
 
 A contract says which fields are personal. What it does not describe might be anything, so it is masked
-as well; the shape of a record stays, so that a person still sees what is there.
+as well, wherever it stands: at the top, in an object, as an item of an array. All below a personal field is
+masked. The shape of a record stays, so that a person still sees what is there.
 """
 
 from __future__ import annotations
@@ -45,20 +46,13 @@ def _shown(value: Any, path: tuple[str, ...], personal: dict[tuple[str, ...], bo
     if isinstance(value, dict):
         return {name: _shown(child, _below(path, name, personal), personal) for name, child in value.items()}
     if isinstance(value, list):
-        items = (*path, _ITEM)
-        # items of plain values need no entry of their own: the array's says it for them
-        plain = items not in personal
-        return [child if plain and _is_plain(child) else _shown(child, items, personal) for child in value]
+        return [_shown(child, (*path, _ITEM), personal) for child in value]
     return value
 
 
 def _below(path: tuple[str, ...], name: str, personal: dict[tuple[str, ...], bool]) -> tuple[str, ...]:
     own = (*path, name)
     return own if own in personal else (*path, _ANY_NAME)
-
-
-def _is_plain(value: Any) -> bool:
-    return not isinstance(value, (dict, list))
 
 
 def _hidden(value: Any) -> Any:

@@ -18,6 +18,9 @@ from trunkline.contracts.contract import Contract
 from trunkline.delivery.retry import RetryPolicy
 from trunkline.kernel.errors import ProjectError
 
+PUBLISH = "publish"
+"""The system that records belong to which command line and Python publish; no system may have this name."""
+
 
 class Source(msgspec.Struct, frozen=True):
     """How data of one system arrives in a stream. ``name`` is ``system/name``."""

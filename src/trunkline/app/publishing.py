@@ -61,18 +61,18 @@ def _digest(file: BinaryIO) -> str:
 
 
 def _records(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    first = file.readline()
+    first = file.readline(LARGEST_DOCUMENT + 1)
     while first and not first.strip():
-        first = file.readline()
+        first = file.readline(LARGEST_DOCUMENT + 1)
     if first.lstrip()[:1] == b"{" and _is_whole(first):
         yield from _lines(first, file)
         return
-    rest = file.read(LARGEST_DOCUMENT + 1)
-    if len(rest) > LARGEST_DOCUMENT:
+    document = first + file.read(LARGEST_DOCUMENT + 1 - len(first))
+    if len(document) > LARGEST_DOCUMENT:
         raise TrunklineError(
             f"a JSON document has at most {LARGEST_DOCUMENT:,} bytes: use JSON Lines for more"
         )
-    yield from _members(first + rest)
+    yield from _members(document)
 
 
 def _lines(first: bytes, file: BinaryIO) -> Iterator[tuple[bytes, int]]:

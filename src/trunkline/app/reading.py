@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from trunkline.app import schemas
-from trunkline.app.credentials import literal_credentials
+from trunkline.app.credentials import literal_credentials, shared_variables
 from trunkline.app.entries import Entries, read_sources, read_targets
 from trunkline.app.folder import read_folder
 from trunkline.app.model import FlowFile, ProjectFile, SystemFile
-from trunkline.app.project import Flow, Project
+from trunkline.app.project import PUBLISH, Flow, Project
 from trunkline.app.registry import SOURCES, TARGETS
 from trunkline.app.sheet import Sheet
 from trunkline.app.wiring import flow_of
@@ -37,6 +37,7 @@ def read(folder: Path) -> tuple[Project | None, list[Fault]]:
     targets = read_targets(entries)
     flows: dict[str, Flow] = {}
     for document in files.flows:
+        _no_alerts_yet(document, sheet)
         settings = _decoded(document, schemas.schema_of(FlowFile), FlowFile, sheet)
         flow = flow_of(folder, document, settings, entries, targets) if settings else None
         if flow is not None:
@@ -63,9 +64,25 @@ def _systems(documents: list[Document], sheet: Sheet) -> list[tuple[Document, Sy
         sheet.note(literal_credentials(document))
         schema = schemas.schema_of_system(document.value, SOURCES, TARGETS)
         system = _decoded(document, schema, SystemFile, sheet)
-        if system is not None and sheet.once("system", system.system, document.place(("system",))):
-            found.append((document, system))
+        if system is None or not sheet.once("system", system.system, document.place(("system",))):
+            continue
+        if system.system == PUBLISH:
+            expected = "another name: records that command line and Python publish have this one"
+            sheet.wrong(document, ("system",), f'a system called "{PUBLISH}"', expected)
+        if not system.accepts:
+            sheet.note(schemas.faults_of(document, schemas.schema_of_any_connection(TARGETS)))
+        found.append((document, system))
+    sheet.note(shared_variables([document for document, _ in found]))
     return found
+
+
+def _no_alerts_yet(document: Document, sheet: Sheet) -> None:
+    """Refuse alerts in words of their own: a key that is taken and does nothing would be a false promise."""
+    if isinstance(document.value, dict) and "alerts" in document.value:
+        place = document.key_place(("alerts",))
+        sheet.note(
+            [Fault(place, "this release has no alerts yet", "no such key", "a later release has them")]
+        )
 
 
 def _decoded(document: Document, schema: dict[str, Any], model: type[T], sheet: Sheet) -> T | None:

@@ -12,11 +12,18 @@ from typing import Any
 import msgspec
 
 from trunkline.adapters.files.settings import FileSettings
+from trunkline.adapters.http.request import compile_request
 from trunkline.adapters.http.settings import HttpConnection, HttpSettings
 from trunkline.adapters.sql.table import TableSettings, settings_faults
+from trunkline.app.fitting import strangers
+from trunkline.connectors.mapping import compile_mapping
 from trunkline.contracts.contract import Contract
+from trunkline.intake import signatures
 from trunkline.intake.webhook import WebhookSettings
 from trunkline.vault.secret import SecretReference
+
+RESERVED_PATHS = ("/health", "/ready")
+"""What the door answers itself."""
 
 
 class NoConnection(msgspec.Struct, frozen=True):
@@ -44,23 +51,57 @@ def _fits(_settings: Any, _contract: Contract) -> list[str]:
     return []
 
 
+def _once(_settings: Any) -> str:
+    return ""
+
+
+def _webhook_misfits(settings: WebhookSettings, _contract: Contract) -> list[str]:
+    if settings.path in RESERVED_PATHS:
+        return [f"path: {settings.path} answers whether this process works: choose another"]
+    try:
+        signatures.read(settings.verify)
+    except ValueError as error:
+        return [f"verify: {error}"]
+    return []
+
+
+def _request_misfits(settings: HttpSettings, contract: Contract) -> list[str]:
+    read = {"request": compile_request(settings.request).reads}
+    if isinstance(settings.body, dict):
+        read["body"] = compile_mapping(settings.body).reads
+    return [
+        f'{key}: it reads "{path}", which is no field of {contract.ref}; {hint}'.rstrip("; ")
+        for key, paths in read.items()
+        for path, hint in strangers(paths, contract)
+    ]
+
+
+def _request_repeats(settings: HttpSettings) -> str:
+    method = compile_request(settings.request).method
+    is_idempotent = method not in ("POST", "PATCH") if settings.idempotent is None else settings.idempotent
+    return "" if is_idempotent else f"a {method} that is repeated may take effect twice"
+
+
 class Kind(msgspec.Struct, frozen=True):
     """One kind of source or target: the settings of an entry, and those of its system's ``connection``.
 
-    ``misfits`` tells what of the settings does not fit the contract of the records.
+    ``misfits`` tells what of the settings makes no sense or does not fit the contract of the records, each
+    after the name of its key. ``repeats`` tells why an event may take effect more than once in a target, or
+    nothing where each has its effect once.
     """
 
     settings: type[msgspec.Struct]
     connection: type[msgspec.Struct] = NoConnection
     misfits: Callable[[Any, Contract], list[str]] = _fits
+    repeats: Callable[[Any], str] = _once
 
 
 SOURCES: Mapping[str, Kind] = {
-    "webhook": Kind(WebhookSettings),
+    "webhook": Kind(WebhookSettings, misfits=_webhook_misfits),
     "files": Kind(FileSettings),
 }
 
 TARGETS: Mapping[str, Kind] = {
-    "http": Kind(HttpSettings, HttpConnection),
+    "http": Kind(HttpSettings, HttpConnection, _request_misfits, _request_repeats),
     "table": Kind(TableSettings, TableConnection, settings_faults),
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -18,25 +19,24 @@ from trunkline.app import control
 from trunkline.app.acts import CONTROL_FILE, handler
 from trunkline.app.backbone import Backbone
 from trunkline.app.connectors import PULLED, TARGETS, Checked, webhook
+from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.limited import Bound, Limited
 from trunkline.app.trim import trim
 from trunkline.connectors.source import Source as SourcePort
 from trunkline.connectors.target import Target as TargetPort
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.runner import FlowRunner
-from trunkline.intake.accept import Intake
 from trunkline.intake.pull import pump
 from trunkline.intake.webhook import Webhook
+from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import StoreError, TrunklineError
-from trunkline.kernel.signals import SourceFailed, SourceStarted, Stopping
+from trunkline.kernel.signals import FlowStalled, SourceFailed, SourceStarted, Stopping
 
 TRIM_SECONDS = 3_600.0
 """How often the log is trimmed."""
 
 GRACE_SECONDS = 30.0
 """How long what is under way may take to finish once the process was told to stop."""
-
-_RESTART_SECONDS = 5.0
 
 
 class OpenDoor(Protocol):
@@ -81,12 +81,14 @@ async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> 
         name: Bound(system.limits, backbone.machine.clock)
         for name, system in backbone.project.systems.items()
     }
-    targets = []
-    runners = []
+    targets, runners, keepers = [], [], []
     for flow in backbone.project.flows.values():
         system = flow.target.system
         target = Limited(
-            TARGETS[flow.target.via](flow.target, backbone), system.limits, bounds[system.system]
+            TARGETS[flow.target.via](flow.target, backbone),
+            system.limits,
+            bounds[system.system],
+            partial(_misfit, backbone, flow.name),
         )
         targets.append(target)
         wired = Flow(
@@ -99,8 +101,29 @@ async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> 
             decode=flow.mapping.decode,
         )
         runners.append(FlowRunner(wired, _ports(backbone, target)))
-    tasks = [asyncio.create_task(runner.run(), name=runner.flow.name) for runner in runners]
-    stack.push_async_callback(_stop_flows, runners, tasks, targets)
+        keepers.append(
+            _kept(backbone, f"flow {flow.name}", runners[-1].run, partial(_stalled, backbone, flow.name))
+        )
+    tasks = [asyncio.create_task(keeper.run()) for keeper in keepers]
+    stack.push_async_callback(_stop_flows, [*runners, *keepers], tasks, targets)
+
+
+def _misfit(backbone: Backbone, flow: str, why: str) -> None:
+    """Note that a flow's target does not fit: the flow is down until a person has mended it."""
+    part = f"target of flow {flow}"
+    if why:
+        backbone.health.down(part, why)
+    else:
+        backbone.health.up(part)
+
+
+def _stalled(backbone: Backbone, flow: str, error: Exception, what: str) -> None:
+    again = backbone.machine.clock.now() + round(PAUSE_SECONDS * SECOND)
+    backbone.machine.signals.emit(FlowStalled(flow, type(error).__name__, what, again))
+
+
+def _kept(backbone: Backbone, part: str, work: Callable[[], Awaitable[None]], failed: Failed) -> Kept:
+    return Kept(part, work, failed, backbone.health, backbone.machine.clock)
 
 
 def _ports(backbone: Backbone, target: TargetPort) -> Ports:
@@ -110,10 +133,10 @@ def _ports(backbone: Backbone, target: TargetPort) -> Ports:
 
 
 async def _stop_flows(
-    runners: Sequence[FlowRunner], tasks: list[asyncio.Task[None]], targets: Sequence[TargetPort]
+    running_parts: Sequence[FlowRunner | Kept], tasks: list[asyncio.Task[None]], targets: Sequence[TargetPort]
 ) -> None:
-    for runner in runners:
-        runner.stop()
+    for part in running_parts:
+        part.stop()
     await _finished(tasks)
     for target in targets:
         await target.close()
@@ -154,20 +177,19 @@ def _start_pulled(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
         if described.via not in PULLED:
             continue
         source = PULLED[described.via](described, backbone)
-        task = asyncio.create_task(_pull(backbone, source, backbone.intakes[name]), name=name)
-        stack.push_async_callback(_finished, [task])
-        stack.push_async_callback(source.close)
+        work = partial(pump, source, backbone.intakes[name], backbone.around)
+        keeper = _kept(backbone, f"source {name}", work, partial(_failed, backbone, name))
+        stack.push_async_callback(_stop_source, source, keeper, asyncio.create_task(keeper.run()))
 
 
-async def _pull(backbone: Backbone, source: SourcePort, intake: Intake) -> None:
-    """Pull until the source is closed; one that fails begins again, and does not end the others."""
-    while True:
-        try:
-            return await pump(source, intake, backbone.around)
-        except Exception as error:  # noqa: BLE001  whatever a source raises is its own failure only
-            detail = f"{type(error).__name__}; it begins again in {_RESTART_SECONDS:g} seconds"
-            backbone.machine.signals.emit(SourceFailed(source.name, detail))
-            await backbone.machine.clock.sleep(_RESTART_SECONDS)
+def _failed(backbone: Backbone, source: str, _error: Exception, what: str) -> None:
+    backbone.machine.signals.emit(SourceFailed(source, what))
+
+
+async def _stop_source(source: SourcePort, keeper: Kept, task: asyncio.Task[None]) -> None:
+    keeper.stop()
+    await source.close()
+    await _finished([task])
 
 
 async def _open_door(backbone: Backbone, stack: contextlib.AsyncExitStack, opens_door: OpensDoor) -> str:

@@ -76,6 +76,17 @@ def schema_of_connection(connection: type[msgspec.Struct]) -> dict[str, Any]:
     return {"properties": {"connection": {"$ref": schema["$ref"]}}, "$defs": schema["$defs"]}
 
 
+def schema_of_any_connection(targets: Kinds) -> dict[str, Any]:
+    """Return the JSON Schema of a file whose ``connection`` no target reads: keys that some kind knows."""
+    known: dict[str, Any] = {}
+    definitions: dict[str, Any] = {}
+    for kind in targets.values():
+        definitions |= _closed(msgspec.json.schema(kind.connection))["$defs"]
+        known |= _component(kind.connection)["properties"]
+    connection = {"type": "object", "properties": known, "additionalProperties": False}
+    return {"properties": {"connection": connection}, "$defs": definitions}
+
+
 def _component(model: type[msgspec.Struct]) -> dict[str, Any]:
     schema = msgspec.json.schema(model)
     found: dict[str, Any] = schema["$defs"][schema["$ref"].rpartition("/")[2]]

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from trunkline.app.entries import Entries
+from trunkline.app.fitting import strangers
 from trunkline.app.model import FlowFile
 from trunkline.app.project import Flow, Target
 from trunkline.app.quantities import seconds_of
+from trunkline.app.registry import TARGETS
 from trunkline.connectors.mapping import Mapping, MappingRefused, Problem, compile_mapping
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.document import Document
@@ -37,7 +39,9 @@ def flow_of(
     new = sheet.once("flow", settings.flow, document.place(("flow",)))
     if contract is None or target is None or mapping is None or retry is None or not new:
         return None
-    misfits = [] if settings.python else list(_misfits(document, settings, mapping, contract, target))
+    misfits = list(_repeats(document, settings, target))
+    if not settings.python:
+        misfits += _misfits(document, settings, mapping, contract, target)
     if sheet.note(misfits):
         return None
     return Flow(settings.flow, contract, target, mapping, retry, settings)
@@ -102,6 +106,18 @@ def _retry(document: Document, settings: FlowFile, entries: Entries) -> RetryPol
         return None
 
 
+def _repeats(document: Document, settings: FlowFile, target: Target) -> Iterator[Fault]:
+    """Yield a fault where a flow promises one effect an event and its target cannot keep that."""
+    why = TARGETS[target.via].repeats(target.settings)
+    if why and settings.needs.delivery == "effectively-once":
+        yield document.fault(
+            ("needs", "delivery"),
+            f"{target.name} cannot give effectively-once: {why}",
+            "delivery: at-least-once",
+            f"or idempotent: true on {target.name}, if it takes each Idempotency-Key once",
+        )
+
+
 def _misfits(
     document: Document, settings: FlowFile, mapping: Mapping, contract: Contract, target: Target
 ) -> Iterator[Fault]:
@@ -115,24 +131,10 @@ def _misfits(
 
 
 def _unread(document: Document, settings: FlowFile, mapping: Mapping, contract: Contract) -> Iterator[Fault]:
-    known = {".".join(part for part in field.path if part != "-") for field in contract.fields}
     for field, paths in mapping.lineage.items():
-        for path in sorted(paths - known - {""}):
-            if known and not any(path.startswith(f"{name}.") for name in _open_objects(contract)):
-                at = ("map", field) if field in (settings.map or {}) else ("when",)
-                hint = did_you_mean(path, known)
-                yield document.fault(at, f'it reads "{path}"', f"a field of {contract.ref}", hint)
-
-
-def _open_objects(contract: Contract) -> set[str]:
-    """Return objects whose fields the contract leaves open: what stands in them is not known here."""
-    paths = [field.path for field in contract.fields]
-    return {
-        ".".join(part for part in field.path if part != "-")
-        for field in contract.fields
-        if field.kind in ("object", "any", "array")
-        and not any(len(path) > len(field.path) and path[: len(field.path)] == field.path for path in paths)
-    }
+        at = ("map", field) if field in (settings.map or {}) else ("when",)
+        for path, hint in strangers(paths, contract):
+            yield document.fault(at, f'it reads "{path}"', f"a field of {contract.ref}", hint)
 
 
 def _unknown(document: Document, settings: FlowFile, target: Target) -> Iterator[Fault]:

@@ -76,10 +76,15 @@ class Held(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> bytes:
-        """What makes another arrival the same one: its source, place, identity and bytes."""
-        digest = hashlib.blake2b(digest_size=16)
+        """What makes another arrival the same one: its source, its identity, and its bytes.
+
+        Only an arrival without an identity is told apart by its place: a file that is sent again under
+        another name is the same file, and two equal lines of one file are both real.
+        """
         arrival = self.arrival
-        for part in (self.entry.source, arrival.place, arrival.identity):
+        kind, name = ("identity", arrival.identity) if arrival.identity else ("place", arrival.place)
+        digest = hashlib.blake2b(digest_size=16)
+        for part in (self.entry.source, kind, name):
             digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
         digest.update(arrival.raw)
         return digest.digest()

@@ -242,12 +242,30 @@ class VerifyOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Only ``hmac``: the header that ``{id}`` stands for."""
 
 
+class Proof(msgspec.Struct, frozen=True):
+    """What ``verify:`` asks for, before any secret is looked up."""
+
+    scheme: Scheme
+    references: Sequence[str]
+    tolerance_seconds: float
+
+
 def build(verify: str | Mapping[str, Any], secrets: Secrets) -> Verifier | None:
     """Make the verifier that ``verify:`` of a webhook asks for; None where it says ``none``.
 
     Raises ``ValueError`` for settings that make no sense and ``SecretUnavailable`` for a reference that
     resolves to nothing.
     """
+    proof = read(verify)
+    if proof is None:
+        return None
+    return Verifier(
+        proof.scheme, [secrets.get(reference) for reference in proof.references], proof.tolerance_seconds
+    )
+
+
+def read(verify: str | Mapping[str, Any]) -> Proof | None:
+    """Read ``verify:`` without its secrets; raises ``ValueError`` for settings that make no sense."""
     if verify == "none":
         return None
     if isinstance(verify, str) or len(verify) != 1:
@@ -261,7 +279,7 @@ def build(verify: str | Mapping[str, Any], secrets: Secrets) -> Verifier | None:
     _only_for_hmac(name, options)
     references = [options.secret] if isinstance(options.secret, str) else options.secret
     scheme = _own_scheme(options) if name == "hmac" else SCHEMES[name]
-    return Verifier(scheme, [secrets.get(reference) for reference in references], options.tolerance_seconds)
+    return Proof(scheme, references, options.tolerance_seconds)
 
 
 def _known() -> list[str]:
@@ -270,7 +288,10 @@ def _known() -> list[str]:
 
 def _options(given: Any) -> VerifyOptions:
     long_form = given if isinstance(given, Mapping) else {"secret": given}
-    options = msgspec.convert(long_form, VerifyOptions)
+    try:
+        options = msgspec.convert(long_form, VerifyOptions)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
     references = [options.secret] if isinstance(options.secret, str) else options.secret
     # a credential written into the file is not repeated in the message
     if not references or not all(REFERENCE.match(reference) for reference in references):

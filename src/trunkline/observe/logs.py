@@ -9,12 +9,12 @@ signals do, never a payload.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, MutableMapping
-from typing import Any, TextIO
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO, TypeAlias
 
 import msgspec
-import structlog
 
+from trunkline.kernel import json
 from trunkline.kernel import signals as s
 from trunkline.kernel.clock import Clock, to_rfc3339
 
@@ -34,6 +34,7 @@ LEVELS: Mapping[type[s.Signal], str] = {
 """How loud each signal is; one that is not listed is ``info``."""
 
 _INSTANTS = ("retry_at",)
+_PLAIN = re.compile(r"^[^\s\"\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -42,30 +43,37 @@ def event_name(kind: type[s.Signal]) -> str:
     return _WORD.sub("-", kind.__name__).lower()
 
 
-def make_logger(stream: TextIO, clock: Clock, *, as_json: bool) -> Any:
-    """Return a structlog logger that writes to ``stream``; nothing process-wide is changed."""
+Write: TypeAlias = Callable[[str, str, Mapping[str, Any]], None]
+"""Writes one line: its level, its event's name and its fields."""
 
-    def stamp(_logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        return {"time": to_rfc3339(clock.now()), "level": method, "event": line.pop("event"), **line}
 
-    renderer = (
-        structlog.processors.JSONRenderer()
-        if as_json
-        else structlog.dev.ConsoleRenderer(colors=False, timestamp_key="time", sort_keys=False)
-    )
-    return structlog.wrap_logger(
-        structlog.PrintLogger(stream),
-        processors=[stamp, renderer],
-        wrapper_class=structlog.BoundLogger,
-        context_class=dict,
-    )
+def make_writer(stream: TextIO, clock: Clock, *, as_json: bool) -> Write:
+    """Return what writes a line at once to ``stream``, stamped with the time."""
+
+    def write(level: str, event: str, fields: Mapping[str, Any]) -> None:
+        time = to_rfc3339(clock.now())
+        if as_json:
+            line = json.encode({"time": time, "level": level, "event": event, **fields}).decode()
+        else:
+            line = f"{time} {level:<7} {event:<15} {' '.join(map(_pair, fields.items()))}"
+        stream.write(line + "\n")
+        stream.flush()
+
+    return write
+
+
+def _pair(field: tuple[str, Any]) -> str:
+    """Write a field for a person; a text that is no plain word is quoted, so that it stays on its line."""
+    name, value = field
+    text = f"{value}"
+    return f"{name}={text if _PLAIN.match(text) else json.encode(text).decode()}"
 
 
 class LogListener:
-    """Writes signals to a logger; call ``flush`` on a timer and once at the end."""
+    """Writes signals as lines; call ``flush`` on a timer and once at the end."""
 
-    def __init__(self, logger: Any) -> None:
-        self._logger = logger
+    def __init__(self, write: Write) -> None:
+        self._write_line = write
         self._accepted: dict[tuple[str, str], list[int]] = {}
         self._delivered: dict[str, s.BatchDelivered] = {}
 
@@ -92,8 +100,7 @@ class LogListener:
 
     def _write(self, signal: s.Signal) -> None:
         kind = type(signal)
-        write = getattr(self._logger, LEVELS.get(kind, "info"))
-        write(event_name(kind), **_fields_of(signal))
+        self._write_line(LEVELS.get(kind, "info"), event_name(kind), _fields_of(signal))
 
 
 def _joined(before: s.BatchDelivered, after: s.BatchDelivered) -> s.BatchDelivered:

@@ -15,10 +15,11 @@ from typing import Any
 from trunkline.app.acts import Act, Publish, perform, remote, runs_elsewhere
 from trunkline.app.backbone import Backbone, Machine, opened, this_machine
 from trunkline.app.project import Project
-from trunkline.app.run import Started, running
+from trunkline.app.run import OpenDoor, Started, running
 from trunkline.app.status import Status, status
 from trunkline.app.views import EventView, TraceReport, Wanted, events, trace
 from trunkline.connectors.source import Receipt
+from trunkline.intake.webhook import Webhook
 from trunkline.kernel import json
 from trunkline.kernel.errors import StoreError
 
@@ -82,8 +83,12 @@ class Handle:
 
         listen = self.project.settings.listen
         address = (host or listen.host, listen.port if port is None else port)
-        ids = self._backbone.machine.ids
-        async with running(self._backbone, lambda webhooks: serve(Door(webhooks, ids), *address)) as started:
+        ids, unready = self._backbone.machine.ids, self._backbone.health.unready
+
+        async def opens_door(webhooks: Mapping[str, Webhook]) -> OpenDoor:
+            return await serve(Door(webhooks, ids, unready), *address)
+
+        async with running(self._backbone, opens_door) as started:
             yield started
 
     async def _do(self, act: Act) -> Any:

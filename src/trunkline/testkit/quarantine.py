@@ -75,8 +75,15 @@ class QuarantineSuite:
         assert (entry.id, entry.count, entry.arrived, entry.last_seen) == (held(1).entry.id, 4, 1, 4)
         assert entry.kind == "contract"
 
+    async def test_counts_a_renamed_arrival(self, open_quarantine: Open) -> None:
+        """An arrival with an identity is the same one wherever it stands: a renamed file adds no entry."""
+        quarantine = await open_quarantine(QuarantineLimits())
+        await quarantine.put([held(n, raw=b"x", identity="digest:17", place=f"till-{n}.csv") for n in (1, 2)])
+        [entry] = await quarantine.list(Query())
+        assert (entry.count, entry.place) == (2, "till-1.csv")
+
     async def test_tells_arrivals_apart(self, open_quarantine: Open) -> None:
-        """Another source, place, identity or byte makes another arrival: each is kept."""
+        """Another source, identity or byte makes another arrival, without an identity another place too."""
         quarantine = await open_quarantine(QuarantineLimits())
         same = b'{"n":1}'
         await quarantine.put(

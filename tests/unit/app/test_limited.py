@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from trunkline.app.limited import Bound, Limited
 from trunkline.app.model import SystemLimits
 from trunkline.connectors.target import Features
+from trunkline.kernel.errors import Final, Retryable
 from trunkline.testkit.clock import ManualClock
 
 
@@ -33,7 +36,7 @@ async def test_the_rate_is_shared():
     clock = ManualClock()
     limits = SystemLimits(requests_per_second=2)
     bound, recorder = Bound(limits, clock), Recorder(clock)
-    targets = [Limited(recorder, limits, bound) for _ in range(2)]
+    targets = [Limited(recorder, limits, bound, print) for _ in range(2)]
     calls = asyncio.gather(*(targets[n % 2].deliver([], None) for n in range(4)))
     for _ in range(40):
         await asyncio.sleep(0)
@@ -48,7 +51,26 @@ async def test_the_concurrency_is_shared():
     limits = SystemLimits(concurrency=2)
     clock = ManualClock()
     bound, recorder = Bound(limits, clock), Recorder(clock)
-    targets = [Limited(recorder, limits, bound) for _ in range(3)]
+    targets = [Limited(recorder, limits, bound, print) for _ in range(3)]
     await asyncio.gather(*(target.deliver([], None) for target in targets * 3))
     assert recorder.most == 2
     assert targets[0].features.concurrency == 2
+
+
+# Whether the target takes what it should is told at each opening; one that is only away says nothing.
+async def test_a_misfit_is_told():
+    class Opening(Recorder):
+        errors = [Final("table", "no column price"), Retryable("connect", "refused")]  # noqa: RUF012  used up
+
+        async def open(self):
+            if self.errors:
+                raise self.errors.pop(0)
+
+    said = []
+    clock, limits = ManualClock(), SystemLimits()
+    target = Limited(Opening(clock), limits, Bound(limits, clock), said.append)
+    for kind in (Final, Retryable):
+        with pytest.raises(kind):
+            await target.open()
+    await target.open()
+    assert said == ["no column price", ""]

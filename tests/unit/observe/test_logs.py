@@ -8,13 +8,13 @@ import json
 import msgspec
 
 from trunkline.kernel import signals as s
-from trunkline.observe.logs import LEVELS, LogListener, event_name, make_logger
+from trunkline.observe.logs import LEVELS, LogListener, event_name, make_writer
 from trunkline.testkit.clock import ManualClock
 
 
 def lines_of(signals, *, flush=True):
     stream = io.StringIO()
-    listener = LogListener(make_logger(stream, ManualClock(), as_json=True))
+    listener = LogListener(make_writer(stream, ManualClock(), as_json=True))
     for signal in signals:
         listener(signal)
     if flush:
@@ -46,7 +46,7 @@ def test_the_hot_path_is_gathered():
 # Flushing twice writes nothing twice.
 def test_a_flush_is_complete():
     stream = io.StringIO()
-    listener = LogListener(make_logger(stream, ManualClock(), as_json=False))
+    listener = LogListener(make_writer(stream, ManualClock(), as_json=False))
     listener(s.Accepted("a", "b", 1, 0))
     listener.flush()
     once = stream.getvalue()
@@ -60,3 +60,27 @@ def test_every_signal_has_a_level():
     assert set(LEVELS) == set(s.Signal.__subclasses__())
     assert event_name(s.DeadLettered) == "dead-lettered"
     assert all(msgspec.structs.fields(kind) for kind in LEVELS)
+
+
+# On a console a line is one line, whatever a field holds, and plain words are not quoted.
+def test_a_line_for_a_person():
+    stream = io.StringIO()
+    listener = LogListener(make_writer(stream, ManualClock(), as_json=False))
+    listener(s.SourceFailed("till/sale", 'a "torn"\nfile\x1b[31m'))
+    assert stream.getvalue() == (
+        "2026-01-01T00:00:00Z error   source-failed   source=till/sale "
+        'detail="a \\"torn\\"\\nfile\\u001b[31m"\n'
+    )
+
+
+# Every line is there when its signal is over: one that is killed afterwards has said it.
+def test_lines_are_flushed():
+    class Stream(io.StringIO):
+        flushed = ""
+
+        def flush(self):
+            self.flushed = self.getvalue()
+
+    stream = Stream()
+    LogListener(make_writer(stream, ManualClock(), as_json=True))(s.Stopping("asked"))
+    assert json.loads(stream.flushed)["reason"] == "asked"

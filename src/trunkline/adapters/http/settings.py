@@ -98,6 +98,10 @@ class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     concurrency: int = 8
     """The most requests under way at a time; those of one entity key are never under way together."""
 
+    idempotent: bool | None = None
+    """Whether a repeated request has no further effect. Without it the method says so: ``PUT`` and ``DELETE``
+    are idempotent (RFC 9110 section 9.2.2), ``POST`` and ``PATCH`` are where the endpoint honours the key."""
+
     def __post_init__(self) -> None:
         compile_request(self.request)
         compile_body(self.body)

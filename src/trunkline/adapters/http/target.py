@@ -66,8 +66,10 @@ class HttpTarget:
     async def open(self) -> None:
         """Resolve the credential and prepare the connections; the first request is the first delivery.
 
+        Opened again, after a stall, it leaves the connections it had and makes new ones.
         Raises ``Final`` where the credential has no value or the file of authorities cannot be read.
         """
+        await self.close()
         self._credential = self._resolve()
         tls = await asyncio.to_thread(_tls, self._connection)
         self._session = aiohttp.ClientSession(

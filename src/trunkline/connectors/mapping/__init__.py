@@ -8,7 +8,7 @@ numbers, everything else by a JSONata engine with limits, which computes in bina
 
 from __future__ import annotations
 
-from trunkline.connectors.mapping.engine import Limits
+from trunkline.connectors.mapping.engine import Limits, quoted
 from trunkline.connectors.mapping.expression import Expression, compile_expression
 from trunkline.connectors.mapping.mapping import Mapping, MappingRefused, compile_mapping
 from trunkline.connectors.mapping.problem import Problem
@@ -21,4 +21,5 @@ __all__ = [
     "Problem",
     "compile_expression",
     "compile_mapping",
+    "quoted",
 ]

@@ -91,9 +91,13 @@ def _paths(read: Any, prefix: str) -> Iterable[str]:
         yield prefix
         return
     for name, inner in read.items():
-        quoted = name if set(name) <= _PLAIN_NAME else f"`{name}`"
-        path = f"{prefix}.{quoted}" if prefix else quoted
+        path = f"{prefix}.{quoted(name)}" if prefix else quoted(name)
         yield from _paths(inner, path) if inner else (path,)
+
+
+def quoted(name: str) -> str:
+    """Return a field's name as an expression and ``reads`` write it: in back-quotes unless a plain word."""
+    return name if set(name) <= _PLAIN_NAME else f"`{name}`"
 
 
 class Engine:

@@ -16,7 +16,6 @@ from cyclopts.exceptions import UnknownCommandError
 
 from trunkline import __version__
 from trunkline.kernel.errors import TrunklineError
-from trunkline.kernel.faults import did_you_mean
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.exits import Exit
 
@@ -29,6 +28,7 @@ COMMANDS = {
     "status": "Tell where every source, stream and flow stands.",
     "publish": "Put records into a stream, by the same way every arrival takes.",
     "events": "Print the events of a stream, personal fields masked.",
+    "demo": "Run a generated retail day and show what came of it.",
     "trace": "Tell everything that happened to one correlation ID or event.",
 }
 """Every command that is one act, with its line in the list; its own help is its function's docstring."""
@@ -128,6 +128,8 @@ def _usage(error: CycloptsError, *, as_json: bool) -> Exit:
 
 def _unknown(error: UnknownCommandError) -> str:
     """Name the near miss ourselves: the library would import every command to do so."""
+    from trunkline.kernel.faults import did_you_mean  # noqa: PLC0415  --help must not pay for it
+
     group = next((name for name in error.command_chain or () if name in GROUPS), "")
     known = GROUPS[group][1] if group else (*COMMANDS, *GROUPS)
     word = (error.unused_tokens or [""])[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import os
 from collections.abc import Awaitable, Callable
@@ -61,7 +60,9 @@ def find_project(given: Path | None) -> Path:
 
 def reading(common: Common, use_case: Callable[[Backbone], Awaitable[T]]) -> T:
     """Run a use-case on the project, opened for reading: it works beside the running process."""
-    from trunkline.app.backbone import opened  # noqa: PLC0415  --help must not pay for it
+    import asyncio  # noqa: PLC0415  --help must not pay for it
+
+    from trunkline.app.backbone import opened  # noqa: PLC0415  as above
 
     async def read() -> T:
         project, machine = loaded(common)
@@ -73,6 +74,8 @@ def reading(common: Common, use_case: Callable[[Backbone], Awaitable[T]]) -> T:
 
 def acting(common: Common, act: Act) -> Any:
     """Have an act done, by the running process where there is one."""
+    import asyncio  # noqa: PLC0415  as above
+
     from trunkline.app.acts import submit  # noqa: PLC0415  as above
 
     project, machine = loaded(common)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 from cyclopts import Parameter
 
 from trunkline.surfaces.cli import output
@@ -57,7 +58,7 @@ def demo(
     with _bars() as told, asyncio.Runner(loop_factory=loop_factory()) as runner:
         story = runner.run(play(place, machine, _door, told, SEED if seed is None else seed))
     if json:
-        output.document(story)
+        output.document(msgspec.structs.asdict(story) | {"folder": os.fspath(story.folder)})
     else:
         _show(story)
     return Exit.OK if story.articles_right == story.articles else Exit.FOUND

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from trunkline.surfaces.cli import output
@@ -10,6 +11,7 @@ from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
     from trunkline.app.backbone import Backbone
+    from trunkline.app.project import Project
     from trunkline.eventlog.port import PageCheck, StreamInfo
 
 
@@ -47,10 +49,10 @@ def verify_(stream: str = "", *, common: Common = Common()) -> Exit:  # noqa: B0
 
     async def check(backbone: Backbone) -> tuple[int, list[PageCheck]]:
         pages, damaged = 0, []
-        contract = backbone.project.contract_of(stream)
-        total = sum(one.pages for one in await backbone.log.streams())
-        with output.progress("verifying", total) as advance:
-            async for one in backbone.log.verify(contract.stream if contract else stream):
+        stored = {one.stream: one.pages for one in await backbone.log.streams()}
+        wanted = _stream(backbone.project, stream, stored)
+        with output.progress("verifying", stored.get(wanted) or sum(stored.values())) as advance:
+            async for one in backbone.log.verify(wanted):
                 pages += 1
                 damaged += [one] if one.fault else []
                 advance(1)
@@ -64,6 +66,16 @@ def verify_(stream: str = "", *, common: Common = Common()) -> Exit:  # noqa: B0
             output.say(f"{one.stream} offsets {one.base} to {one.base + one.count - 1}: {one.fault}")
         output.say(f"{pages:,} pages, {len(damaged):,} damaged.")
     return Exit.FOUND if damaged else Exit.OK
+
+
+def _stream(project: Project, name: str, stored: Container[str]) -> str:
+    """Return the stream of that name, also one whose contract was removed; empty stands for all."""
+    contract = project.contract_of(name)
+    if contract is None and name and name not in stored:
+        from trunkline.app.acts import unknown_stream  # noqa: PLC0415  --help must not pay for it
+
+        raise unknown_stream(project, name)
+    return contract.stream if contract else name
 
 
 def trim_(*, common: Common = Common()) -> None:  # noqa: B008  as above

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from trunkline.kernel import json
 from trunkline.kernel.errors import ProjectError, TrunklineError
 from trunkline.surfaces.cli.exits import Exit, exit_of
 
@@ -29,6 +28,8 @@ def console(*, to_stderr: bool = False) -> Any:
 
 def document(value: Any) -> None:
     """Print one JSON document on one line."""
+    from trunkline.kernel import json  # noqa: PLC0415  --help must not pay for it
+
     sys.stdout.write(json.encode(value).decode() + "\n")
     sys.stdout.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -59,10 +60,8 @@ def _publish(common: Common, stream: str, source: BinaryIO, name: str, identity:
     counts: Counter[str] = Counter()
     project, machine = loaded(common)
 
-    total = Path(source.name).stat().st_size if source.seekable() else None
-
     async def work() -> None:
-        with output.progress(f"publishing {name}", total) as advance:
+        with output.progress(f"publishing {name}", _left(source)) as advance:
             async with hands(project, machine) as them:
                 for act, size in acts(stream, source, name, by_line=identity == "line"):
                     receipts = await them.do(act)
@@ -75,6 +74,16 @@ def _publish(common: Common, stream: str, source: BinaryIO, name: str, identity:
         told = ", ".join(f"{counts[status]:,} {status}" for status in ("accepted", "duplicate", "refused"))
         output.say(f"{told}.")
     return Exit.FOUND if counts["refused"] else Exit.OK
+
+
+def _left(source: BinaryIO) -> int | None:
+    """Return how many bytes there are to read, or None where only reading will tell."""
+    if not source.seekable():
+        return None
+    here = source.tell()
+    end = source.seek(0, os.SEEK_END)
+    source.seek(here)
+    return end - here
 
 
 def _tell(receipts: list[Receipt], places: list[str], *, as_json: bool) -> None:

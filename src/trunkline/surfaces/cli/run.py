@@ -68,17 +68,18 @@ async def _run(
     from trunkline.app.backbone import opened  # noqa: PLC0415  --help must not pay for it
     from trunkline.app.collector import settle_collector  # noqa: PLC0415  as above
     from trunkline.app.run import running  # noqa: PLC0415  as above
-    from trunkline.observe.logs import LogListener, make_logger  # noqa: PLC0415  as above
+    from trunkline.observe.logs import LogListener, make_writer  # noqa: PLC0415  as above
     from trunkline.surfaces.door import Door, serve  # noqa: PLC0415  as above
 
-    listener = LogListener(make_logger(sys.stderr, machine.clock, as_json=as_json))
+    listener = LogListener(make_writer(sys.stderr, machine.clock, as_json=as_json))
     machine.signals.listen(listener)
     stop = _stop_on_signals()
 
-    async def opens_door(webhooks: Mapping[str, Any]) -> Any:
-        return await serve(Door(webhooks, machine.ids), *address)
-
     async with opened(project, machine) as backbone:
+
+        async def opens_door(webhooks: Mapping[str, Any]) -> Any:
+            return await serve(Door(webhooks, machine.ids, backbone.health.unready), *address)
+
         async with running(backbone, opens_door) as started:
             settle_collector()
             _tell(started, as_json=tell_json)

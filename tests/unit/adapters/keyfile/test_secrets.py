@@ -1,14 +1,10 @@
-"""Secrets and the log's key from the environment and from files that only their owner can read."""
+"""Secrets from the environment and from a file that only its owner can read; no message repeats one."""
 
 from __future__ import annotations
 
-import base64
-
 import pytest
 
-from trunkline.adapters.keyfile.key import load_key, make_key
-from trunkline.adapters.keyfile.private import NotPrivate, read_private, write_private
-from trunkline.adapters.keyfile.secrets import EnvironmentSecrets, FileSecrets
+from trunkline.adapters.keyfile.secrets import EnvironmentSecrets, FileSecrets, variable_of
 from trunkline.kernel.errors import SecretUnavailable
 from trunkline.vault.secret import parse_reference
 
@@ -71,46 +67,7 @@ def test_faults_do_not_repeat_the_file(secrets_file, text):
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-# A private file is made with mode 0600, whatever the umask, and never written over.
-def test_private_files(tmp_path):
-    path = tmp_path / "key"
-    write_private(path, b"one")
-    assert path.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(FileExistsError):
-        write_private(path, b"two")
-    assert read_private(path) == b"one"
-    path.chmod(0o644)
-    with pytest.raises(NotPrivate):
-        read_private(path)
-
-
-# The key comes from the environment first, as hexadecimal or base64, else from the file that init makes.
-def test_the_key_and_its_forms(tmp_path):
-    path = tmp_path / "trunkline.key"
-    raw = bytes(range(32))
-    for text in (
-        raw.hex(),
-        raw.hex().upper(),
-        base64.b64encode(raw).decode(),
-        base64.urlsafe_b64encode(raw).decode(),
-    ):
-        assert load_key({"TRUNKLINE_KEY": text}, path).reveal() == raw.hex()
-    make_key(path)
-    made = load_key({}, path).reveal()
-    assert len(bytes.fromhex(made)) == 32
-    assert load_key({"TRUNKLINE_KEY": raw.hex()}, path).reveal() != made
-    assert str(path) not in repr(load_key({}, path))
-
-
-# A key that is missing, short, or readable by others is refused with what to do, and not repeated.
-def test_a_bad_key_is_refused(tmp_path):
-    path = tmp_path / "trunkline.key"
-    with pytest.raises(SecretUnavailable, match="the log has no key"):
-        load_key({}, path)
-    with pytest.raises(SecretUnavailable, match="64 hexadecimal digits") as caught:
-        load_key({"TRUNKLINE_KEY": "abcdef"}, path)
-    assert "abcdef" not in str(caught.value)
-    make_key(path)
-    path.chmod(0o640)
-    with pytest.raises(SecretUnavailable, match="chmod 600"):
-        load_key({}, path)
+# A place says where a person would put the secret, without holding it.
+def test_where_a_secret_would_stand(tmp_path):
+    assert variable_of(TOKEN) in EnvironmentSecrets({}).where(TOKEN)
+    assert FileSecrets(tmp_path / "secrets.yaml").where(TOKEN).startswith("shop.eu: {api-token: ...}")

@@ -1,0 +1,37 @@
+"""A private file can be read by its owner only, and is never written over."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from trunkline.adapters.keyfile.private import NotPrivate, read_private, write_private
+
+
+# A private file is made with mode 0600, whatever the umask, and never written over.
+def test_private_files(tmp_path):
+    path = tmp_path / "key"
+    write_private(path, b"one")
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(FileExistsError):
+        write_private(path, b"two")
+    assert read_private(path) == b"one"
+    path.chmod(0o644)
+    with pytest.raises(NotPrivate):
+        read_private(path)
+
+
+# Another user's file is refused with the command that mends it, however closed it is.
+def test_another_users_file(tmp_path, monkeypatch):
+    path = tmp_path / "key"
+    write_private(path, b"one")
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    with pytest.raises(NotPrivate, match="chown"):
+        read_private(path)
+
+
+# What is not there is told apart from what may not be read.
+def test_a_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        read_private(tmp_path / "none")

@@ -1,0 +1,190 @@
+"""Everything starts in its order and stops in reverse; one part that fails leaves the others running."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+
+from trunkline.app import run
+from trunkline.app.acts import CONTROL_FILE, Publish, perform
+from trunkline.app.connectors import TARGETS
+from trunkline.app.kept import PAUSE_SECONDS
+from trunkline.app.run import running
+from trunkline.kernel.errors import Final, TrunklineError
+from trunkline.kernel.signals import FlowStalled, FlowStarted, SourceFailed, SourceStarted, Stopping
+from trunkline.testkit.targets import MemoryTable, Place
+
+FLOW = "orders-to-warehouse"
+
+
+class Door:
+    """A door of no server: it notes that it was closed."""
+
+    host, port = "127.0.0.1", 4711
+
+    def __init__(self, said):
+        self._said = said
+
+    async def close(self):
+        self._said.append("door")
+
+
+class Table(MemoryTable):
+    """A table that notes its end, and raises what it is told to at its opening."""
+
+    def __init__(self, said, place, errors=()):
+        super().__init__(place)
+        self._said, self.errors = said, list(errors)
+
+    async def open(self):
+        if self.errors:
+            raise self.errors.pop(0)
+        await super().open()
+
+    async def close(self):
+        self._said.append("target")
+        await super().close()
+
+
+class Quiet:
+    """A source that fails as it is told to, then has nothing to say until it is closed."""
+
+    name = "till/sale"
+
+    def __init__(self, said, errors=()):
+        self._said, self.errors, self.begun = said, list(errors), 0
+        self._closed = asyncio.Event()
+
+    async def batches(self):
+        self.begun += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        await self._closed.wait()
+        for nothing in ():
+            yield nothing
+
+    async def settle(self, _batch, _receipts):
+        raise AssertionError("there is no batch")
+
+    async def close(self):
+        self._said.append("source")
+        self._closed.set()
+
+
+class World:
+    """A backbone that runs into a place in memory, and everything it said, in order."""
+
+    def __init__(self, backbone, monkeypatch):
+        self.backbone, self.said, self.signals, self.place = backbone, [], [], Place()
+        self.errors = []
+        self.table = None
+        backbone.machine.signals.listen(self.signals.append)
+        monkeypatch.setattr(run, "TARGETS", {**TARGETS, "table": self._table})
+
+    def _table(self, _target, _backbone):
+        self.table = Table(self.said, self.place, self.errors)
+        return self.table
+
+    def pulls(self, source, monkeypatch):
+        """Have the project pull from one more source."""
+        project = self.backbone.project
+        settings = msgspec.defstruct("Folder", [("folder", str, "in")])()
+        project.sources[source.name] = msgspec.structs.replace(
+            project.sources["shop/order"], name=source.name, via="files", settings=settings
+        )
+        self.backbone.intakes[source.name] = self.backbone.intakes["shop/order"]
+        monkeypatch.setattr(run, "PULLED", {"files": lambda _source, _backbone: source})
+
+    async def opens(self, webhooks):
+        assert list(webhooks) == ["/hooks/shop/orders"]
+        return Door(self.said)
+
+    async def until(self, condition):
+        for _ in range(400):
+            if condition():
+                return
+            await asyncio.sleep(0.005)
+            self.backbone.machine.clock.advance(0.5)
+        pytest.fail("it did not come")
+
+    def of(self, kind):
+        return [signal for signal in self.signals if isinstance(signal, kind)]
+
+
+@pytest.fixture
+def world(backbone, monkeypatch):
+    return World(backbone, monkeypatch)
+
+
+# What runs is told with its address; what was published is delivered while the block runs.
+async def test_running(world, order):
+    async with running(world.backbone, world.opens) as started:
+        await perform(world.backbone, Publish("order", [order()]))
+        await world.until(lambda: world.place.received)
+    assert started.webhooks == {"shop/order": "http://127.0.0.1:4711/hooks/shop/orders"}
+    assert started.flows == {FLOW: 0}
+    assert len(world.of(SourceStarted)) == 1
+
+
+# It stops from the outside in: the door, then sources, the control port, and flows before their targets.
+async def test_the_order_of_stopping(world, monkeypatch):
+    world.pulls(Quiet(world.said), monkeypatch)
+    address = world.backbone.project.state / CONTROL_FILE
+    async with running(world.backbone, world.opens):
+        await world.until(lambda: world.of(FlowStarted))
+        assert address.exists()
+    assert world.said == ["door", "source", "target"]
+    assert not address.exists()
+    assert isinstance(world.signals[-1], Stopping)
+
+
+# A flow that ends with an error of no kind we know is told, makes the process unready, and begins again.
+async def test_a_flow_that_breaks(world, order):
+    world.errors = [RuntimeError("ada@example.com")]
+    async with running(world.backbone, world.opens):
+        await world.until(lambda: world.of(FlowStalled))
+        [stalled] = world.of(FlowStalled)
+        assert (stalled.flow, stalled.kind) == (FLOW, "RuntimeError")
+        assert "ada" not in stalled.detail
+        assert f"flow {FLOW}" in world.backbone.health.unready()
+        await perform(world.backbone, Publish("order", [order()]))
+        await world.until(lambda: world.place.received)
+        world.backbone.machine.clock.advance(2 * PAUSE_SECONDS)
+        assert world.backbone.health.unready() == ""
+
+
+# A flow whose target does not fit stays visible until it does, and then delivers.
+async def test_a_target_that_does_not_fit(world, order):
+    world.errors = [Final("table", "the column price is missing")] * 3
+    async with running(world.backbone, world.opens):
+        await perform(world.backbone, Publish("order", [order()]))
+        await world.until(lambda: world.of(FlowStalled))
+        assert "the column price is missing" in world.backbone.health.unready()
+        await world.until(lambda: world.place.received)
+        assert world.backbone.health.unready() == ""
+    assert [one.detail for one in world.of(FlowStalled)] == ["the column price is missing"] * 3
+
+
+# A source that breaks is told and begins again; the others go on.
+async def test_a_source_that_breaks(world, order, monkeypatch):
+    source = Quiet(world.said, [RuntimeError("ada@example.com")])
+    world.pulls(source, monkeypatch)
+    async with running(world.backbone, world.opens):
+        await world.until(lambda: source.begun == 2)
+        [failed] = world.of(SourceFailed)
+        assert failed.detail.startswith("RuntimeError at ")
+        await perform(world.backbone, Publish("order", [order()]))
+        await world.until(lambda: world.place.received)
+
+
+# A door that cannot listen ends the start, and what was started before is stopped.
+async def test_a_door_that_cannot_listen(world):
+    async def taken(_webhooks):
+        raise OSError(98, "Address already in use")
+
+    with pytest.raises(TrunklineError, match="choose another port"):
+        async with running(world.backbone, taken):
+            pass
+    assert world.said == ["target"]

@@ -1,0 +1,53 @@
+"""Trimming makes room by what retention says, and never takes what a flow still has to read."""
+
+from __future__ import annotations
+
+import pytest
+
+from trunkline.app.backbone import opened
+from trunkline.app.project import Project
+from trunkline.app.trim import trim
+from trunkline.delivery.ledger import Record
+
+DAY = 86_400
+
+
+@pytest.fixture
+async def backbone(folder, machine, edit, request):
+    edit("trunkline.yaml", "days: 90", getattr(request, "param", "days: 1"))
+    async with opened(Project.load(folder), machine) as found:
+        yield found
+
+
+# A flow that never ran has read nothing, so nothing goes however old it is.
+async def test_unread_events_stay(backbone, publish):
+    await publish(3)
+    backbone.machine.clock.advance(2 * DAY)
+    assert [(one.stream, one.events) for one in await trim(backbone)] == [("order@1", 0)]
+
+
+# What every flow has settled goes once it is old enough, and not before.
+async def test_old_events_go(backbone, publish):
+    await publish(3)
+    now = backbone.machine.clock.now()
+    await backbone.ledger.record(Record("orders-to-warehouse", now, cursor=3))
+    assert (await trim(backbone))[0].events == 0
+    backbone.machine.clock.advance(2 * DAY)
+    assert (await trim(backbone))[0].events == 3
+
+
+# A dead letter's event is kept until a person has answered it.
+async def test_a_dead_letter_keeps_its_event(backbone, publish, bury):
+    await publish(3)
+    await bury([0], cursor=3)
+    backbone.machine.clock.advance(2 * DAY)
+    assert (await trim(backbone))[0].events == 0
+
+
+# Size counts as well as age, and without any retention nothing goes.
+@pytest.mark.parametrize(("backbone", "went"), [("bytes: 1B", [3]), ("", [])], indirect=["backbone"])
+async def test_by_size_or_never(backbone, publish, went):
+    await publish(3)
+    now = backbone.machine.clock.now()
+    await backbone.ledger.record(Record("orders-to-warehouse", now, cursor=3))
+    assert [one.events for one in await trim(backbone)] == went
