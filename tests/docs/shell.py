@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 SECONDS = 60.0
 LOOKING = ("sqlite3", "trunkline status", "trunkline trace", "trunkline dead list", "cat ", "grep ")
@@ -73,7 +74,7 @@ class Shell:
             start_new_session=True,
         )
 
-    def __enter__(self) -> Shell:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

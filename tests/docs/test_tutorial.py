@@ -7,7 +7,6 @@ import socket
 from pathlib import Path
 
 import pytest
-
 from tests.docs import shell
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tutorial" / "first-project.md").read_text("utf-8")
@@ -19,9 +18,10 @@ def free_port():
         return str(one.getsockname()[1])
 
 
-# A reader who pastes every block sees what the page shows, to the end. Two ports of the page may be in use here.
+# A reader who pastes every block sees what the page shows. The page's two ports may be in use here.
 @pytest.mark.skipif(
-    not all(map(shutil.which, ("bash", "curl", "sqlite3"))), reason="the tutorial needs bash, curl and sqlite3"
+    not all(map(shutil.which, ("bash", "curl", "sqlite3"))),
+    reason="the tutorial needs bash, curl and sqlite3",
 )
 def test_every_command_in_order(tmp_path):
     page = PAGE.replace("8080", free_port()).replace("9090", free_port())
