@@ -16,6 +16,7 @@ import uvloop
 from benchmarks.orders import order
 from benchmarks.project import child, write
 from trunkline.app.backbone import Backbone, opened, this_machine
+from trunkline.app.collector import settle_collector
 from trunkline.app.project import Project
 from trunkline.app.run import running
 from trunkline.kernel.event import Event
@@ -64,6 +65,7 @@ async def drained(folder: Path) -> dict[str, float]:
     async with opened(Project.load(folder), machine) as backbone:
         started = machine.clock.monotonic()
         async with running(backbone, lambda hooks: serve(Door(hooks, machine.ids), "127.0.0.1", 0)):
+            settle_collector()
             while not passed or passed[-1][0] < EVENTS:
                 await asyncio.sleep(0.02)
                 [status] = await backbone.ledger.status() or [None]

@@ -21,6 +21,7 @@ from benchmarks.ceiling import ceiling
 from benchmarks.orders import contract, order
 from benchmarks.project import child, write, write_orders
 from trunkline.app.backbone import opened, this_machine
+from trunkline.app.collector import settle_collector
 from trunkline.app.project import Project
 from trunkline.app.run import running
 from trunkline.surfaces.door import Door, serve
@@ -38,6 +39,7 @@ async def measured(folder: Path) -> dict[str, float]:
         opened(Project.load(folder), machine) as backbone,
         running(backbone, lambda hooks: serve(Door(hooks, machine.ids), "127.0.0.1", 0)),
     ):
+        settle_collector()
         await asyncio.sleep(0.5)
         started = machine.clock.monotonic()
         (folder / "orders.ready").rename(folder / "drop" / "orders.jsonl")

@@ -26,6 +26,7 @@ from benchmarks.orders import contract
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
 from trunkline.adapters.sqlite.store import Store
+from trunkline.app.collector import settle_collector
 from trunkline.eventlog.seal import KEY_BYTES, Sealer
 from trunkline.intake.accept import Intake, Surroundings
 from trunkline.intake.problem import WebhookAnswer, answer_json
@@ -83,6 +84,7 @@ async def server(kind: str, folder: Path) -> None:
     """Serve until standard input ends; the first line printed is the port."""
     async with contextlib.AsyncExitStack() as stack:
         endpoint: Endpoint = Bare() if kind == "bare" else await stack.enter_async_context(durable(folder))
+        settle_collector()
         listening = await serve(Door({PATH: endpoint}, SystemIds(SystemClock())), "127.0.0.1", 0)
         print(listening.port, flush=True)
         await asyncio.to_thread(sys.stdin.read)

@@ -96,6 +96,7 @@ async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> 
             mapping=Checked(flow.mapping, flow.target.contract),
             policy=flow.retry,
             when_dead=flow.settings.when_dead,
+            decode=flow.mapping.decode,
         )
         runners.append(FlowRunner(wired, _ports(backbone, target)))
     tasks = [asyncio.create_task(runner.run(), name=runner.flow.name) for runner in runners]

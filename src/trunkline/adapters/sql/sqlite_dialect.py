@@ -18,6 +18,7 @@ import apsw
 from trunkline.adapters.sql import rows, statements
 from trunkline.adapters.sql.table import Column, Found, FoundColumn, Table
 
+_UTC_SECONDS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z)*")
 _PLAIN = re.compile(r"[-.0-9]*")
 _TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
 _TEXT = frozenset({"TEXT"})
@@ -94,6 +95,15 @@ def _decimal_texts(values: list[Decimal]) -> list[str]:
     raise ValueError
 
 
+def _moment_texts(values: list[str]) -> list[str]:
+    """Store moments in UTC and whole seconds, as nearly all are written, without taking them apart."""
+    if not _UTC_SECONDS.fullmatch("".join(values)):
+        raise ValueError
+    for value in values:
+        dt.datetime.fromisoformat(value)
+    return [f"{value[:10]}T{value[11:19]}.000000Z" for value in values]
+
+
 # How a column all of whose values have one type is stored without a look at each of them.
 _AT_ONCE: dict[str, tuple[type, Callable[[list[Any]], list[Any]]]] = {
     "string": (str, list),
@@ -101,6 +111,7 @@ _AT_ONCE: dict[str, tuple[type, Callable[[list[Any]], list[Any]]]] = {
     "boolean": (bool, list),
     "integer": (int, rows.integers),
     "number": (Decimal, _decimal_texts),
+    "timestamp": (str, _moment_texts),
 }
 
 
@@ -108,7 +119,8 @@ def cell(column: Column) -> rows.Cell:
     """Return how values of a column are stored."""
     read, store = rows.reader(column), _TO_STORED.get(column.kind)
     convert = read if store is None else lambda value: store(read(value))
-    return rows.Cell(convert, *_AT_ONCE.get(column.kind, ()))
+    own_format = column.read is not None
+    return rows.Cell(convert, *(() if own_format else _AT_ONCE.get(column.kind, ())))
 
 
 def type_of(column: Column) -> str:

@@ -50,7 +50,8 @@ _SETTLE = """INSERT OR REPLACE INTO settled
 _PUT = "INSERT OR REPLACE INTO flow_case VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _GIVE_HEAD = """UPDATE flow_case SET state = 'waiting', due = :at, at = :at
     WHERE flow = :id AND state = 'held' AND event =
-        (SELECT min(event) FROM flow_case WHERE flow = :id AND key = :key AND holds)"""
+        (SELECT event FROM flow_case INDEXED BY case_key
+         WHERE flow = :id AND key = :key AND holds ORDER BY event LIMIT 1)"""
 _VOID_RANGES = "DELETE FROM settled WHERE flow = :id AND last >= :cursor"
 _VOID_CASES = "DELETE FROM flow_case WHERE flow = :id AND event >= :cursor"
 
@@ -58,15 +59,16 @@ _POSITION = """SELECT cursor,
         EXISTS (SELECT 1 FROM flow_case c WHERE c.flow = f.id AND c.holds)
         OR EXISTS (SELECT 1 FROM flow_case c WHERE c.flow = f.id AND c.state = 'waiting')
     FROM flow f WHERE name = :flow"""
-_WAITING = _sql("""SELECT $case FROM flow_case c
+_WAITING = _sql("""SELECT $case FROM flow_case c INDEXED BY case_due
     WHERE c.flow = $flow AND c.state = 'waiting' AND NOT (c.holds AND EXISTS
-        (SELECT 1 FROM flow_case o
+        (SELECT 1 FROM flow_case o INDEXED BY case_key
          WHERE o.flow = c.flow AND o.key = c.key AND o.holds AND o.event < c.event))
     ORDER BY c.due, c.event LIMIT :limit""")
-_OPEN = _sql("""SELECT $case FROM flow_case c
+_OPEN = _sql("""SELECT $case FROM flow_case c INDEXED BY case_key
     WHERE c.flow = $flow AND c.key = :key AND c.holds ORDER BY c.event LIMIT :limit""")
 _BLOCKED = _sql("""SELECT value FROM json_each(:keys) WHERE EXISTS
-    (SELECT 1 FROM flow_case c WHERE c.flow = $flow AND c.key = value AND c.holds)""")
+    (SELECT 1 FROM flow_case c INDEXED BY case_key
+        WHERE c.flow = $flow AND c.key = CAST(value AS TEXT) AND c.holds)""")
 _CASES = _sql("""SELECT $case FROM flow_case c
     WHERE c.flow = $flow AND c.event IN (SELECT value FROM json_each(:offsets)) ORDER BY c.event""")
 _ONE_CASE = _sql("SELECT $case FROM flow_case c WHERE c.flow = $flow AND c.event = :offset")

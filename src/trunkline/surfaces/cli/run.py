@@ -66,6 +66,7 @@ async def _run(
     project: Project, machine: Machine, address: tuple[str, int], *, as_json: bool, tell_json: bool
 ) -> None:
     from trunkline.app.backbone import opened  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.collector import settle_collector  # noqa: PLC0415  as above
     from trunkline.app.run import running  # noqa: PLC0415  as above
     from trunkline.observe.logs import LogListener, make_logger  # noqa: PLC0415  as above
     from trunkline.surfaces.door import Door, serve  # noqa: PLC0415  as above
@@ -79,6 +80,7 @@ async def _run(
 
     async with opened(project, machine) as backbone:
         async with running(backbone, opens_door) as started:
+            settle_collector()
             _tell(started, as_json=tell_json)
             await _until(stop, listener, machine)
         listener.flush()

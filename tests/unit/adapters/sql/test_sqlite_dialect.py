@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import apsw
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trunkline.adapters.sql import sqlite_dialect as dialect
 from trunkline.adapters.sql.table import Column
@@ -106,3 +109,21 @@ def test_a_look_finds_columns_and_keys():
     ]
     assert set(found.unique) == {frozenset({"id"}), frozenset({"a", "b"}), frozenset({"an expression"})}
     assert dialect.look(connection, "nothing").columns == ()
+
+
+MOMENTS = st.datetimes(timezones=st.just(dt.UTC)).map(lambda at: at.replace(microsecond=0))
+
+
+# A column of moments that are all in UTC and whole seconds is stored as each would be by itself.
+@given(st.lists(MOMENTS, min_size=1), st.sampled_from("T "))
+def test_moments_stored_at_once_are_stored_as_each_by_itself(moments, between):
+    cell = dialect.cell(Column("at", "timestamp", required=True))
+    texts = [at.isoformat(sep=between).replace("+00:00", "Z") for at in moments]
+    assert cell.whole(texts) == [cell.convert(text) for text in texts]
+
+
+@pytest.mark.parametrize("text", ["2026-02-30T00:00:00Z", "2026-01-31T12:00:00+01:00", "2026-01-31", "noon"])
+def test_other_moments_are_not_stored_at_once(text):
+    cell = dialect.cell(Column("at", "timestamp", required=True))
+    with pytest.raises(ValueError):  # noqa: PT011  the caller goes on one by one
+        cell.whole(["2026-01-31T12:00:00Z", text])
