@@ -1,4 +1,4 @@
-"""Where benchmarks keep what they write: on the disk of the project, not in a temporary memory file system."""
+"""Where benchmarks write: on the project's own disk, not in a temporary file system that may be memory."""
 
 from __future__ import annotations
 

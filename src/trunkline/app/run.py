@@ -99,6 +99,7 @@ async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> 
             policy=flow.retry,
             when_dead=flow.settings.when_dead,
             decode=flow.mapping.decode,
+            project=backbone.project.settings.project,
         )
         runners.append(FlowRunner(wired, _ports(backbone, target)))
         keepers.append(
