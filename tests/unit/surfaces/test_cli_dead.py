@@ -29,6 +29,13 @@ def test_list(dead):
     assert len(dead("list", "--limit", "1", "--json")[1].splitlines()) == 1
 
 
+# A list that is cut off says so, and an empty one that it is.
+def test_a_cut_off_and_an_empty_list(dead):
+    assert "raise --limit" in dead("list", "--limit", "2")[2]
+    assert dead("list")[2] == ""
+    assert dead("list", "--flow", "other")[1:] == ("", "No dead letters.\n")
+
+
 # One is shown with its record, masked unless asked otherwise, and every attempt.
 def test_show(dead):
     code, out, _ = dead("show", FLOW, "0")

@@ -18,7 +18,7 @@ def test_info(trunkline, orders):
 # Pages that open are counted; one that was altered is named and ends it with 1.
 def test_verify(trunkline, orders, folder):
     trunkline("publish", "order", "--file", orders(3))
-    assert trunkline("log", "verify")[:2] == (0, "1 pages, 0 damaged.\n")
+    assert trunkline("log", "verify")[:2] == (0, "1 page, 0 damaged.\n")
     connection = apsw.Connection(str(folder / "state/trunkline.db"))
     connection.execute("UPDATE page_body SET sealed = zeroblob(length(sealed))")
     connection.close()

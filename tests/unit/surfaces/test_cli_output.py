@@ -14,9 +14,10 @@ from trunkline.surfaces.cli.exits import Exit
 
 # Into a pipe a row is one line, however long, so that grep and cut work.
 def test_rows_stay_whole(capsys):
-    output.table(("id", "text", "n"), [("a" * 100, "word " * 60, 1234), ("b", None, 5)])
+    output.table(("id", "n", "x"), [("a" * 100, 1234, ""), ("b", 5, None)], ["word " * 60, ""])
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
+    assert lines[1].count("word") == 60
     assert "1,234" in lines[1]
     assert "-" in lines[2].split()
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from trunkline.kernel import json
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.common import Common, acting, reading
 from trunkline.surfaces.cli.exits import Exit
@@ -32,13 +31,15 @@ def list_(*, common: Common = Common(), flow: str = "", limit: int = 100) -> Non
         for one in found:
             output.document(one)
         return
+    if not found:
+        output.complain("No dead letters.")
+        return
     output.table(
-        ("flow", "offset", "key", "attempts", "died", "kind", "detail"),
-        [
-            (one.flow, str(one.offset), one.subject, one.attempts, one.at, one.kind, one.detail)
-            for one in found
-        ],
+        ("flow", "offset", "key", "attempts", "died", "kind"),
+        [(one.flow, str(one.offset), one.subject, one.attempts, one.at, one.kind) for one in found],
+        [one.detail for one in found],
     )
+    output.tell_of_more(len(found), limit)
 
 
 def show_(
@@ -76,7 +77,7 @@ def show_(
     if found.event is None:
         output.say("  the log no longer holds this event: discard it")
     else:
-        output.say(f"  {json.encode(found.event.data).decode()}")
+        output.record(found.event.data)
 
 
 def retry_(

@@ -68,6 +68,8 @@ def events(stream: str, *, which: Which = Which(), common: Common = Common()) ->
     count = reading(common, show)
     if not count and not common.json:
         output.complain("No such event.")
+    elif not common.json:
+        output.tell_of_more(count, which.limit)
     return Exit.OK if count else Exit.FOUND
 
 

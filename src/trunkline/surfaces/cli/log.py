@@ -64,7 +64,7 @@ def verify_(stream: str = "", *, common: Common = Common()) -> Exit:  # noqa: B0
     else:
         for one in damaged:
             output.say(f"{one.stream} offsets {one.base} to {one.base + one.count - 1}: {one.fault}")
-        output.say(f"{pages:,} pages, {len(damaged):,} damaged.")
+        output.say(f"{pages:,} page{'' if pages == 1 else 's'}, {len(damaged):,} damaged.")
     return Exit.FOUND if damaged else Exit.OK
 
 

@@ -7,23 +7,22 @@ nothing else. Colours and progress bars appear on a terminal only; ``NO_COLOR`` 
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from trunkline.kernel.errors import ProjectError, TrunklineError
 from trunkline.surfaces.cli.exits import Exit, exit_of
-
-_PIPE_COLUMNS = 1000
+from trunkline.surfaces.cli.table import lines
 
 
 def console(*, to_stderr: bool = False) -> Any:
-    """Return a rich console; into a pipe it never wraps, so that lines stay whole."""
-    from rich.console import Console  # noqa: PLC0415  a tenth of a second that --json need not pay
+    """Return a rich console, for progress on a terminal."""
+    from rich.console import Console  # noqa: PLC0415  a tenth of a second that most commands need not pay
 
-    stream = sys.stderr if to_stderr else sys.stdout
-    width = None if stream.isatty() else _PIPE_COLUMNS
-    return Console(stderr=to_stderr, width=width, highlight=False, soft_wrap=width is not None)
+    return Console(stderr=to_stderr, highlight=False)
 
 
 def document(value: Any) -> None:
@@ -44,24 +43,33 @@ def complain(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
-    """Print rows under their columns; numbers stand to the right."""
-    from rich.table import Table  # noqa: PLC0415  as above
-    from rich.text import Text  # noqa: PLC0415  as above
+def record(value: Any) -> None:
+    """Print a record for a person to read: indented JSON on a terminal, one line into a pipe."""
+    from trunkline.kernel import json  # noqa: PLC0415  --help must not pay for it
 
-    shown = Table(box=None, title=title or None, title_justify="left", header_style="bold", pad_edge=False)
-    for index, column in enumerate(columns):
-        numeric = bool(rows) and all(isinstance(row[index], (int, float)) for row in rows)
-        shown.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        shown.add_row(*(Text(_shown(value)) for value in row))
-    console().print(shown)
+    text = json.encode(value)
+    if sys.stdout.isatty():
+        import msgspec  # noqa: PLC0415  as above
+
+        text = msgspec.json.format(text, indent=2)
+    say(textwrap.indent(text.decode(), "  "))
 
 
-def _shown(value: object) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,}" if isinstance(value, (int, float)) else str(value)
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], notes: Sequence[str] = (), *, title: str = ""
+) -> None:
+    """Print rows under their columns, each with its note below where there are any; see ``cli.table``."""
+    if title:
+        say(title)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in lines(columns, rows, notes, width):
+        say(line)
+
+
+def tell_of_more(found: int, limit: int) -> None:
+    """Say, beside the list, that it was cut off."""
+    if found >= limit:
+        complain(f"These are {found:,}; there may be more: raise --limit.")
 
 
 def failure(error: TrunklineError, *, as_json: bool) -> Exit:

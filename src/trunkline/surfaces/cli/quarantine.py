@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from trunkline.kernel import json
 from trunkline.kernel.clock import to_rfc3339
 from trunkline.kernel.errors import TrunklineError
 from trunkline.surfaces.cli import output
@@ -56,13 +55,15 @@ def list_(
         for one in found:
             output.document(one)
         return
+    if not found:
+        output.complain("Nothing is in quarantine.")
+        return
     output.table(
-        ("id", "source", "arrived", "times", "kind", "first reason", "place"),
-        [
-            (one.id, one.source, to_rfc3339(one.arrived), one.count, one.kind, _first(one), one.place)
-            for one in found
-        ],
+        ("id", "source", "arrived", "times", "kind"),
+        [(one.id, one.source, to_rfc3339(one.arrived), one.count, one.kind) for one in found],
+        [f"{one.place or 'no place'}: {_first(one)}" for one in found],
     )
+    output.tell_of_more(len(found), limit)
 
 
 def _first(entry: Entry) -> str:
@@ -100,7 +101,7 @@ def show_(
     output.say(f"  arrived {to_rfc3339(entry.arrived)} ({entry.place or 'no place'}), {entry.count} times")
     for reason in entry.reasons:
         output.say(f"  {reason}")
-    output.say(f"  {json.encode(found.record).decode()}")
+    output.record(found.record)
 
 
 def release_(

@@ -33,10 +33,12 @@ def _print(found: Status) -> None:
         ("source", "via", "stream", "last event", "quarantined"),
         [(one.source, one.via, one.stream, one.last_event, one.quarantined) for one in found.sources],
     )
+    output.say("")
     output.table(
         ("stream", "events", "next", "bytes", "last event"),
         [(one.stream, one.events, one.next, one.stored_bytes, one.last_event) for one in found.streams],
     )
+    output.say("")
     columns = ("flow", "target", "cursor", "lag", "lag s", "waiting", "held", "dead", "last delivered")
     output.table(
         columns,
