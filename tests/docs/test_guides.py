@@ -46,8 +46,8 @@ def blocks(page):
 
 @pytest.fixture
 def bash(tmp_path):
-    init(tmp_path)
-    with shell.Shell(tmp_path) as opened:
+    init(tmp_path / "shop")
+    with shell.Shell(tmp_path / "shop") as opened:
         yield opened
 
 
