@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import apsw
 import psutil
 
+from benchmarks.scratch import scratch
 from trunkline.adapters.sqlite.appending import LogSettings
 from trunkline.adapters.sqlite.dedupe import KEY_BYTES, Dedupe, Shape
 from trunkline.adapters.sqlite.log import SqliteLog
@@ -34,7 +34,7 @@ SEALER = Sealer(bytes(32))
 
 async def run() -> list[dict[str, Any]]:
     """Measure; about a minute on two idle cores, and 400 MB of disk for as long as it takes."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         empty, full = Path(folder) / "empty.db", Path(folder) / "full.db"
         await _fill(full, KEYS)
         started = time.perf_counter()

@@ -7,7 +7,6 @@ import json
 import os
 import resource
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import uvloop
 
 from benchmarks.orders import order
 from benchmarks.project import child, write
+from benchmarks.scratch import scratch
 from trunkline.app.backbone import Backbone, opened, this_machine
 from trunkline.app.collector import settle_collector
 from trunkline.app.project import Project
@@ -94,7 +94,7 @@ def main() -> None:
 
 def rows() -> list[dict[str, Any]]:
     """Fill once, drain once, each in a process of its own so that memory is the drain's."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with scratch() as folder:
         child("backlog", "fill", folder)
         found = child("backlog", "drain", folder)
     even = found["last"] / found["first"]

@@ -7,7 +7,6 @@ import http.client
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import psutil
 
 from benchmarks.orders import order
 from benchmarks.project import TOKEN, write
+from benchmarks.scratch import scratch
 
 ROUNDS = 3
 WATCHED_SECONDS = 10.0
@@ -63,7 +63,7 @@ def one_round(folder: Path, watched: float) -> tuple[float, float, float]:
 
 def rows() -> list[dict[str, Any]]:
     """Measure a few starts; the first one of them compiles what Python has not seen."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with scratch() as folder:
         write(Path(folder))
         one_round(Path(folder), 0)
         rounds = [one_round(Path(folder), WATCHED_SECONDS) for _ in range(ROUNDS)]

@@ -11,7 +11,6 @@ import json
 import resource
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import uvloop
 from benchmarks.ceiling import ceiling
 from benchmarks.orders import contract, order
 from benchmarks.project import child, write, write_orders
+from benchmarks.scratch import scratch
 from trunkline.app.backbone import opened, this_machine
 from trunkline.app.collector import settle_collector
 from trunkline.app.project import Project
@@ -54,7 +54,7 @@ async def measured(folder: Path) -> dict[str, float]:
 
 def main() -> None:
     """Measure once, either Trunkline or the ceiling, in a folder that is deleted after."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with scratch() as folder:
         if sys.argv[1] == "ceiling":
             lines = [order(number) for number in range(EVENTS)]
             print(json.dumps({"rate": ceiling(lines, contract().schema, Path(folder))}))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -20,6 +19,7 @@ import psutil
 import psycopg
 from tests.postgres import NoServer, PostgresServer
 
+from benchmarks.scratch import scratch
 from trunkline.adapters.sql.connect import table_target
 from trunkline.adapters.sql.table import TableSettings
 from trunkline.connectors.target import Item, Progress, Target
@@ -146,7 +146,7 @@ def postgres_by_hand(connection: psycopg.AsyncConnection[Any]) -> Write:
 
 async def sqlite(contract: Contract) -> dict[str, Any]:
     """Measure the SQLite target."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with scratch() as folder:
         settings = TableSettings(table="stock", version="version")
         target = table_target("stock", "sqlite:///ours.db", settings, contract, folder=Path(folder))
         await target.open()

@@ -12,7 +12,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ import uvloop
 
 from benchmarks.load import Plan, Result
 from benchmarks.orders import contract
+from benchmarks.scratch import scratch
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
 from trunkline.adapters.sqlite.store import Store
@@ -94,7 +94,7 @@ async def server(kind: str, folder: Path) -> None:
 @contextlib.contextmanager
 def served(kind: str) -> Iterator[tuple[int, psutil.Process]]:
     """Run a server in a child process on a core of its own."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with scratch() as folder:
         child = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.webhook", kind, folder],
             stdin=subprocess.PIPE,

@@ -72,3 +72,26 @@ def test_settings(struct):
 def test_docstring_examples(module):
     failed, tried = doctest.testmod(module)
     assert (failed, tried > 0) == (0, True)
+
+
+NAMES = [
+    *cli.COMMANDS,
+    *(f"{group} {name}" for group, (_, members) in cli.GROUPS.items() for name in members),
+]
+COMMON = {"--project", "--json"}
+
+
+# Every option of every command is in its line; the two that all commands have are told above the table.
+@pytest.mark.parametrize("name", NAMES)
+def test_options(name):
+    [line] = [one for one in page("cli.md").splitlines() if re.match(rf"\| `trunkline {name}[ `]", one)]
+    command = cli.make_app(name.split())
+    for word in name.split():
+        command = command[word]
+    options = {
+        argument.names[0]
+        for argument in command.assemble_argument_collection()
+        if argument.index is None and argument.names[0].startswith("--")
+    }
+    assert {option for option in options - COMMON if f"`{option}" not in line} == set()
+    assert {option for option in re.findall(r"`(--[a-z-]+)", line) if option not in options} == set()

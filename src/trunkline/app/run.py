@@ -100,6 +100,8 @@ async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> 
             mapping=Checked(flow.mapping, flow.target.contract),
             policy=flow.retry,
             when_dead=flow.settings.when_dead,
+            decode=flow.mapping.decode,
+            project=backbone.project.settings.project,
         )
         runners.append(FlowRunner(wired, _ports(backbone, target)))
         keepers.append(

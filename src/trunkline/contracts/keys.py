@@ -64,7 +64,9 @@ def joined_key(paths: Sequence[Path]) -> Callable[[Any], str]:
 def _single_key(read: Read) -> Callable[[Any], str]:
     def key(record: Any) -> str:
         value = read(record)
-        return value if type(value) is str else key_text(value)
+        if type(value) is str:
+            return value
+        return str(value) if type(value) is int else key_text(value)
 
     return key
 

@@ -24,7 +24,6 @@ from trunkline.delivery.flow import Flow
 from trunkline.delivery.ledger import Case, State, Try, with_try
 from trunkline.delivery.retry import next_attempt
 from trunkline.eventlog.port import Page
-from trunkline.kernel import json
 from trunkline.kernel.errors import DeliveryError, Retryable
 from trunkline.kernel.event import Event
 from trunkline.kernel.outcome import Dead, Dropped, Outcome, RetryAt
@@ -74,6 +73,7 @@ class Mapper:
 
     def __init__(self, flow: Flow) -> None:
         self._map = flow.mapping
+        self._decode = flow.decode
         self._policy = flow.policy
         self._seed = hashlib.blake2b(digest_size=16)
         for part in (flow.name, flow.stream):
@@ -90,7 +90,7 @@ class Mapper:
         if event is None:
             return Dead(attempt, now, "trimmed", "the log no longer holds this event; discard it")
         try:
-            record = self._map(json.decode(event.data), event)
+            record = self._map(self._decode(event.data), event)
         except DeliveryError as error:
             return Dead(attempt, now, error.kind, error.detail)
         except Exception as error:  # noqa: BLE001  a user's mapping may raise anything; no good event may wait for it

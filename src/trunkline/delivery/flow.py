@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -10,6 +11,7 @@ from trunkline.connectors.target import Target
 from trunkline.delivery.ledger import Ledger
 from trunkline.delivery.retry import RetryPolicy
 from trunkline.eventlog.port import EventLog
+from trunkline.kernel import json
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.event import Event
 from trunkline.kernel.ids import Ids
@@ -27,8 +29,10 @@ class Mapping(Protocol):
 class Flow(msgspec.Struct, frozen=True):
     """The wiring of one stream to one target.
 
-    ``when_dead`` says what a dead letter does to later events of its key: ``hold-key`` keeps them back
-    until a person answers it, ``skip`` lets them pass.
+    ``project`` is part of the name that its progress has in a target's own database, which flows of several
+    projects may share. ``decode`` gives the mapping its record, or as much of it as the mapping reads.
+    ``when_dead`` says what a dead letter does to later events of its key: ``hold-key`` keeps them back until
+    a person answers it, ``skip`` lets them pass.
     """
 
     name: str
@@ -37,6 +41,13 @@ class Flow(msgspec.Struct, frozen=True):
     mapping: Mapping
     policy: RetryPolicy = RetryPolicy()
     when_dead: Literal["hold-key", "skip"] = "hold-key"
+    decode: Callable[[bytes], Any] = json.decode
+    project: str = ""
+
+    @property
+    def progress_name(self) -> str:
+        """The name of its progress in an atomic target."""
+        return f"{self.project}/{self.name}" if self.project else self.name
 
 
 class Ports(msgspec.Struct, frozen=True):

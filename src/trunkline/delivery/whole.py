@@ -18,7 +18,7 @@ from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Case, Range, Record
 from trunkline.delivery.load import CaseLoader
 from trunkline.kernel.clock import SECOND
-from trunkline.kernel.errors import DeliveryError, Retryable
+from trunkline.kernel.errors import DeliveryError, Final, Retryable
 from trunkline.kernel.outcome import Delivered, Dropped
 from trunkline.kernel.signals import BatchDelivered, FlowStalled, FlowStarted, Signal
 
@@ -70,7 +70,9 @@ class Whole:
     async def _recover(self) -> None:
         """Bring the ledger to where the target is: void what it never took, close what it did take."""
         ledger, target, flow = self._ports.ledger, self._ports.target, self._flow.name
-        stored = await target.progress(flow) or Progress(flow, 0)
+        name = self._flow.progress_name
+        stored = await target.progress(name) or Progress(name, 0)
+        await self._check_not_ahead(stored.cursor)
         known = await ledger.position(flow)
         now = self._ports.clock.now()
         if known is not None and known.cursor < stored.cursor:
@@ -83,7 +85,17 @@ class Whole:
         self._cursor = stored.cursor
         self._owes = True
         self._ports.signals.emit(FlowStarted(flow, self._flow.stream, target.name, stored.cursor))
-        await target.forget(flow, stored.applied)
+        await target.forget(name, stored.applied)
+
+    async def _check_not_ahead(self, cursor: int) -> None:
+        """Refuse a target that is further than the log: what comes now would be taken for delivered."""
+        stream = self._flow.stream
+        end = next((info.next for info in await self._ports.log.streams() if info.stream == stream), 0)
+        if cursor > end:
+            held = f"target {self._ports.target.name} holds progress up to offset {cursor} of {stream}"
+            why = f"which ends at {end}: the store was replaced, or restored from an older backup"
+            way = "bring the newer store back, or give the flow a new name to deliver everything anew"
+            raise Final("ahead", f"{held}, {why}; {way}")
 
     async def _fill_gap(self, first: int, cursor: int, now: int) -> None:
         """Record the run that took effect just before a crash: its cases are there, its range is not.
@@ -132,7 +144,7 @@ class Whole:
             closed.append(record(self._flow, entry, Delivered(item.attempt, now), now))
         await self._ports.ledger.record(Record(self._flow.name, now, cases=closed))
         self._announce(batch, now)
-        await self._ports.target.forget(self._flow.name, [entry.offset for entry in batch.sent])
+        await self._ports.target.forget(self._flow.progress_name, [entry.offset for entry in batch.sent])
         return True
 
     async def _load_due(self) -> Batch | None:
@@ -190,7 +202,7 @@ class Whole:
         while not self._control.stopping:
             await self._record_cases(batch)
             marks = tuple(entry.offset for entry in (batch.sent if applied else ()))
-            progress = Progress(self._flow.name, self._cursor if cursor is None else cursor, marks)
+            progress = Progress(self._flow.progress_name, self._cursor if cursor is None else cursor, marks)
             if applied and not batch.items:
                 return True
             try:

@@ -40,18 +40,19 @@ class SystemIds:
     def __init__(self, clock: Clock, seed: int | None = None) -> None:
         self._clock = clock
         self._random = random.Random(seed)  # noqa: S311  identifiers and jitter, not secrets
+        self._bits = self._random.getrandbits
 
     def uuid7(self) -> str:
         """Return a new time-ordered UUID as text."""
-        return str(UUID(int=_uuid7_bits(self._clock.now() // 1000, self._random.getrandbits(74))))
+        return str(UUID(int=_uuid7_bits(self._clock.now() // 1000, self._bits(74))))
 
     def trace_id(self) -> str:
         """Return a new correlation ID."""
-        return f"{self._random.getrandbits(128) or 1:032x}"
+        return f"{self._bits(128) or 1:032x}"
 
     def span_id(self) -> str:
         """Return a new span ID."""
-        return f"{self._random.getrandbits(64) or 1:016x}"
+        return f"{self._bits(64) or 1:016x}"
 
     def chance(self) -> float:
         """Return a uniform number in [0, 1)."""

@@ -8,7 +8,7 @@ from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import CaseQuery
 from trunkline.delivery.memory import MemoryLedger
 from trunkline.delivery.runner import FlowRunner
-from trunkline.eventlog.port import Page
+from trunkline.eventlog.port import Page, StreamInfo
 from trunkline.kernel.event import Event
 from trunkline.kernel.limits import Limits
 from trunkline.kernel.signals import Signals
@@ -53,6 +53,9 @@ class SmallLog:
         self.reads += 1
         start = max(start, self.first)
         return Page(stream, start, self.stored[start : start + limit])
+
+    async def streams(self):
+        return [StreamInfo(STREAM, self.first, len(self.stored), 1, 1)]
 
     async def wait(self, stream, start):
         while len(self.stored) <= start:

@@ -219,3 +219,22 @@ async def test_a_flow_begins_at_the_oldest_event_there_is():
     await table.world().run()
     assert table.received == [2, 3]
     assert (await table.ledger.fate("flow", 0)).state == "skipped"
+
+
+# A target that is further than the log belongs to a newer store: going on would skip what comes now.
+async def test_a_target_that_is_ahead_of_the_log_is_not_written():
+    table = Table("ab")
+    table.place.progress["flow"] = Progress("flow", 3)
+    world = table.world()
+    await world.run(0.5)
+    [stalled] = world.said(FlowStalled)
+    assert stalled.kind == "ahead"
+    assert "up to offset 3" in stalled.detail
+    assert table.calls == []
+
+
+# Flows of two projects may have one name and one database.
+async def test_progress_is_kept_under_the_projects_name():
+    table = Table("ab", flow=flow_of(project="retail"))
+    await table.world().run()
+    assert table.place.progress == {"retail/flow": Progress("retail/flow", 2)}

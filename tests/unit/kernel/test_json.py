@@ -74,3 +74,22 @@ def test_a_truth_value_is_no_number():
     assert json.is_number(Decimal("1.5"))
     assert not json.is_number(True)
     assert not json.is_number("1")
+
+
+# Whatever the text is, reading some members is reading all of them and leaving the others out.
+@given(
+    st.dictionaries(st.sampled_from("abcd"), VALUES) | VALUES, st.sets(st.sampled_from("abxy"), min_size=1)
+)
+def test_a_decoder_of_some_members_gives_those_members_of_the_whole(value, names):
+    text = json.encode(value)
+    some, whole = json.decoder_of(names)(text), json.decode(text)
+    expected = whole
+    if isinstance(whole, dict):
+        expected = {name: member for name, member in whole.items() if name in names}
+    assert some == expected
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b'{"a": 1e999999999}', b'{"a": ' + b"[" * 100_000])
+def test_a_decoder_of_some_members_refuses_what_is_not_json_too(text):
+    with pytest.raises(ValueError):  # noqa: PT011  the message is the decoder's
+        json.decoder_of(["a"])(text)

@@ -13,6 +13,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -155,9 +156,16 @@ class _File:
     def _apply(self, connection: apsw.Connection, columns: rows.Columns) -> None:
         with refusing():
             written = rows.collapse(self._table, columns, dialect.plus)
-            connection.executemany(self._statement, zip(*written, strict=True))
+            self._write(connection, list(zip(*written, strict=True)))
         if connection.status(apsw.SQLITE_DBSTATUS_DEFERRED_FKS)[0]:
             raise Refused(Final("constraint", "FOREIGN KEY constraint failed"))
+
+    def _write(self, connection: apsw.Connection, values: Sequence[tuple[Any, ...]]) -> None:
+        start = 0
+        for count, statement in self._statements:
+            while len(values) - start >= count:
+                connection.execute(statement, tuple(chain.from_iterable(values[start : start + count])))
+                start += count
 
     def _blame(
         self,
@@ -218,7 +226,8 @@ class _File:
         if self._table.schema:
             raise Final("settings", f"table {self._table}: SQLite has no schemas; name the table alone")
         self._cells = [dialect.cell(column) for column in self._table.columns]
-        self._statement = dialect.statement(self._table)
+        counts = dialect.steps(self._table)
+        self._statements = [(count, dialect.statement(self._table, count)) for count in counts]
         self._connection = connection = apsw.Connection(str(self._path))
         connection.set_busy_timeout(round(self._settings.lock_seconds * 1000))
         connection.create_scalar_function("trunkline_add", dialect.plus_in_sql, 2, deterministic=True)

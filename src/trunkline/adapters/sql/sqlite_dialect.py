@@ -18,6 +18,10 @@ import apsw
 from trunkline.adapters.sql import rows, statements
 from trunkline.adapters.sql.table import Column, Found, FoundColumn, Table
 
+_PARAMETERS = 1_500
+"""The most in one statement: its text stays short enough for the driver to keep it prepared."""
+
+_UTC_SECONDS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z)*")
 _PLAIN = re.compile(r"[-.0-9]*")
 _TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
 _TEXT = frozenset({"TEXT"})
@@ -34,13 +38,23 @@ _AFFINITIES = {
 }
 
 
-def statement(table: Table) -> str:
-    """Return what applies one row; its parameters are the table's columns."""
+def steps(table: Table) -> list[int]:
+    """Return how many rows one statement applies, most first, for a batch to be cut into.
+
+    Every run of a statement hands Python's lock over and back, and may wait for it behind a busy thread:
+    so a batch takes few of them. A deletion names its rows one by one.
+    """
+    most = 1 if table.mode == "delete" else max(1, _PARAMETERS // len(table.columns))
+    return sorted({most, max(1, most // 8), 1}, reverse=True)
+
+
+def statement(table: Table, count: int = 1) -> str:
+    """Return what applies ``count`` rows; its parameters are the table's columns, row by row."""
     if table.mode == "delete":
         places = {column.name: f"?{place}" for place, column in enumerate(table.columns, 1)}
         return f"DELETE FROM {table.quoted} AS old WHERE {statements.gone(table, places.__getitem__)}"  # noqa: S608  names are quoted
-    values = f"VALUES ({', '.join('?' * len(table.columns))})"
-    return statements.write(table, values, _total)
+    row = f"({', '.join('?' * len(table.columns))})"
+    return statements.write(table, f"VALUES {', '.join([row] * count)}", _total)
 
 
 def _total(column: Column, old: str, new: str) -> str:
@@ -94,6 +108,15 @@ def _decimal_texts(values: list[Decimal]) -> list[str]:
     raise ValueError
 
 
+def _moment_texts(values: list[str]) -> list[str]:
+    """Store moments in UTC and whole seconds, as nearly all are written, without taking them apart."""
+    if not _UTC_SECONDS.fullmatch("".join(values)):
+        raise ValueError
+    for value in values:
+        dt.datetime.fromisoformat(value)
+    return [f"{value[:10]}T{value[11:19]}.000000Z" for value in values]
+
+
 # How a column all of whose values have one type is stored without a look at each of them.
 _AT_ONCE: dict[str, tuple[type, Callable[[list[Any]], list[Any]]]] = {
     "string": (str, list),
@@ -101,6 +124,7 @@ _AT_ONCE: dict[str, tuple[type, Callable[[list[Any]], list[Any]]]] = {
     "boolean": (bool, list),
     "integer": (int, rows.integers),
     "number": (Decimal, _decimal_texts),
+    "timestamp": (str, _moment_texts),
 }
 
 
@@ -108,7 +132,8 @@ def cell(column: Column) -> rows.Cell:
     """Return how values of a column are stored."""
     read, store = rows.reader(column), _TO_STORED.get(column.kind)
     convert = read if store is None else lambda value: store(read(value))
-    return rows.Cell(convert, *_AT_ONCE.get(column.kind, ()))
+    own_format = column.read is not None
+    return rows.Cell(convert, *(() if own_format else _AT_ONCE.get(column.kind, ())))
 
 
 def type_of(column: Column) -> str:

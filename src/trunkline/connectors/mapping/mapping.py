@@ -14,6 +14,7 @@ from trunkline.connectors.mapping.exact import UNDEFINED, truth
 from trunkline.connectors.mapping.expression import Expression, compile_expression
 from trunkline.connectors.mapping.paths import Evaluate
 from trunkline.connectors.mapping.problem import BrokenRecord, Problem
+from trunkline.kernel import json
 from trunkline.kernel.errors import DeliveryError, Final, TrunklineError
 from trunkline.kernel.event import Event
 
@@ -22,6 +23,7 @@ Apply: TypeAlias = Callable[[Record, Event | None], Record | None]
 Build: TypeAlias = Callable[[Record, Event | None], Record]
 
 _FIELD = re.compile(r"^[^.\s]+(?:\.[^.\s]+)*$")
+_MEMBER = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 _PYTHON = "python"
 _ADVICE = "numbers stay exact in a plain path, + - *, $sum or a Python function"
 
@@ -52,6 +54,13 @@ class Mapping:
     def reads(self) -> frozenset[str]:
         """Every source field that is read."""
         return frozenset().union(*self.lineage.values())
+
+    @property
+    def decode(self) -> Callable[[bytes], Any]:
+        """How to decode a record for this mapping: whole, or only the members that it reads."""
+        members = {path.partition(".")[0] for path in self.reads}
+        plain = all(_MEMBER.match(member) for member in members)
+        return json.decoder_of(members) if members and plain else json.decode
 
     def __call__(self, record: Record, event: Event | None = None) -> Record | None:
         """Map one record; None where a rule drops it. Raises ``Final`` of kind ``mapping``."""

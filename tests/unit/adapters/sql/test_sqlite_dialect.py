@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import apsw
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.sql_places import contract
 
 from trunkline.adapters.sql import sqlite_dialect as dialect
-from trunkline.adapters.sql.table import Column
+from trunkline.adapters.sql.table import Column, TableSettings, plan
 
 STORED = {
     "string": "007",
@@ -106,3 +110,32 @@ def test_a_look_finds_columns_and_keys():
     ]
     assert set(found.unique) == {frozenset({"id"}), frozenset({"a", "b"}), frozenset({"an expression"})}
     assert dialect.look(connection, "nothing").columns == ()
+
+
+MOMENTS = st.datetimes(timezones=st.just(dt.UTC)).map(lambda at: at.replace(microsecond=0))
+
+
+# A column of moments that are all in UTC and whole seconds is stored as each would be by itself.
+@given(st.lists(MOMENTS, min_size=1), st.sampled_from("T "))
+def test_moments_stored_at_once_are_stored_as_each_by_itself(moments, between):
+    cell = dialect.cell(Column("at", "timestamp", required=True))
+    texts = [at.isoformat(sep=between).replace("+00:00", "Z") for at in moments]
+    assert cell.whole(texts) == [cell.convert(text) for text in texts]
+
+
+@pytest.mark.parametrize("text", ["2026-02-30T00:00:00Z", "2026-01-31T12:00:00+01:00", "2026-01-31", "noon"])
+def test_other_moments_are_not_stored_at_once(text):
+    cell = dialect.cell(Column("at", "timestamp", required=True))
+    with pytest.raises(ValueError):  # noqa: PT011  the caller goes on one by one
+        cell.whole(["2026-01-31T12:00:00Z", text])
+
+
+@pytest.mark.parametrize("columns", [1, 6, 40, 1_000, 2_000])
+def test_a_batch_of_any_length_can_be_cut_into_steps_of_few_parameters(columns):
+    fields = [f"c{number} string!" for number in range(columns)]
+    table = plan(TableSettings(table="t"), contract(*fields, key=["c0"]))
+    steps = dialect.steps(table)
+    assert steps == sorted(steps, reverse=True)
+    assert steps[-1] == 1
+    assert steps[0] == 1 or steps[0] * columns <= 1_500
+    assert dialect.statement(table, steps[0]).count("?") == steps[0] * columns

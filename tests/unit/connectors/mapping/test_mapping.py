@@ -172,3 +172,30 @@ def test_the_record_is_not_changed() -> None:
     before = json.encode(RECORD)
     compile_mapping({"a.b": "item", "c": "lines.price", "d": "$merge([item, {'x': 1}])"})(RECORD, event())
     assert json.encode(RECORD) == before
+
+
+# What a mapping does not read need not be decoded; what it answers is the same.
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"a": "one.deep", "b": "two"},
+        {"a": "lines[sku='A'].price"},
+        {"a": "$sum(lines.quantity)"},
+        {"a": "$uppercase(two)"},
+        {"a": "$keys($)"},
+        {"a": "`odd name`"},
+        {"a": "*"},
+    ],
+)
+def test_a_record_decoded_for_a_mapping_is_mapped_as_a_whole_one(spec):
+    text = (
+        b'{"one": {"deep": 1.10, "other": 2}, "two": "x", "odd name": 3, "left out": 1,'
+        b' "lines": [{"sku": "A", "price": 9.95, "quantity": 2}, {"sku": "B", "price": 1, "quantity": 1}]}'
+    )
+    mapping = compile_mapping(spec)
+    assert mapping(mapping.decode(text)) == mapping(json.decode(text))
+
+
+def test_only_what_is_read_is_decoded():
+    mapping = compile_mapping({"a": "one.deep"})
+    assert mapping.decode(b'{"one": {"deep": 1}, "two": 2}') == {"one": {"deep": 1}}
