@@ -231,10 +231,3 @@ async def test_a_target_that_is_ahead_of_the_log_is_not_written():
     assert stalled.kind == "ahead"
     assert "up to offset 3" in stalled.detail
     assert table.calls == []
-
-
-# Flows of two projects may have one name and one database.
-async def test_progress_is_kept_under_the_projects_name():
-    table = Table("ab", flow=flow_of(project="retail"))
-    await table.world().run()
-    assert table.place.progress == {"retail/flow": Progress("retail/flow", 2)}
