@@ -19,6 +19,7 @@ from trunkline.app import control
 from trunkline.app.acts import CONTROL_FILE, handler
 from trunkline.app.backbone import Backbone
 from trunkline.app.connectors import PULLED, TARGETS, Checked, webhook
+from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.limited import Bound, Limited
 from trunkline.app.trim import trim
@@ -30,7 +31,7 @@ from trunkline.intake.pull import pump
 from trunkline.intake.webhook import Webhook
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import StoreError, TrunklineError
-from trunkline.kernel.signals import FlowStalled, SourceFailed, SourceStarted, Stopping
+from trunkline.kernel.signals import FlowStalled, Signal, SourceFailed, SourceStarted, Stopping
 
 TRIM_SECONDS = 3_600.0
 """How often the log is trimmed."""
@@ -65,6 +66,7 @@ class Started(msgspec.Struct, frozen=True):
 @contextlib.asynccontextmanager
 async def running(backbone: Backbone, opens_door: OpensDoor) -> AsyncIterator[Started]:
     """Run a project while the block runs; leaving it stops in reverse and finishes what is held."""
+    backbone.machine.signals.listen(partial(_note_store, backbone.health))
     async with contextlib.AsyncExitStack() as stack:
         await _start_flows(backbone, stack)
         _start_janitor(backbone, stack)
@@ -121,6 +123,12 @@ def _misfit(backbone: Backbone, flow: str, why: str) -> None:
 def _stalled(backbone: Backbone, flow: str, error: Exception, what: str) -> None:
     again = backbone.machine.clock.now() + round(PAUSE_SECONDS * SECOND)
     backbone.machine.signals.emit(FlowStalled(flow, type(error).__name__, what, again))
+
+
+def _note_store(health: Health, signal: Signal) -> None:
+    """Note that a flow could not record what it did: the store is full or away for what arrives as well."""
+    if isinstance(signal, FlowStalled) and signal.kind == "store":
+        health.down("store", signal.detail, STORE_SECONDS)
 
 
 def _kept(backbone: Backbone, part: str, work: Callable[[], Awaitable[None]], failed: Failed) -> Kept:

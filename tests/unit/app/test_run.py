@@ -167,6 +167,15 @@ async def test_a_target_that_does_not_fit(world, order):
     assert [one.detail for one in world.of(FlowStalled)] == ["the column price is missing"] * 3
 
 
+# A flow that cannot record makes the process unready for a while, one whose target is away does not.
+async def test_a_store_that_is_full(world):
+    async with running(world.backbone, world.opens):
+        world.backbone.machine.signals.emit(FlowStalled(FLOW, "connect", "refused", 0))
+        assert world.backbone.health.unready() == ""
+        world.backbone.machine.signals.emit(FlowStalled(FLOW, "store", "the disk is full", 0))
+        assert world.backbone.health.unready() == "store: the disk is full"
+
+
 # A source that breaks is told and begins again; the others go on.
 async def test_a_source_that_breaks(world, order, monkeypatch):
     source = Quiet(world.said, [RuntimeError("ada@example.com")])

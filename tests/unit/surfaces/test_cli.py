@@ -29,7 +29,7 @@ def trunkline(capsys, folder):
 # Every command and group answers --help with an example.
 @pytest.mark.parametrize(
     "words",
-    [[name] for name in cli.COMMANDS]
+    [[name] for name in (*cli.COMMANDS, *cli.GROUPS)]
     + [[group, name] for group, (_, names) in cli.GROUPS.items() for name in names],
 )
 def test_help(capsys, words):

@@ -78,9 +78,11 @@ def make_app(tokens: Sequence[str] = ()) -> App:
     for name, line in COMMANDS.items():
         app.command(f"{_HERE}.{name}:{name}", name=name, help_epilogue="", **_listed(name, line, tokens))
     for group, (line, members) in GROUPS.items():
-        inner = App(name=group, help=line, help_epilogue="", help_format="plaintext")
+        example = f"Example: trunkline {group} {next(iter(members))}"
+        inner = App(name=group, help=line, help_epilogue=example, help_format="plaintext")
         for name, own in members.items():
-            inner.command(f"{_HERE}.{group}:{name}_", name=name, **_listed(name, own, tokens))
+            path = f"{_HERE}.{group}:{name}_"
+            inner.command(path, name=name, help_epilogue="", **_listed(name, own, tokens))
         app.command(inner)
     return app
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def check(*, common: Common = Common()) -> Exit:  # noqa: B008  a frozen value
     """Read every file of a project and tell what it holds and everything that is wrong with it.
 
-    Every fault names its file, line and column, what was expected, and the near miss. Nothing is run and
-    no secret is needed, so it is a gate for a pull request. Ends with 1 where there is a fault.
+    Every fault names its file, line and column, what was expected, and the near
+    miss. Nothing is run and no secret is needed, so it is a gate for a pull
+    request. Ends with 1 where there is a fault.
 
     Example: trunkline check --project shop --json
     """

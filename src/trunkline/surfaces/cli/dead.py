@@ -45,6 +45,7 @@ def list_(*, common: Common = Common(), flow: str = "", limit: int = 100) -> Non
 def show_(
     flow: str,
     offset: int,
+    /,
     *,
     common: Common = Common(),  # noqa: B008  as above
     reveal: Annotated[bool, Parameter(negative="")] = False,
@@ -83,6 +84,7 @@ def show_(
 def retry_(
     flow: str,
     offsets: list[int] | None = None,
+    /,
     *,
     common: Common = Common(),  # noqa: B008  as above
     everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
@@ -108,6 +110,7 @@ def retry_(
 def discard_(
     flow: str,
     offsets: list[int] | None = None,
+    /,
     *,
     reason: str,
     common: Common = Common(),  # noqa: B008  as above
@@ -117,7 +120,8 @@ def discard_(
 
     Ends with 1 where one of them is no dead letter.
 
-    Example: trunkline dead discard stock-to-shop 1024 --reason "product was deleted"
+    Example: trunkline dead discard stock-to-shop 1024 --reason "product was
+    deleted"
 
     Parameters
     ----------

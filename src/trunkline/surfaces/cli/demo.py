@@ -29,15 +29,17 @@ _REASONS = {
 
 def demo(
     folder: Path | None = None,
+    /,
     *,
     json: Annotated[bool, Parameter(name="--json", negative="")] = False,
     seed: int | None = None,
 ) -> Exit:
     """Run a generated retail day and show what came of it.
 
-    Tills drop CSV exports, a web shop sends signed webhooks, a stock table is kept, and the shop's own
-    interface is busy now and then. The project is written into FOLDER and stays there to be looked at.
-    It takes less than a minute and needs nothing but this machine.
+    Tills drop CSV exports, a web shop sends signed webhooks, a stock table is
+    kept, and the shop's own interface is busy now and then. The project is
+    written into FOLDER and stays there to be looked at. It takes less than a
+    minute and needs nothing but this machine.
 
     Example: trunkline demo retail-day
 

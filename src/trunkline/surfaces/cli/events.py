@@ -41,10 +41,11 @@ class Which:
     """Show personal fields as they are."""
 
 
-def events(stream: str, *, which: Which = Which(), common: Common = Common()) -> Exit:  # noqa: B008  frozen values
+def events(stream: str, /, *, which: Which = Which(), common: Common = Common()) -> Exit:  # noqa: B008  frozen values
     """Print the events of a stream, oldest first from an offset, or those that carry a value, newest first.
 
-    Personal fields are masked, and what the contract does not describe. Ends with 1 where there is none.
+    Personal fields are masked, and what the contract does not describe. Ends with
+    1 where there is none.
 
     Example: trunkline events order --key 1001
 

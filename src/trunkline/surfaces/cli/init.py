@@ -29,12 +29,14 @@ state/trunkline.key seals the log: without it nothing stored can be read. Keep a
 
 def init(
     folder: Path = Path(),
+    /,
     *,
     json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
     """Write a small working project into a folder: a shop's webhook, a warehouse's table, a flow between.
 
-    Nothing is overwritten: where a file of it is there already, nothing is written at all.
+    Nothing is overwritten: where a file of it is there already, nothing is
+    written at all.
 
     Example: trunkline init shop
 

@@ -34,7 +34,7 @@ def info_(*, common: Common = Common()) -> None:  # noqa: B008  a frozen value
     )
 
 
-def verify_(stream: str = "", *, common: Common = Common()) -> Exit:  # noqa: B008  as above
+def verify_(stream: str = "", /, *, common: Common = Common()) -> Exit:  # noqa: B008  as above
     """Open every stored page, of one stream or of all, and tell which are damaged or missing.
 
     Ends with 1 where one is. It works beside the running process.

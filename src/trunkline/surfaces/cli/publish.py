@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 def publish(
     stream: str,
+    /,
     *,
     common: Common = Common(),  # noqa: B008  a frozen value
     file: Annotated[Path, Parameter(allow_leading_hyphen=True)] = Path("-"),
@@ -29,9 +30,9 @@ def publish(
 ) -> Exit:
     """Put records into a stream: a JSON document, an array of them, or JSON Lines.
 
-    Each record is checked against the contract, deduplicated and stored before the command ends; what is
-    refused goes to quarantine. Where the project runs, the running process takes them. Ends with 1 where
-    a record was refused.
+    Each record is checked against the contract, deduplicated and stored before
+    the command ends; what is refused goes to quarantine. Where the project runs,
+    the running process takes them. Ends with 1 where a record was refused.
 
     Example: trunkline publish order --file orders.jsonl
 

@@ -73,6 +73,7 @@ def _first(entry: Entry) -> str:
 
 def show_(
     id: str,  # noqa: A002  the argument's name
+    /,
     *,
     common: Common = Common(),  # noqa: B008  as above
     reveal: Annotated[bool, Parameter(negative="")] = False,
@@ -98,7 +99,8 @@ def show_(
     output.say(
         f"{entry.id}: from {entry.source} into {entry.stream}, {entry.status}, trace {entry.correlation}"
     )
-    output.say(f"  arrived {to_rfc3339(entry.arrived)} ({entry.place or 'no place'}), {entry.count} times")
+    times = "once" if entry.count == 1 else f"{entry.count:,} times"
+    output.say(f"  arrived {to_rfc3339(entry.arrived)} ({entry.place or 'no place'}), {times}")
     for reason in entry.reasons:
         output.say(f"  {reason}")
     output.record(found.record)
@@ -106,6 +108,7 @@ def show_(
 
 def release_(
     ids: list[str],
+    /,
     *,
     common: Common = Common(),  # noqa: B008  as above
     why: str = "",
@@ -115,7 +118,8 @@ def release_(
 
     Ends with 1 where one is still refused.
 
-    Example: trunkline quarantine release 0198c6f0-7d6e-7c6b-8a51-0d7f3b2a1c11 --edited mended.json
+    Example: trunkline quarantine release 0198c6f0-7d6e-7c6b-8a51-0d7f3b2a1c11
+    --edited mended.json
 
     Parameters
     ----------
@@ -140,6 +144,7 @@ def release_(
 
 def discard_(
     ids: list[str],
+    /,
     *,
     why: str,
     common: Common = Common(),  # noqa: B008  as above
@@ -148,7 +153,8 @@ def discard_(
 
     Ends with 1 where one is not open any more.
 
-    Example: trunkline quarantine discard 0198c6f0-7d6e-7c6b-8a51-0d7f3b2a1c11 --why "test data"
+    Example: trunkline quarantine discard 0198c6f0-7d6e-7c6b-8a51-0d7f3b2a1c11
+    --why "test data"
 
     Parameters
     ----------

@@ -31,8 +31,9 @@ def run(
 ) -> Exit:
     """Run sources, flows and the HTTP door in one process, until stopped.
 
-    It checks the project first and does not start with a fault. SIGTERM and Ctrl-C finish what is under
-    way, at most for 30 seconds, and end with 0; a second one ends at once. Logs go to standard error.
+    It checks the project first and does not start with a fault. SIGTERM and
+    Ctrl-C finish what is under way, at most for 30 seconds, and end with 0; a
+    second one ends at once. Logs go to standard error.
 
     Example: trunkline run --port 9000
 

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
 def trace(
     identifier: str,
+    /,
     *,
     common: Common = Common(),  # noqa: B008  a frozen value
     reveal: Annotated[bool, Parameter(negative="")] = False,
 ) -> Exit:
     """Tell everything that happened to one correlation ID, or to the events of an id.
 
-    For each event: when it arrived, and in every flow whether it was delivered, on which attempt and when,
-    with each failed attempt. Refused arrivals are found as well. Ends with 1 where nothing is found.
+    For each event: when it arrived, and in every flow whether it was delivered,
+    on which attempt and when, with each failed attempt. Refused arrivals are
+    found as well. Ends with 1 where nothing is found.
 
     Example: trunkline trace 4bf92f3577b34da6a3ce929d0e0e4736
 
