@@ -47,9 +47,10 @@ def test_what_broke_its_contract_is_in_quarantine_and_what_was_forged_is_not(day
     listed = run("quarantine", "list", "--project", str(folder), "--limit", "1000", "--json")
     assert listed.returncode == 0, listed.stderr
     entries = [json.loads(line) for line in listed.stdout.splitlines()]
-    # a file that came again under another name is counted at its entries
-    arrivals = refused["shop/order"]["contract"] + refused["till/sale"]["contract"]
-    assert sum(entry["count"] for entry in entries) == arrivals
+    # the rows of the export that came twice are kept once, and counted
+    assert len({entry["id"] for entry in entries}) < sum(entry["count"] for entry in entries)
+    arrivals = sum(entry["count"] for entry in entries)
+    assert arrivals == refused["shop/order"]["contract"] + refused["till/sale"]["contract"]
 
 
 def test_the_log_it_leaves_is_whole(day):

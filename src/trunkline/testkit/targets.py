@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from trunkline.connectors.target import Features, Item, Progress
-from trunkline.kernel.errors import DeliveryError
+from trunkline.kernel.errors import DeliveryError, Retryable
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -62,6 +62,22 @@ def fine(items: Sequence[Item]) -> Trouble:
     return FINE
 
 
+def repeats(items: Sequence[Item], progress: Progress, known: Progress) -> bool:
+    """Tell whether a call took effect before, by what an atomic target has stored of its flow.
+
+    Raises ``Retryable`` where a part of it did: two runners deliver the flow.
+    """
+    held_back = set(progress.applied)
+    before = [
+        item.offset
+        for item in items
+        if (item.offset in known.applied if item.offset in held_back else item.offset < known.cursor)
+    ]
+    if before and len(before) < len(items):
+        raise Retryable("overtaken", f"flow {progress.flow}: another runner has settled some of these events")
+    return bool(before)
+
+
 class MemoryTable:
     """An atomic target: a call takes effect as a whole, with the flow's progress, or not at all."""
 
@@ -85,7 +101,8 @@ class MemoryTable:
         if trouble.raised is not None and not trouble.after:
             raise trouble.raised
         verdicts = [trouble.blame.get(item.offset) for item in items]
-        if not any(verdicts):
+        known = progress and self._place.progress.get(progress.flow)
+        if not any(verdicts) and not (progress and known and repeats(items, progress, known)):
             self._take(items, progress)
         if trouble.raised is not None:
             raise trouble.raised

@@ -9,6 +9,7 @@ import pytest
 from trunkline.connectors.target import Features, Progress
 from trunkline.kernel.errors import Final, Retryable
 from trunkline.testkit.target import POISON, AtomicTargetSuite, Effect, TargetSuite, item, send
+from trunkline.testkit.targets import repeats
 
 
 class MemoryPlace:
@@ -53,6 +54,9 @@ class MemoryTarget:
             raise Retryable("away", "nobody is there")
         verdicts = [Final("poison", "refused") if one.subject == POISON else None for one in items]
         if self.place.atomic and any(verdicts):
+            return verdicts
+        known = progress and self.place.positions.get(progress.flow)
+        if known and repeats(items, progress, known):
             return verdicts
         for one, verdict in zip(items, verdicts, strict=True):
             if verdict is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -121,4 +122,9 @@ def _show(story: Story) -> None:
     )
     output.say(f"The shop has {story.confirmed:,} confirmations, each once.\n\nWhere to look next:")
     for command in ("status", "dead list", "quarantine list", "events order@1 --limit 3", "log verify"):
-        output.say(f"  trunkline {command} --project {story.folder}")
+        output.say(f"  {_program()} {command} --project {story.folder}")
+
+
+def _program() -> str:
+    """Return what to type for this program: its name, or its path where the shell does not find it."""
+    return "trunkline" if shutil.which("trunkline") else sys.argv[0]
