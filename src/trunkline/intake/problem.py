@@ -20,6 +20,7 @@ SLUGS = {
     401: "signature",
     404: "unknown-path",
     405: "method",
+    408: "slow",
     413: "size",
     415: "media-type",
     422: "contract",

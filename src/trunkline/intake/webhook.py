@@ -126,6 +126,10 @@ class Webhook:
         detail = f"at most {self.body_bytes} bytes in one request: send less at a time"
         return self._refuse(RefusedError(413, "Body too large", detail), "")
 
+    def too_slow(self) -> WebhookAnswer:
+        """Answer a body that did not come in time; nothing of it is kept."""
+        return self._refuse(RefusedError(408, "Body too slow", "send the whole body without pauses"), "")
+
     def _authenticate(self, request: WebhookRequest) -> None:
         if request.method != "POST":
             raise RefusedError(405, "Method not allowed", "send events with POST")

@@ -25,6 +25,8 @@ Probe: TypeAlias = Callable[[], str]
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 75
+BODY_SECONDS = 30.0
+"""How long a body may take to come once its head is there."""
 FINISH_SECONDS = 30
 """How long requests under way may take to finish once the door was told to close."""
 
@@ -39,6 +41,9 @@ class Endpoint(Protocol):
 
     def too_large(self) -> WebhookAnswer:
         """Answer a request whose body is beyond ``body_bytes``."""
+
+    def too_slow(self) -> WebhookAnswer:
+        """Answer a request whose body did not come in time."""
 
 
 class Door:
@@ -94,16 +99,25 @@ async def _answer(endpoint: Endpoint, scope: Scope, receive: Receive) -> Webhook
     message = await receive()
     body: bytes = message.get("body", b"")
     if message.get("more_body"):
-        chunks = bytearray(body)
-        while message.get("more_body") and len(chunks) <= endpoint.body_bytes:
-            message = await receive()
-            chunks += message.get("body", b"")
-        body = bytes(chunks)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                message, body = await _rest(message, receive, endpoint.body_bytes)
+        except TimeoutError:
+            return endpoint.too_slow()
     if message["type"] == "http.disconnect":
         return None  # the sender went away in the middle: it got no answer, so nothing is taken
     if len(body) > endpoint.body_bytes:
         return endpoint.too_large()
     return await endpoint.handle(WebhookRequest(scope["method"], headers, body))
+
+
+async def _rest(message: Scope, receive: Receive, most: int) -> tuple[Scope, bytes]:
+    """Read on until the body is whole or beyond ``most``; return the last message and what was read."""
+    chunks = bytearray(message["body"])
+    while message.get("more_body") and len(chunks) <= most:
+        message = await receive()
+        chunks += message.get("body", b"")
+    return message, bytes(chunks)
 
 
 class Server(uvicorn.Server):

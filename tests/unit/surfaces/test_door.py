@@ -36,6 +36,9 @@ class Echo:
     def too_large(self):
         return WebhookAnswer(413, [(b"content-length", b"0")], b"")
 
+    def too_slow(self):
+        return WebhookAnswer(408, [(b"content-length", b"0")], b"")
+
 
 @pytest.fixture
 async def opened():
@@ -140,3 +143,15 @@ async def test_taken_address(opened):
     _, _, _, listening = opened
     with pytest.raises(OSError, match="in use"):
         await serve(Door({}, CountingIds()), "127.0.0.1", listening.port)
+
+
+# A body that stops in the middle is answered 408 after its time, and reaches no endpoint.
+async def test_a_body_that_does_not_come_is_given_up(opened, monkeypatch):
+    echo, _, _, listening = opened
+    monkeypatch.setattr("trunkline.surfaces.door.BODY_SECONDS", 0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+    writer.write(b"POST /hooks/a HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf")
+    await writer.drain()
+    assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
+    writer.close()
+    assert echo.handled == 0
