@@ -5,7 +5,10 @@ Pure decisions that every engine shares; what is already stored is passed in.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+import bisect
+import operator
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import TypeVar
 
 from trunkline.eventlog.port import Appended
@@ -16,6 +19,8 @@ WINDOW_SECONDS = 30 * 24 * 3600
 """How long an arrival is remembered unless a project says otherwise: 30 days."""
 
 Key = TypeVar("Key", bound=Hashable)
+
+_data = operator.attrgetter("data")
 
 
 def place(keys: Sequence[Key], known: Mapping[Key, int], base: int) -> tuple[list[Appended], list[int]]:
@@ -37,16 +42,20 @@ def place(keys: Sequence[Key], known: Mapping[Key, int], base: int) -> tuple[lis
     return placed, fresh
 
 
+def payload_bytes(events: Iterable[Event]) -> int:
+    """Return how many bytes of payload events carry together."""
+    return sum(map(len, map(_data, events)))
+
+
 def paginate(events: Sequence[Event], page_events: int, page_bytes: int) -> Iterator[Sequence[Event]]:
     """Cut events into pages within both bounds; an event above the bound of bytes has its own page."""
-    start = size = 0
-    for index, event in enumerate(events):
-        if index > start and (index - start >= page_events or size + len(event.data) > page_bytes):
-            yield events[start:index]
-            start, size = index, 0
-        size += len(event.data)
-    if start < len(events):
-        yield events[start:]
+    ends = list(accumulate(map(len, map(_data, events))))
+    start = before = 0
+    while start < len(events):
+        fit = bisect.bisect_right(ends, before + page_bytes, start)
+        end = max(start + 1, min(fit, start + page_events))
+        yield events[start:end]
+        start, before = end, ends[end - 1]
 
 
 def forgotten_before(now: int, window_seconds: int) -> int:

@@ -6,6 +6,7 @@ import bisect
 from collections import OrderedDict
 
 from trunkline.eventlog.merging import Room
+from trunkline.eventlog.placing import payload_bytes
 from trunkline.eventlog.port import Page
 
 _EVENT_BYTES = 600  # what an event's object and texts weigh in memory beside its payload
@@ -22,7 +23,7 @@ class RecentPages:
 
     def add(self, page: Page) -> None:
         """Keep a whole stored page, dropping the oldest entries where space is needed."""
-        payload = sum(len(event.data) for event in page.events)
+        payload = payload_bytes(page.events)
         if (page.stream, page.base) in self._pages or _weight(page, payload) > self._max_bytes:
             return
         self._pages[page.stream, page.base] = (page, payload)

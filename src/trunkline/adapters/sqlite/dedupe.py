@@ -91,8 +91,12 @@ class Dedupe:
     def keys(self, stream: str, events: Iterable[Event]) -> list[bytes]:
         """Return each event's key; raises ``ValueError`` for an id that is not Unicode text."""
         keys = []
+        source, begun = "", None
         for event in events:
-            hasher = (self._hashers.get((stream, event.source)) or self._hasher(stream, event.source)).copy()
+            if begun is None or event.source != source:  # nearly always the same as before
+                source = event.source
+                begun = self._hashers.get((stream, source)) or self._hasher(stream, source)
+            hasher = begun.copy()
             hasher.update(event.id.encode())
             keys.append(hasher.digest())
         return keys

@@ -24,6 +24,7 @@ from trunkline.adapters.sqlite.prints import Prints
 from trunkline.adapters.sqlite.store import Store
 from trunkline.eventlog.merging import Room, merge
 from trunkline.eventlog.page import PageCodec
+from trunkline.eventlog.placing import payload_bytes
 from trunkline.eventlog.port import Appended, Features, Page, PageCheck, Query, Retention, StreamInfo
 from trunkline.eventlog.recent import RecentPages
 from trunkline.eventlog.seal import KEY_BYTES, Sealer
@@ -104,7 +105,7 @@ class SqliteLog:
         """Store events; see ``EventLog.append``. Raises ``BusyError`` where too much waits already."""
         if not events:
             return []
-        size = sum(len(event.data) for event in events)
+        size = payload_bytes(events)
         self._admit(len(events), size)
         arrival = Arrival(stream, list(events), size, asyncio.get_running_loop().create_future())
         self._enqueue(arrival)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import operator
+
 import apsw
 import msgspec
 
 from trunkline.adapters.sqlite import prints
 from trunkline.eventlog.merging import Room
 from trunkline.eventlog.page import PageCodec
+from trunkline.eventlog.placing import payload_bytes
 from trunkline.eventlog.port import Page, PageCheck, Retention, StreamInfo
 from trunkline.kernel.errors import Corrupt
+
+_recorded = operator.attrgetter("recorded")
 
 
 class StreamRow(msgspec.Struct):
@@ -58,8 +63,8 @@ def save(connection: apsw.Connection, stream: int, page: Page, sealed: bytes) ->
     """Store a sealed page and return the number of its body."""
     connection.execute("INSERT INTO page_body (sealed) VALUES (?)", (sealed,))
     body = connection.last_insert_rowid()
-    newest = max(event.recorded for event in page.events)
-    payload = sum(len(event.data) for event in page.events)
+    newest = max(map(_recorded, page.events))
+    payload = payload_bytes(page.events)
     connection.execute(
         "INSERT INTO page VALUES (?, ?, ?, ?, ?, ?, ?)",
         (stream, page.base, len(page.events), newest, payload, len(sealed), body),
