@@ -27,6 +27,11 @@ class Bound:
         self._apart_seconds = 1 / limits.requests_per_second if limits.requests_per_second else 0.0
         self._free_at = 0.0
 
+    @property
+    def is_none(self) -> bool:
+        """Whether the system states no limit: then a call need not ask for its turn."""
+        return self._calls is None and not self._apart_seconds
+
     @contextlib.asynccontextmanager
     async def call(self) -> AsyncIterator[None]:
         """Wait for a turn; the call is under way while the block runs."""
@@ -72,6 +77,8 @@ class Limited:
 
     async def deliver(self, items: Sequence[Item], progress: Progress | None) -> list[DeliveryError | None]:
         """Deliver in turn."""
+        if self._bound.is_none:
+            return await self._target.deliver(items, progress)
         async with self._bound.call():
             return await self._target.deliver(items, progress)
 
