@@ -43,12 +43,21 @@ def demo(capsys, monkeypatch, tmp_path):
 
 
 # A day is told in words, with what to look at next.
-def test_a_day(demo):
+def test_a_day(demo, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/trunkline")
     code, out = demo()
     assert code == 0
     assert "3 of 3 articles are exactly what was sold" in out
     assert "answered 401" in out
     assert "trunkline dead list --project" in out
+
+
+# Where the shell would not find the program, the next commands are given with its path.
+def test_a_program_that_is_not_on_the_path(demo, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    monkeypatch.setattr("sys.argv", [".venv/bin/trunkline"])
+    _, out = demo()
+    assert "  .venv/bin/trunkline dead list --project" in out
 
 
 # A day whose sums are not right ends with 1, and JSON says as much as text.
