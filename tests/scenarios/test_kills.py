@@ -166,6 +166,10 @@ class Sender(threading.Thread):
         self._connection = None
 
     def run(self):
+        self._send()
+        self._hang_up()
+
+    def _send(self):
         for revision in itertools.count(1):
             for order in range(ORDERS):
                 state = {"number": f"o-{order}", "revision": revision}
@@ -174,6 +178,11 @@ class Sender(threading.Thread):
                 if self.stopping.is_set():
                     return
                 self.acknowledged.append((state["number"], revision))
+
+    def _hang_up(self):
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _posted(self, state):
         url = self.url
@@ -188,10 +197,10 @@ class Sender(threading.Thread):
             if self._connection is None:
                 self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
             self._connection.request("POST", urlsplit(url).path, json.dumps(state), headers)
-            response = self._connection.getresponse()
-            response.read()
+            with self._connection.getresponse() as response:
+                response.read()
         except (OSError, http.client.HTTPException):
-            self._connection = None
+            self._hang_up()
             return False
         return response.status == 202
 
