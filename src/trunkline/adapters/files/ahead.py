@@ -30,7 +30,8 @@ class Ahead(Generic[T]):
             return None
         # shielded: cancelling whoever waits does not end the thread
         step = await asyncio.shield(self._next)
-        self._next = self._begin()
+        if not self._stop.is_set():  # closing waits for the step under way, and for no other
+            self._next = self._begin()
         return step
 
     async def close(self) -> None:

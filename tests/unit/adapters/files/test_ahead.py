@@ -52,3 +52,24 @@ async def test_a_cancelled_waiter_leaves_the_thread_to_close():
     assert closed.is_set()
     assert await ahead.step() is None
     await ahead.close()
+
+
+async def test_closing_while_a_step_is_awaited_begins_no_other():
+    """Who waits gets the step under way, and closing does not meet a thread that was begun after it."""
+    stop, gate = threading.Event(), threading.Event()
+
+    def steps():
+        stop.wait()
+        yield 1
+        gate.wait()
+        yield 2
+
+    ahead = Ahead(steps(), stop)
+    waiter = asyncio.create_task(ahead.step())
+    await asyncio.sleep(0)
+    try:
+        await ahead.close()
+    finally:
+        gate.set()
+    assert await waiter == 1
+    assert await ahead.step() is None
