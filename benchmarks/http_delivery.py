@@ -79,15 +79,16 @@ async def delivered(folder: Path) -> dict[str, float]:
                     "order@1", [_event(number) for number in range(start, start + 1_000)]
                 )
             settle_collector()
-            started = machine.clock.monotonic()
+            passed: list[tuple[int, float]] = []
             async with running(backbone, lambda hooks: serve(Door(hooks, machine.ids), "127.0.0.1", 0)):
-                cursor = 0
-                while cursor < EVENTS:
+                while not passed or passed[-1][0] < EVENTS:
                     await asyncio.sleep(0.02)
                     cursor = max((status.cursor for status in await backbone.ledger.status()), default=0)
-                taken = machine.clock.monotonic() - started
+                    if cursor:  # from when connections are open, as for the bare client
+                        passed.append((cursor, machine.clock.monotonic()))
+    (first, begun), (last, done) = passed[0], passed[-1]
     rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"rate": EVENTS / taken, "rss_mb": rss}
+    return {"rate": (last - first) / (done - begun), "rss_mb": rss}
 
 
 def _event(number: int) -> Event:

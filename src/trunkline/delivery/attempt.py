@@ -74,7 +74,6 @@ class Mapper:
     def __init__(self, flow: Flow) -> None:
         self._map = flow.mapping
         self._decode = flow.decode
-        self._policy = flow.policy
         self._seed = hashlib.blake2b(digest_size=16)
         for part in (flow.name, flow.stream):
             self._seed.update(f"{len(part)}:{part}".encode())

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from trunkline.delivery.attempt import Entry, Settled
 from trunkline.delivery.ledger import Range
+from trunkline.eventlog.placing import payload_bytes
 from trunkline.eventlog.port import Page
 from trunkline.kernel.limits import Limits
 
@@ -57,7 +58,7 @@ class Window:
         """Take in a page that was loaded ``now``."""
         if not self._pages and not self._started:
             self._started = now
-        size = sum(len(event.data) for event in page.events)
+        size = payload_bytes(page.events)
         self._pages.append(_Loaded(page.next, now, size))
         self._bytes += size
         self._entries.extend(entries)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from trunkline.eventlog.placing import WINDOW_SECONDS, forgotten_before, place
+from trunkline.eventlog.placing import WINDOW_SECONDS, forgotten_before, payload_bytes, place
 from trunkline.eventlog.port import Appended, Features, Page, PageCheck, Query, Retention, StreamInfo
 from trunkline.eventlog.waiters import Waiters
 from trunkline.kernel.clock import SECOND, Clock
@@ -125,4 +125,4 @@ class MemoryLog:
 
 
 def _size(page: Page) -> int:
-    return sum(len(event.data) for event in page.events)
+    return payload_bytes(page.events)
