@@ -15,9 +15,11 @@ import msgspec
 
 from trunkline.contracts.document import Document
 from trunkline.contracts.field import Field
+from trunkline.contracts.keys import reader
 from trunkline.contracts.leaves import validator_of
-from trunkline.contracts.naming import Readers, readers_of
+from trunkline.contracts.naming import Named, Readers, named_by
 from trunkline.contracts.odcs import Element, Tokens
+from trunkline.contracts.quick import Quick
 from trunkline.contracts.shapes import Shapes
 from trunkline.contracts.standard import modern, odcs_faults
 from trunkline.contracts.texts import Texts
@@ -47,16 +49,25 @@ class About(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
 
 
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """What a record is called: entity key and identity (empty without one), event time in microseconds."""
+
+    entity_key: str
+    identity: str
+    event_time: int | None
+
+
 class Contract:
     """One kind of record. Immutable; made by ``load`` and ``load_all``.
 
     ``name`` and ``version`` are the file's; ``ref`` is ``name@version`` and ``stream`` is ``name@major``.
     ``schema`` is JSON Schema 2020-12, ``fields`` stand in the order of the file, ``primary_key`` holds
-    dotted paths in key order, ``place`` is where the object stands in its file.
+    dotted paths in key order, ``place`` is where the object stands in its file. ``quick_depth`` is how deep
+    a record may be nested that ``quick`` takes.
     """
 
     def __init__(
-        self, name: str, version: str, about: About, shapes: Shapes, readers: Readers, place: Place
+        self, name: str, version: str, about: About, shapes: Shapes, named: Named, place: Place
     ) -> None:
         self.name = name
         self.version = version
@@ -69,11 +80,15 @@ class Contract:
         self.place = place
         self.schema = {"$schema": _DIALECT, "title": self.ref, **shapes.schema}
         self.fields: tuple[Field, ...] = tuple(shapes.fields)
-        self.primary_key = readers.primary_key
-        self._readers = readers
+        self.primary_key = tuple(".".join(path) for path in named.primary_key)
+        self._readers = Readers(named, reader)
         self._texts = Texts(shapes.fields)
         self._validator = validator_of(self.schema, shapes.notes.formats)
         self._is_valid = _verdict(self.schema, shapes)
+        way = Quick(self.schema, shapes.notes)
+        self.quick_depth = way.depth
+        self._quick = way.decode
+        self._quick_readers = Readers(named, way.reader)
 
     def __repr__(self) -> str:
         return f"Contract({self.ref})"
@@ -100,21 +115,26 @@ class Contract:
         told = {violation.pointer for violation in wrong}
         return record, (*wrong, *(violation for violation in found if violation.pointer not in told))
 
-    def entity_key(self, record: Any) -> str:
-        """Return the primary key as one text, different for different keys; empty without a key."""
-        return self._readers.entity_key(record)
+    def quick(self, text: bytes) -> Reading | None:
+        """Decode a record, check it and read it in one go; None for one that has to be looked at closer.
 
-    def identity(self, record: Any) -> str:
-        """Return the value of the idempotency key that the contract names; empty without one."""
-        return self._readers.identity(record)
+        What it takes is valid, and is read as ``decode``, ``check`` and ``reading`` one after the other
+        would. None says nothing about the record.
+        """
+        record = self._quick(text)
+        return None if record is None else _read(self._quick_readers, record)
 
-    def event_time(self, record: Any) -> int | None:
-        """Return when it happened in microseconds since the epoch, where the contract names the field."""
-        return self._readers.event_time(record)
+    def reading(self, record: Any) -> Reading:
+        """Return what a decoded record is called. An unchecked one may be looked at too: it is no error."""
+        return _read(self._readers, record)
 
     def version_of(self, record: Any) -> int | Decimal | str | None:
         """Return the value that grows with each state of an entity; a moment as microseconds."""
         return self._readers.version(record)
+
+
+def _read(readers: Readers, record: Any) -> Reading:
+    return Reading(readers.entity_key(record), readers.identity(record), readers.event_time(record))
 
 
 def _verdict(schema: dict[str, Any], shapes: Shapes) -> Callable[[Any], bool]:
@@ -164,7 +184,7 @@ class _Draft:
 
     def __init__(self, document: Document, odcs: Element, tokens: Tokens, element: Element) -> None:
         self.shapes = Shapes(document, tokens, element)
-        self.readers = readers_of(self.shapes, odcs)
+        self.named = named_by(self.shapes, odcs)
         self.place = document.place((*tokens, "name"))
         self.name = _fit(odcs.get("name") or odcs["id"])
         if len(odcs.get("schema", ())) > 1:
@@ -174,7 +194,7 @@ class _Draft:
 
     def contract(self) -> Contract:
         about = _about(self._odcs, self._element)
-        return Contract(self.name, self._odcs["version"], about, self.shapes, self.readers, self.place)
+        return Contract(self.name, self._odcs["version"], about, self.shapes, self.named, self.place)
 
 
 def _same_names(document: Document, drafts: list[_Draft]) -> list[Fault]:

@@ -18,6 +18,7 @@ _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
 Read: TypeAlias = Callable[[Any], Any]
 Path: TypeAlias = Sequence[str]
+Access: TypeAlias = Callable[[Path], Read]
 
 
 def reader(path: Path) -> Read:
@@ -36,15 +37,14 @@ def reader(path: Path) -> Read:
     return nested
 
 
-def joined_key(paths: Sequence[Path]) -> Callable[[Any], str]:
-    """Return a reader of the values at ``paths`` as one text, different for different values.
+def joined_key(reads: Sequence[Read]) -> Callable[[Any], str]:
+    """Return a reader of several values as one text, different for different values.
 
     One value is its plain text. Several are joined by ``/``, with ``/`` as ``%2F`` and ``%`` as ``%25``
-    inside a value. Empty where there is no path or a value is missing.
+    inside a value. Empty where nothing is read or a value is missing.
     """
-    if not paths:
+    if not reads:
         return lambda _record: ""
-    reads = [reader(path) for path in paths]
     if len(reads) == 1:
         return _single_key(reads[0])
 
@@ -84,13 +84,12 @@ def key_text(value: Any) -> str:
     return str(value) if isinstance(value, (str, int)) else _SORTED.encode(value).decode()
 
 
-def instant_reader(path: Path, how: Moment | None, ticks: int) -> Callable[[Any], int | None]:
+def instant_reader(read: Read, how: Moment | None, ticks: int) -> Callable[[Any], int | None]:
     """Return a reader of a moment in microseconds.
 
     ``how`` says how a text is written; without it the value is a number of which one is ``ticks``
     microseconds.
     """
-    read = reader(path)
     if how is None:
         return _count_reader(read, ticks)
     quick, strict = how.read_checked, how.read

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from trunkline.contracts.field import Field
-from trunkline.contracts.keys import instant_reader, joined_key, reader
+from trunkline.contracts.keys import Access, instant_reader, joined_key
+from trunkline.contracts.moments import Moment
 from trunkline.contracts.odcs import Element, Tokens
 from trunkline.contracts.shapes import Shapes
 from trunkline.kernel.faults import did_you_mean
@@ -25,24 +26,49 @@ _MOMENTS = ("date", "timestamp")
 _SCALARS = ("string", "integer", "number", "boolean", "date", "timestamp", "time", "any")
 
 
-class Readers(msgspec.Struct, frozen=True):
-    """Compiled access to what a contract names in its records; ``primary_key`` holds dotted paths."""
+class Instant(NamedTuple):
+    """Where a moment is and how it is written; without ``how`` a number of ``ticks`` microseconds."""
 
-    primary_key: tuple[str, ...]
-    entity_key: Callable[[Any], str]
-    identity: Callable[[Any], str]
-    event_time: Callable[[Any], int | None]
-    version: Callable[[Any], int | Decimal | str | None]
+    path: tuple[str, ...]
+    how: Moment | None
+    ticks: int = 1
 
 
-def readers_of(shapes: Shapes, odcs: Element) -> Readers:
-    """Compile the readers of a schema object; what is wrong is noted on ``shapes``."""
+class Named(msgspec.Struct, frozen=True):
+    """The fields that a contract names, as paths in their order; None where it names none."""
+
+    primary_key: tuple[tuple[str, ...], ...]
+    identity: tuple[tuple[str, ...], ...]
+    event_time: Instant | None
+    version: Instant | tuple[str, ...] | None
+
+
+class Readers:
+    """Compiled access to what a contract names; ``access`` gives direct access to the value at a path."""
+
+    def __init__(self, named: Named, access: Access) -> None:
+        self.entity_key = joined_key([access(path) for path in named.primary_key])
+        self.identity = joined_key([access(path) for path in named.identity])
+        self.event_time: Callable[[Any], int | None] = _of_moment(named.event_time, access)
+        self.version: Callable[[Any], int | Decimal | str | None] = (
+            _of_moment(named.version, access)
+            if named.version is None or isinstance(named.version, Instant)
+            else access(named.version)
+        )
+
+
+def _of_moment(instant: Instant | None, access: Access) -> Callable[[Any], int | None]:
+    if instant is None:
+        return lambda _record: None
+    return instant_reader(access(instant.path), instant.how, instant.ticks)
+
+
+def named_by(shapes: Shapes, odcs: Element) -> Named:
+    """Find the fields that a schema object names; what is wrong is noted on ``shapes``."""
     names = _Names(shapes, odcs)
-    key = names.primary_key()
-    return Readers(
-        primary_key=tuple(".".join(field.path) for field in key),
-        entity_key=joined_key([field.path for field in key]),
-        identity=joined_key([field.path for field in names.chosen("idempotencyKey", needed=True)]),
+    return Named(
+        primary_key=tuple(field.path for field in names.primary_key()),
+        identity=tuple(field.path for field in names.chosen("idempotencyKey", needed=True)),
         event_time=names.event_time(),
         version=names.version(),
     )
@@ -132,19 +158,22 @@ class _Names:
         above = [self._fields[".".join(field.path[:depth])] for depth in range(1, len(field.path))]
         return all(each.required for each in (*above, field))
 
-    def event_time(self) -> Callable[[Any], int | None]:
-        """Return the reader of the event time."""
+    def event_time(self) -> Instant | None:
+        """Return where the event time is."""
         fields = self.chosen("eventTime", needed=False)
         if not fields:
-            return lambda _record: None
+            return None
         field = fields[0]
         tokens, _ = self._custom["eventTime"]
         if field.kind in ("integer", "number"):
-            return instant_reader(field.path, None, self._ticks(tokens))
+            return Instant(field.path, None, self._ticks(tokens))
         if field.kind not in _MOMENTS:
             problem = f'eventTime names "{field.name}", a {field.kind}'
             self._shapes.notes.fault(tokens, problem, "a timestamp or date, or a number with eventTimeUnit")
-        return instant_reader(field.path, self._shapes.notes.moments.get(field.pointer), 1)
+        return self._instant(field)
+
+    def _instant(self, field: Field) -> Instant:
+        return Instant(field.path, self._shapes.notes.moments.get(field.pointer))
 
     def _ticks(self, tokens: Tokens) -> int:
         at, unit = self._custom.get("eventTimeUnit", (tokens, ""))
@@ -155,12 +184,10 @@ class _Names:
             )
         return _UNITS.get(str(unit), 1)
 
-    def version(self) -> Callable[[Any], int | Decimal | str | None]:
-        """Return the reader of the version, moments as microseconds so that they compare."""
+    def version(self) -> Instant | tuple[str, ...] | None:
+        """Return where the version is; a moment is read as microseconds, so that it compares."""
         fields = self.chosen("version", needed=True)
         if not fields:
-            return lambda _record: None
+            return None
         field = fields[0]
-        if field.kind in _MOMENTS:
-            return instant_reader(field.path, self._shapes.notes.moments.get(field.pointer), 1)
-        return reader(field.path)
+        return self._instant(field) if field.kind in _MOMENTS else field.path

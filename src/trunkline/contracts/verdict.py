@@ -9,7 +9,7 @@ refused record is told by the validator with the whole schema.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -23,6 +23,8 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "exclusiveMaximum": operator.lt,
 }
 
+NUMBER_RULES = frozenset({*_COMPARE, "multipleOf"})
+
 
 def quickened(schema: Schema, patterns: Mapping[str, str]) -> tuple[Schema, Check | None]:
     """Return a schema that is checked faster, and a check of what it leaves out (None: nothing).
@@ -31,7 +33,7 @@ def quickened(schema: Schema, patterns: Mapping[str, str]) -> tuple[Schema, Chec
     for records that satisfy the returned schema; together they accept exactly what ``schema`` does of
     decoded JSON. A binary float is not taken: the whole schema decides.
     """
-    if "number" in _types(schema):
+    if "number" in types_of(schema):
         return _number(schema)
     if schema.get("format") in patterns:
         return _patterned(schema, patterns), None
@@ -44,7 +46,7 @@ def quickened(schema: Schema, patterns: Mapping[str, str]) -> tuple[Schema, Chec
         rest["items"], check = quickened(schema["items"], patterns)
         if check:
             checks.append(_each(check))
-    return rest, _all(checks)
+    return rest, all_of(checks)
 
 
 def _patterned(schema: Schema, patterns: Mapping[str, str]) -> Schema:
@@ -52,32 +54,48 @@ def _patterned(schema: Schema, patterns: Mapping[str, str]) -> Schema:
     return rest | {"pattern": patterns[schema["format"]]}
 
 
-def _types(schema: Schema) -> Iterable[str]:
-    types = schema.get("type", ())
+def types_of(schema: Schema) -> Sequence[str]:
+    """Return the types that a schema states; none where any will do."""
+    types: str | Sequence[str] = schema.get("type", ())
     return (types,) if isinstance(types, str) else types
 
 
 def _number(schema: Schema) -> tuple[Schema, Check | None]:
-    step = schema.get("multipleOf")
-    if not isinstance(step, Decimal) or Decimal(1).scaleb(step.adjusted()) != step or step > 1:
+    check = number_check(schema) if isinstance(schema.get("multipleOf"), Decimal) else None
+    if check is None:
         return schema, None
-    rest = {key: value for key, value in schema.items() if key not in _COMPARE and key != "multipleOf"}
+    return {key: value for key, value in schema.items() if key not in NUMBER_RULES}, check
+
+
+def number_check(schema: Schema) -> Check | None:
+    """Return a check of ``NUMBER_RULES`` and the type; None where the step is no power of ten."""
+    step = schema.get("multipleOf")
+    if step is not None and not _is_place(step):
+        return None
     bounds = [(_COMPARE[key], schema[key]) for key in _COMPARE if key in schema]
-    return rest, _digits(Decimal(1).scaleb(step.adjusted()), bounds)
-
-
-def _digits(step: Decimal, bounds: list[tuple[Callable[[Any, Any], bool], Any]]) -> Check:
-    least = step.adjusted()
+    digits = None if step is None else _digits(Decimal(1).scaleb(step.adjusted()))
+    null = "null" in types_of(schema)
 
     def check(value: Any) -> bool:
+        kind = type(value)
+        if kind is not Decimal and kind is not int:
+            return null and value is None
         for holds, bound in bounds:
             if not holds(value, bound):
                 return False
-        if type(value) is Decimal:
-            return value.same_quantum(step) or _exponent(value) >= least
-        return type(value) is int
+        return kind is int or digits is None or digits(value)
 
     return check
+
+
+def _is_place(step: Any) -> bool:
+    """Tell whether a step is that of a decimal place: 1, 0.1, 0.01 and so on."""
+    return isinstance(step, Decimal) and step <= 1 and Decimal(1).scaleb(step.adjusted()) == step
+
+
+def _digits(step: Decimal) -> Callable[[Decimal], bool]:
+    least = step.adjusted()
+    return lambda value: value.same_quantum(step) or _exponent(value) >= least
 
 
 def _exponent(value: Decimal) -> int:
@@ -105,7 +123,8 @@ def _each(check: Check) -> Check:
     return each
 
 
-def _all(checks: list[Check]) -> Check | None:
+def all_of(checks: list[Check]) -> Check | None:
+    """Return one check of several, in their order; None of none."""
     if len(checks) < 2:  # noqa: PLR2004  one check needs no loop
         return checks[0] if checks else None
 

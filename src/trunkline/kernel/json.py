@@ -17,7 +17,10 @@ import msgspec
 _EXACT = decimal.Context(
     prec=1000, Emin=-400, Emax=400, traps=[decimal.Overflow, decimal.Inexact, decimal.InvalidOperation]
 )
-_decoder = msgspec.json.Decoder(float_hook=_EXACT.create_decimal)
+exact_number: Callable[[str], Decimal] = _EXACT.create_decimal
+"""Reads a number with a fraction, all its digits; raises ``decimal.DecimalException`` beyond the range."""
+
+_decoder = msgspec.json.Decoder(float_hook=exact_number)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -38,7 +41,7 @@ def decoder_of(names: Iterable[str]) -> Callable[[bytes], Any]:
     object is decoded whole.
     """
     wanted = TypedDict("wanted", dict.fromkeys(names, Any), total=False)  # type: ignore[misc]  # made at run time
-    some = msgspec.json.Decoder(wanted, float_hook=_EXACT.create_decimal).decode
+    some = msgspec.json.Decoder(wanted, float_hook=exact_number).decode
 
     def decode_some(text: bytes) -> Any:
         try:

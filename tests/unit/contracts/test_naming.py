@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.contract_files import contract_of, faults_in, odcs, prop
 
-from trunkline.contracts.contract import load
+from trunkline.contracts.contract import Reading, load
 
 ID = prop("id", "string", required=True)
 CUSTOMER = prop("customer", "object", required=True, properties=[prop("number", "integer", required=True)])
@@ -23,39 +23,40 @@ def test_the_primary_key_stands_in_its_order():
         prop("o", "object", required=True, properties=[prop("d", "integer", primaryKey=True)]),
     )
     assert contract.primary_key == ("a", "b", "c", "o.d")
-    assert contract.entity_key({"a": "1", "b": "2", "c": "3", "o": {"d": 4}}) == "1/2/3/4"
+    assert contract.reading({"a": "1", "b": "2", "c": "3", "o": {"d": 4}}).entity_key == "1/2/3/4"
 
 
 def test_without_a_key_a_record_belongs_to_no_entity():
     """No key is no error: such records have no order among them."""
     contract = contract_of(ID)
-    assert (contract.primary_key, contract.entity_key({"id": "1"})) == ((), "")
-    assert (contract.identity({}), contract.event_time({}), contract.version_of({})) == ("", None, None)
+    assert (contract.primary_key, contract.reading({"id": "1"}).entity_key) == ((), "")
+    assert contract.reading({}) == Reading("", "", None)
+    assert contract.version_of({}) is None
 
 
 # A property is named by its name, a dotted path or a pointer.
 @pytest.mark.parametrize("named", ["customer.number", "/customer/number"])
 def test_ways_to_name_a_property(named):
     contract = contract_of(ID, CUSTOMER, idempotencyKey=named, version=named)
-    assert contract.identity({"customer": {"number": 7}}) == "7"
+    assert contract.reading({"customer": {"number": 7}}).identity == "7"
     assert contract.version_of({"customer": {"number": 7}}) == 7
 
 
 def test_several_identity_fields_are_joined():
     """A list makes one identity of several values."""
     contract = contract_of(ID, CUSTOMER, idempotencyKey=["id", "customer.number"])
-    assert contract.identity({"id": "a/b", "customer": {"number": 7}}) == "a%2Fb/7"
+    assert contract.reading({"id": "a/b", "customer": {"number": 7}}).identity == "a%2Fb/7"
 
 
 def test_names_may_stand_at_the_top_of_the_file():
     """What the whole file says holds for its object, unless the object says otherwise."""
     top = [{"property": "idempotencyKey", "value": "id"}, {"property": "unrelated", "value": 1}]
     contract = load(odcs([ID, prop("n", "string", required=True)], customProperties=top), "f")
-    assert contract.identity({"id": "a", "n": "b"}) == "a"
+    assert contract.reading({"id": "a", "n": "b"}).identity == "a"
     contract = load(
         odcs([ID, prop("n", "string", required=True)], {"idempotencyKey": "n"}, customProperties=top), "f"
     )
-    assert contract.identity({"id": "a", "n": "b"}) == "b"
+    assert contract.reading({"id": "a", "n": "b"}).identity == "b"
 
 
 # The event time is a moment in any stated format, or a number with its unit.
@@ -78,8 +79,8 @@ def test_names_may_stand_at_the_top_of_the_file():
 def test_event_times(property_, unit, value, instant):
     contract = contract_of(property_, eventTime="at", **unit)
     assert contract.check({"at": value}) == ()
-    assert contract.event_time({"at": value}) == instant
-    assert contract.event_time({}) is None
+    assert contract.reading({"at": value}).event_time == instant
+    assert contract.reading({}).event_time is None
 
 
 def test_versions_compare():
@@ -123,7 +124,7 @@ def test_what_another_vendor_says_is_its_own():
     entries = [{"property": "version", "value": "5.1", "vendor": "soda"}]
     entries.append({"property": "idempotencyKey", "value": "id", "vendor": "trunkline"})
     contract = load(odcs([ID], customProperties=entries), "f")
-    assert (contract.version_of({"id": "a"}), contract.identity({"id": "a"})) == (None, "a")
+    assert (contract.version_of({"id": "a"}), contract.reading({"id": "a"}).identity) == (None, "a")
 
 
 def test_keys_that_cannot_be():
