@@ -18,7 +18,6 @@ import msgspec
 MomentKind = Literal["date", "timestamp", "time"]
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND = dt.timedelta(microseconds=1)
 _YEAR = r"(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
 _LEAP_YEAR = r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[2468][048]|0[48]|[13579][26])00)"
 _DAY = (
@@ -200,6 +199,7 @@ def _in_zone(parse: Callable[[str], dt.datetime], home: dt.tzinfo) -> Callable[[
         when = parse(text)
         if when.tzinfo is None:
             when = when.replace(tzinfo=home)
-        return (when - _EPOCH) // _MICROSECOND
+        since = when - _EPOCH
+        return since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds
 
     return read

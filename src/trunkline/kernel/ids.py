@@ -48,11 +48,11 @@ class SystemIds:
 
     def trace_id(self) -> str:
         """Return a new correlation ID."""
-        return f"{self._bits(128) or 1:032x}"
+        return (self._bits(128) or 1).to_bytes(16, "big").hex()
 
     def span_id(self) -> str:
         """Return a new span ID."""
-        return f"{self._bits(64) or 1:016x}"
+        return (self._bits(64) or 1).to_bytes(8, "big").hex()
 
     def chance(self) -> float:
         """Return a uniform number in [0, 1)."""
