@@ -297,10 +297,10 @@ class Lanes:
         self._judge(sent, errors)
 
     def _judge(self, sent: Sequence[Entry], errors: Sequence[DeliveryError | None]) -> None:
-        refusals = [error for error in errors if isinstance(error, Retryable)]
         now, chance = self._ports.clock.now(), self._ports.ids.chance
-        if len(refusals) == len(errors):
-            self._close(gates.refused(self._gate, refusals[-1], now, chance()))
+        refusal = errors[-1]
+        if isinstance(refusal, Retryable) and all(isinstance(error, Retryable) for error in errors):
+            self._close(gates.refused(self._gate, refusal, now, chance()))
         else:
             self._answers += 1
             if self._gate is not gates.OPEN:

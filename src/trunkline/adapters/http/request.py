@@ -26,6 +26,7 @@ METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 _REQUEST = re.compile(r"^([A-Z]+) +(/\S*|/.*\{.*)$")
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _LITERAL = re.compile(r"^[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$")
+_UNRESERVED = re.compile(r"^[A-Za-z0-9\-._~]+\Z")
 _OF_THE_EVENT = re.compile(r"\$(?:event|now|millis|random|shuffle)\b")
 _DOTS = frozenset({".", ".."})
 
@@ -163,8 +164,11 @@ def _value(hole: tuple[str, Evaluate], record: dict[str, Any]) -> str | None:
         return None
     if not isinstance(value, str | int | Decimal):
         raise Final("request", f"{name} is neither text nor a number and stands in the request")
+    plain = text(value)
+    if _UNRESERVED.match(plain):
+        return plain
     try:
-        return quote(text(value), safe="")
+        return quote(plain, safe="")
     except UnicodeEncodeError:
         raise Final("request", f"{name} has half of a surrogate pair, which no URL can carry") from None
 
