@@ -145,8 +145,8 @@ def items(*records: dict[str, Any], first: int = 0) -> list[Item]:
 
 
 def at(cursor: int, *applied: int) -> Progress:
-    """Return the progress of the tests' flow."""
-    return Progress(FLOW, cursor, applied)
+    """Return the progress of the tests' flow; its last event is named after the cursor."""
+    return Progress(FLOW, cursor, applied, f"event {cursor - 1}")
 
 
 @contextlib.asynccontextmanager

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sql_places import STOCK, at, contract, exact, items, opened
 
+from trunkline.connectors.target import Progress
 from trunkline.kernel.errors import Final, Retryable
 
 
@@ -172,6 +173,17 @@ async def test_another_runner_of_the_flow_is_noticed(place):
             await other.deliver(items(*[{"sku": "b", "quantity": 100}] * 2), at(2, 0, 1))
         assert await one.progress(at(0).flow) == at(2, 1)
     assert place.ask("SELECT sku, quantity FROM stock ORDER BY sku") == [("a", 2), ("b", 1)]
+
+
+async def test_progress_of_an_earlier_release_is_kept(place):
+    """Progress written before there was a last event is read without one, and has one with the next call."""
+    place.ask("CREATE TABLE trunkline_progress (flow TEXT NOT NULL PRIMARY KEY, cursor BIGINT NOT NULL)")
+    place.ask(f"INSERT INTO trunkline_progress VALUES ('{at(0).flow}', 2)")
+    for life in range(2):
+        async with opened(place.target(STOCK)) as target:
+            before = await target.progress(at(0).flow)
+            assert before == (at(3) if life else Progress(at(0).flow, 2))
+            await target.deliver(items({"sku": "a"}, first=2), at(3))
 
 
 async def test_two_runners_at_the_same_time_apply_each_event_once(place):

@@ -46,12 +46,15 @@ class Progress(msgspec.Struct, frozen=True):
     """How far a flow is, kept in an atomic target's own transaction.
 
     Everything below ``cursor`` is settled, but for what the ledger still holds back; ``applied`` are the
-    offsets of held-back items below the cursor that took effect since.
+    offsets of held-back items below the cursor that took effect since. ``last_event`` is a fingerprint of
+    the event just below the cursor, by which another log is told from the one that was delivered; empty
+    where it is not known. It stands for the cursor it came with: a target keeps and moves both as one.
     """
 
     flow: str
     cursor: int
     applied: tuple[int, ...] = ()
+    last_event: str = ""
 
 
 class Target(Protocol):

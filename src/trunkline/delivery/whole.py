@@ -8,7 +8,10 @@ so a crash between any two steps neither loses an event nor gives one effect twi
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
+
+from msgspec.structs import replace
 
 from trunkline.connectors.target import Item, Progress
 from trunkline.delivery import gate as gates
@@ -18,12 +21,24 @@ from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Case, Range, Record
 from trunkline.delivery.load import CaseLoader
 from trunkline.kernel.clock import SECOND
-from trunkline.kernel.errors import DeliveryError, Final, Retryable
+from trunkline.kernel.errors import Corrupt, DeliveryError, Final, Retryable
+from trunkline.kernel.event import Event
 from trunkline.kernel.outcome import Delivered, Dropped
 from trunkline.kernel.signals import BatchDelivered, FlowStalled, FlowStarted, Signal
 
 SLICE_SECONDS = 0.001
 """How long mapping may keep the event loop: the webhook door answers in between."""
+
+
+def fingerprint(stream: str, offset: int, event: Event) -> str:
+    """Return what tells the event stored at an offset from any other that another log holds there.
+
+    A repeat of the same record is another event: it was recorded at another time, and what lies below it
+    need not be what lay there before.
+    """
+    parts = (stream, str(offset), event.source, event.id, str(event.recorded))
+    named = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.blake2b(named.encode(), digest_size=8).hexdigest()
 
 
 class Batch:
@@ -52,7 +67,7 @@ class Whole:
         self._cases = CaseLoader(ports.log, flow.stream)
         self._gate = gates.OPEN
         self._size = ports.target.features.batch
-        self._cursor = 0
+        self._progress = Progress(flow.progress_name, 0)
         self._owes = False
         self._due = 0
 
@@ -65,14 +80,14 @@ class Whole:
             new = await self._deliver_new()
             if not (late or new):
                 log, stream = self._ports.log, self._flow.stream
-                await self._control.wait(self._due, log.wait(stream, self._cursor))
+                await self._control.wait(self._due, log.wait(stream, self._progress.cursor))
 
     async def _recover(self) -> None:
         """Bring the ledger to where the target is: void what it never took, close what it did take."""
         ledger, target, flow = self._ports.ledger, self._ports.target, self._flow.name
         name = self._flow.progress_name
         stored = await target.progress(name) or Progress(name, 0)
-        await self._check_not_ahead(stored.cursor)
+        await self._check_same_log(stored)
         known = await ledger.position(flow)
         now = self._ports.clock.now()
         if known is not None and known.cursor < stored.cursor:
@@ -82,20 +97,40 @@ class Whole:
             case for case in await ledger.cases(flow, stored.applied) if case.state in ("waiting", "held")
         ]
         await self._close(late, now)
-        self._cursor = stored.cursor
+        self._progress = replace(stored, applied=())
         self._owes = True
         self._ports.signals.emit(FlowStarted(flow, self._flow.stream, target.name, stored.cursor))
         await target.forget(name, stored.applied)
 
-    async def _check_not_ahead(self, cursor: int) -> None:
-        """Refuse a target that is further than the log: what comes now would be taken for delivered."""
+    async def _check_same_log(self, stored: Progress) -> None:
+        """Refuse a target that took what this log does not hold: events here would be taken for delivered."""
         stream = self._flow.stream
         end = next((info.next for info in await self._ports.log.streams() if info.stream == stream), 0)
-        if cursor > end:
-            held = f"target {self._ports.target.name} holds progress up to offset {cursor} of {stream}"
-            why = f"which ends at {end}: the store was replaced, or restored from an older backup"
-            way = "bring the newer store back, or give the flow a new name to deliver everything anew"
-            raise Final("ahead", f"{held}, {why}; {way}")
+        if stored.cursor > end:
+            why = f"which ends at {end}"
+        elif await self._passed_another_event(stored):
+            why = f"where {stored.cursor - 1} is another event than the one it took"
+        else:
+            return
+        held = f"target {self._ports.target.name} holds progress up to offset {stored.cursor} of {stream}"
+        cause = "the store was replaced, or restored from an older backup"
+        way = "bring the newer store back, or give the flow a new name to deliver everything anew"
+        raise Final("ahead", f"{held}, {why}: {cause}; {way}")
+
+    async def _passed_another_event(self, stored: Progress) -> bool:
+        """Tell that the event below the cursor is not the one that the target passed.
+
+        What cannot be compared, because either side no longer has it, is no reason to stop.
+        """
+        stream, offset = self._flow.stream, stored.cursor - 1
+        if not stored.last_event:
+            return False
+        try:
+            page = await self._ports.log.read(stream, offset, 1)
+        except Corrupt:
+            return False
+        there = page.base == offset and bool(page.events)
+        return there and fingerprint(stream, offset, page.events[0]) != stored.last_event
 
     async def _fill_gap(self, first: int, cursor: int, now: int) -> None:
         """Record the run that took effect just before a crash: its cases are there, its range is not.
@@ -136,7 +171,7 @@ class Whole:
         if self._ports.clock.now() < self._due:
             return False
         batch = await self._load_due()
-        if batch is None or not await self._take_effect(batch, applied=batch.entries):
+        if batch is None or not await self._take_effect(batch, self._progress, late=True):
             return False
         now = self._ports.clock.now()
         closed = [record(self._flow, entry, Dropped(now, "mapping"), now) for entry in batch.dropped]
@@ -163,14 +198,16 @@ class Whole:
 
     async def _deliver_new(self) -> bool:
         """Deliver the next batch of the stream."""
-        page = await self._ports.log.read(self._flow.stream, self._cursor, self._size)
+        page = await self._ports.log.read(self._flow.stream, self._progress.cursor, self._size)
         if not page.events:
             return False
+        last_event = fingerprint(page.stream, page.next - 1, page.events[-1])
+        progress = Progress(self._flow.progress_name, page.next, last_event=last_event)
         entries = load(page)
         batch = Batch(entries, await self._blocked(entries), self._ports.clock.now())
-        if not await self._take_effect(batch, page.next):
+        if not await self._take_effect(batch, progress):
             return False
-        self._cursor = page.next
+        self._progress = progress
         now = self._ports.clock.now()
         settled = Range(
             page.base,
@@ -191,20 +228,19 @@ class Whole:
         keys = list({entry.key for entry in entries if entry.key})
         return await self._ports.ledger.blocked(self._flow.name, keys)
 
-    async def _take_effect(
-        self, batch: Batch, cursor: int | None = None, applied: Sequence[Entry] = ()
-    ) -> bool:
+    async def _take_effect(self, batch: Batch, progress: Progress, *, late: bool = False) -> bool:
         """Map, send and judge until the target took what is left of a batch; False where we were stopped.
 
-        What it will not take goes to the ledger first: it has to be durable before progress passes it.
+        What it will not take goes to the ledger first: it has to be durable before progress passes it. A
+        late batch lies below the cursor, and marks what it applied.
         """
         await self._prepare(batch)
         while not self._control.stopping:
             await self._record_cases(batch)
-            marks = tuple(entry.offset for entry in (batch.sent if applied else ()))
-            progress = Progress(self._flow.progress_name, self._cursor if cursor is None else cursor, marks)
-            if applied and not batch.items:
+            if late and not batch.items:
                 return True
+            if late:
+                progress = replace(progress, applied=tuple(entry.offset for entry in batch.sent))
             try:
                 batch.calls += 1
                 errors = await send(self._ports.target, batch.items, progress)

@@ -240,9 +240,9 @@ class AtomicTargetSuite(TargetSuite):
     async def test_progress_survives_a_new_target(self, harness: Harness) -> None:
         """Progress is in the place, not in the process: a new target finds it."""
         async with _opened(harness) as target:
-            await target.deliver([item("a", 1)], Progress(flow=FLOW, cursor=2, applied=(0,)))
+            await target.deliver([item("a", 1)], _at(2, 0))
         async with _opened(harness) as target:
-            assert await target.progress(FLOW) == Progress(flow=FLOW, cursor=2, applied=(0,))
+            assert await target.progress(FLOW) == _at(2, 0)
 
     async def test_each_flow_has_its_own_progress(self, harness: Harness) -> None:
         """Flows do not see each other's progress."""
@@ -255,25 +255,33 @@ class AtomicTargetSuite(TargetSuite):
     async def test_applied_marks_add_up_until_forgotten(self, harness: Harness) -> None:
         """Marks of held-back items add up, and those the ledger took over go, those only."""
         async with _opened(harness) as target:
-            await target.deliver([item("a", 1)], Progress(flow=FLOW, cursor=9, applied=(1,)))
-            await target.deliver([item("b", 4)], Progress(flow=FLOW, cursor=9, applied=(4,)))
+            await target.deliver([item("a", 1)], _at(9, 1))
+            await target.deliver([item("b", 4)], _at(9, 4))
             kept = await target.progress(FLOW)
             assert kept is not None
             assert sorted(kept.applied) == [1, 4]
             await target.forget(FLOW, [1])
-            assert await target.progress(FLOW) == Progress(flow=FLOW, cursor=9, applied=(4,))
+            assert await target.progress(FLOW) == _at(9, 4)
 
     async def test_progress_never_goes_back(self, harness: Harness) -> None:
-        """A late call with an older cursor does not move progress back."""
+        """A late call with an older cursor moves neither the cursor back nor the last event."""
         async with _opened(harness) as target:
             await target.deliver([item("a", 8)], _at(9))
-            await target.deliver([item("b", 3)], Progress(flow=FLOW, cursor=4, applied=(3,)))
-            assert await target.progress(FLOW) == Progress(flow=FLOW, cursor=9, applied=(3,))
+            await target.deliver([item("b", 3)], _at(4, 3))
+            assert await target.progress(FLOW) == _at(9, 3)
+
+    async def test_the_last_event_moves_with_the_cursor(self, harness: Harness) -> None:
+        """The last event is the one that came with the cursor, empty where none did."""
+        unknown = Progress(FLOW, 2)
+        async with _opened(harness) as target:
+            for progress in (unknown, _at(2), _at(5), Progress(FLOW, 6)):
+                await target.deliver([], progress)
+                assert await target.progress(FLOW) == progress
 
     async def test_the_same_call_again_succeeds(self, harness: Harness) -> None:
         """A call repeated because its commit was in doubt succeeds, for new and held-back items alike."""
         async with _opened(harness) as target:
-            late = Progress(flow=FLOW, cursor=3, applied=(0,))
+            late = _at(3, 0)
             for sent, progress in (([item("a", 1), item("b", 2)], _at(3)), ([item("c", 0)], late)):
                 for _ in range(2):
                     assert await target.deliver(sent, progress) == [None] * len(sent)
@@ -285,6 +293,15 @@ class AtomicTargetSuite(TargetSuite):
         async with _opened(harness) as target:
             await target.deliver([item("a", 1), item("b", 2)], _at(3))
             verdicts = await _verdicts(target, [item("b", 2), item("c", 3)], _at(4))
+            assert [type(verdict) for verdict in verdicts] == [Retryable] * 2
+            assert await target.progress(FLOW) == _at(3)
+            assert _latest(await harness.effects()) == {"a": 1, "b": 2}
+
+    async def test_a_runner_of_another_log_is_noticed(self, harness: Harness) -> None:
+        """A call up to the stored cursor with another last event is no repeat: it does not succeed."""
+        async with _opened(harness) as target:
+            await target.deliver([item("a", 1), item("b", 2)], _at(3))
+            verdicts = await _verdicts(target, [item("c", 1), item("d", 2)], _at(3, last_event="another"))
             assert [type(verdict) for verdict in verdicts] == [Retryable] * 2
             assert await target.progress(FLOW) == _at(3)
             assert _latest(await harness.effects()) == {"a": 1, "b": 2}
@@ -308,8 +325,8 @@ async def _opened(harness: Harness) -> AsyncIterator[Target]:
         await target.close()
 
 
-def _at(cursor: int) -> Progress:
-    return Progress(flow=FLOW, cursor=cursor)
+def _at(cursor: int, *applied: int, last_event: str = "") -> Progress:
+    return Progress(FLOW, cursor, applied, last_event or f"event {cursor - 1}")
 
 
 def _latest(effects: Sequence[Effect]) -> dict[str, int]:

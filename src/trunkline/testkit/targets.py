@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from trunkline.connectors.target import Features, Item, Progress
 from trunkline.kernel.errors import DeliveryError, Retryable
@@ -65,7 +66,7 @@ def fine(items: Sequence[Item]) -> Trouble:
 def repeats(items: Sequence[Item], progress: Progress, known: Progress) -> bool:
     """Tell whether a call took effect before, by what an atomic target has stored of its flow.
 
-    Raises ``Retryable`` where a part of it did: two runners deliver the flow.
+    Raises ``Retryable`` where a part of it did, or other events did: two runners deliver the flow.
     """
     held_back = set(progress.applied)
     before = [
@@ -73,9 +74,18 @@ def repeats(items: Sequence[Item], progress: Progress, known: Progress) -> bool:
         for item in items
         if (item.offset in known.applied if item.offset in held_back else item.offset < known.cursor)
     ]
-    if before and len(before) < len(items):
+    same = (known.cursor, known.last_event) == (progress.cursor, progress.last_event)
+    if before and (len(before) < len(items) or not (same or held_back.issuperset(before))):
         raise Retryable("overtaken", f"flow {progress.flow}: another runner has settled some of these events")
     return bool(before)
+
+
+def moved(known: Progress | None, progress: Progress) -> Progress:
+    """Return what an atomic target that has stored ``known`` stores when it is given ``progress``."""
+    if known is None:
+        return progress
+    newest = known if known.cursor > progress.cursor else progress
+    return replace(newest, applied=tuple(dict.fromkeys([*known.applied, *progress.applied])))
 
 
 class MemoryTable:
@@ -111,10 +121,7 @@ class MemoryTable:
     def _take(self, items: Sequence[Item], progress: Progress | None) -> None:
         self._place.received += [_received(item) for item in items]
         if progress is not None:
-            known = self._place.progress.get(progress.flow) or Progress(progress.flow, 0)
-            cursor = max(known.cursor, progress.cursor)
-            applied = tuple(dict.fromkeys([*known.applied, *progress.applied]))
-            self._place.progress[progress.flow] = Progress(progress.flow, cursor, applied)
+            self._place.progress[progress.flow] = moved(self._place.progress.get(progress.flow), progress)
 
     async def progress(self, flow: str) -> Progress | None:
         """Return what is stored for ``flow``."""
@@ -125,7 +132,7 @@ class MemoryTable:
         known = self._place.progress.get(flow)
         if known is not None:
             kept = tuple(mark for mark in known.applied if mark not in set(applied))
-            self._place.progress[flow] = Progress(flow, known.cursor, kept)
+            self._place.progress[flow] = replace(known, applied=kept)
 
     async def close(self) -> None:
         """Close nothing."""

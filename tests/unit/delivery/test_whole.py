@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.unit.delivery.small import SmallLog, World, event, events, flow_of, settle
+import pytest
+from msgspec.structs import replace
+from tests.unit.delivery.small import STREAM, SmallLog, World, event, events, flow_of, settle
 
 from trunkline.connectors.target import Progress
 from trunkline.delivery.ledger import Case, Range, Record, Retry
 from trunkline.delivery.memory import MemoryLedger
 from trunkline.delivery.retry import RetryPolicy
+from trunkline.delivery.whole import fingerprint
 from trunkline.kernel.clock import SECOND
-from trunkline.kernel.errors import Final, Retryable
+from trunkline.kernel.errors import Corrupt, Final, Retryable
 from trunkline.kernel.signals import AttemptFailed, BatchDelivered, DeadLettered, FlowStalled, FlowStarted
 from trunkline.testkit.targets import FINE, MemoryTable, Place, Trouble
 
@@ -34,6 +37,11 @@ class Table:
         target = MemoryTable(self.place, self.script, **self.options)
         return World(self.log, target, self.flow, ledger=self.ledger, **changes)
 
+    def passed(self, cursor):
+        """Return the progress that has passed the log's events up to a cursor."""
+        last_event = fingerprint(STREAM, cursor - 1, self.log.stored[cursor - 1])
+        return Progress("flow", cursor, last_event=last_event)
+
     @property
     def received(self):
         return [one.offset for one in self.place.received]
@@ -48,7 +56,7 @@ async def test_a_batch_is_one_call_and_one_range():
     world = table.world()
     await world.run()
     assert table.calls == [[0, 1, 2, 3]]
-    assert table.place.progress["flow"] == Progress("flow", 4)
+    assert table.place.progress["flow"] == table.passed(4)
     assert await world.states() == {}
     [done] = world.said(BatchDelivered)
     assert (done.first, done.last, done.delivered, done.dropped) == (0, 3, 4, 0)
@@ -91,7 +99,7 @@ async def test_a_retry_takes_along_what_it_held():
     await world.run()
     assert table.calls[-1] == [0, 1, 3]
     assert table.received == [2, 0, 1, 3]
-    assert table.place.progress["flow"] == Progress("flow", 4)
+    assert table.place.progress["flow"] == table.passed(4)
     assert (await table.ledger.fate("flow", 0)).attempt == 2
     [failed] = world.said(AttemptFailed)
     assert (await table.ledger.fate("flow", 0)).at == failed.retry_at
@@ -195,7 +203,7 @@ async def test_a_lost_ledger_begins_where_the_target_is():
     table.place.progress["flow"] = Progress("flow", 3, (1,))
     await table.world().run()
     assert table.received == [3]
-    assert table.place.progress["flow"] == Progress("flow", 4)
+    assert table.place.progress["flow"] == table.passed(4)
 
 
 # Late arrivals are delivered as they come, without waiting for a look at the ledger.
@@ -231,3 +239,84 @@ async def test_a_target_that_is_ahead_of_the_log_is_not_written():
     assert stalled.kind == "ahead"
     assert "up to offset 3" in stalled.detail
     assert table.calls == []
+
+
+# Another log that has grown past the target's cursor is known by the event below it, and nothing is skipped.
+async def test_a_target_that_took_another_event_is_not_written():
+    table = Table("abcd")
+    table.place.progress["flow"] = table.passed(2)
+    table.log.stored[1] = replace(table.log.stored[1], recorded=table.log.stored[1].recorded + 1)
+    world = table.world()
+    await world.run(0.5)
+    [stalled] = world.said(FlowStalled)
+    assert stalled.kind == "ahead"
+    assert "up to offset 2 of order@1, where 1 is another event than the one it took" in stalled.detail
+    assert "e1" not in stalled.detail
+    assert table.calls == []
+    assert await table.ledger.position("flow") is None
+
+
+# Place, name and moment of an event make its fingerprint: a record that comes again is another event.
+def test_a_fingerprint_is_of_one_stored_event():
+    one = event(1, "a")
+    others = [replace(one, id="e2"), replace(one, source="shop"), replace(one, recorded=one.recorded + 1)]
+    prints = {fingerprint(STREAM, 1, other) for other in (one, *others)}
+    prints |= {fingerprint(STREAM, 2, one), fingerprint("other@1", 1, one)}
+    assert len(prints) == 6
+    assert fingerprint(STREAM, 1, replace(one, data=b"personal", subject="b")) == fingerprint(STREAM, 1, one)
+
+
+# Whatever became of a batch's last event, progress names it, and the next start goes on.
+@pytest.mark.parametrize("fate", ["dropped", "dead", "held"])
+async def test_a_last_event_that_was_not_delivered_is_passed_all_the_same(fate):
+    given = {
+        "dropped": {"flow": flow_of(mapping=lambda record, _: record if record["n"] != 2 else None)},
+        "dead": {},
+        "held": {},
+    }
+    blamed = {"dropped": {}, "dead": {2: Final("bad", "no")}, "held": {0: Final("bad", "no")}}
+    table = Table("aba", Trouble(blame=blamed[fate]), **given[fate])
+    await table.world().run()
+    assert (await table.ledger.fate("flow", 2)).state == fate
+    assert table.place.progress["flow"] == table.passed(3)
+    table.log.add(event(3, "c"))
+    world = table.world()
+    await world.run()
+    assert world.said(FlowStalled) == []
+    assert table.received[-1] == 3
+
+
+# What cannot be compared stops nobody: an event that retention removed, or whose page is damaged.
+@pytest.mark.parametrize("why", ["trimmed", "all trimmed", "damaged"])
+async def test_an_event_that_cannot_be_compared_is_no_reason_to_stop(why):
+    class Damaged(SmallLog):
+        async def read(self, stream, start, limit=1_000):
+            if start < 2:
+                raise Corrupt("a page is damaged")
+            return await super().read(stream, start, limit)
+
+    table = Table("ab" if why == "all trimmed" else "abcd")
+    table.place.progress["flow"] = replace(table.passed(2), last_event="another's")
+    await table.ledger.record(Record("flow", 1, 2))
+    if why == "damaged":
+        table.log = Damaged(table.log.stored)
+    else:
+        table.log.first = 2
+    world = table.world()
+    await world.run()
+    assert world.said(FlowStalled) == []
+    assert table.received == ([] if why == "all trimmed" else [2, 3])
+
+
+# Progress that an earlier release wrote names no event: it is believed until the next new batch names one.
+async def test_progress_without_a_last_event_is_believed_until_it_has_one():
+    table = Table("abc")
+    table.place.progress["flow"] = Progress("flow", 3)
+    waiting = Case(0, "a", "waiting", holds=True)
+    await table.ledger.record(Record("flow", 1, 3, Range(0, 2, 1, 1), [waiting]))
+    await table.world().run()
+    assert table.received == [0]
+    assert table.place.progress["flow"] == Progress("flow", 3)
+    table.log.add(event(3, "b"))
+    await table.world().run()
+    assert table.place.progress["flow"] == table.passed(4)

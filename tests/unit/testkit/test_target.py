@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from trunkline.connectors.target import Features, Progress
 from trunkline.kernel.errors import Final, Retryable
 from trunkline.testkit.target import POISON, AtomicTargetSuite, Effect, TargetSuite, item, send
-from trunkline.testkit.targets import repeats
+from trunkline.testkit.targets import moved, repeats
 
 
 class MemoryPlace:
@@ -64,10 +65,7 @@ class MemoryTarget:
                 effect = Effect(record["key"], record["value"], record["amount"], one.idempotency_key)
                 self.place.kept.append(effect)
         if progress is not None:
-            before = self.place.positions.get(progress.flow, Progress(progress.flow, 0))
-            cursor = max(before.cursor, progress.cursor)
-            applied = (*before.applied, *progress.applied)
-            self.place.positions[progress.flow] = Progress(progress.flow, cursor, applied)
+            self.place.positions[progress.flow] = moved(known, progress)
         return verdicts
 
     async def progress(self, flow):
@@ -77,7 +75,7 @@ class MemoryTarget:
         if flow in self.place.positions:
             before = self.place.positions[flow]
             left = tuple(offset for offset in before.applied if offset not in applied)
-            self.place.positions[flow] = Progress(flow, before.cursor, left)
+            self.place.positions[flow] = replace(before, applied=left)
 
     async def close(self) -> None:
         # A call that has begun gets the turn to finish.

@@ -77,11 +77,12 @@ class PostgresTable:
     async def progress(self, flow: str) -> Progress | None:
         """Return what the database has stored for ``flow``."""
         async with self._ready() as connection, connection.transaction():
-            cursor = await self._ask(connection, statements.cursor_of(self._table, "%s"), flow)
+            stored = await self._ask(connection, statements.cursor_of(self._table, "%s"), flow)
             marks = await self._ask(connection, statements.applied_of(self._table, "%s"), flow)
-        if not cursor:
+        if not stored:
             return None
-        return Progress(flow=flow, cursor=cursor[0][0], applied=tuple(offset for (offset,) in marks))
+        [(cursor, last_event)] = stored
+        return Progress(flow, cursor, tuple(offset for (offset,) in marks), last_event)
 
     async def forget(self, flow: str, applied: Sequence[int]) -> None:
         """Drop ``applied`` marks of ``flow``."""
@@ -105,10 +106,10 @@ class PostgresTable:
         """Store progress and tell whether the items are still to be applied."""
         if progress is None:
             return True
-        claim = (progress.flow, progress.cursor, floor(items, progress))
+        claim = (progress.flow, progress.cursor, progress.last_event, floor(items, progress))
         if not await self._ask(connection, statements.claim(self._table, "%s"), *claim):
-            stored = await self._ask(connection, statements.cursor_of(self._table, "%s"), progress.flow)
-            return not repeats(progress, stored[0][0])
+            [stored] = await self._ask(connection, statements.cursor_of(self._table, "%s"), progress.flow)
+            return not repeats(progress, stored)
         if not progress.applied:
             return True
         statement = statements.mark(self._table, "SELECT %s, unnest(%b::bigint[])")
@@ -224,8 +225,11 @@ class PostgresTable:
     async def _table_there(self, connection: Any) -> Found:
         """Return what the table is, made where it is missing and may be; the tables of progress always."""
         await connection.execute(_LOCK_MAKING.encode())
-        for name, statement in zip(statements.OURS, statements.create_progress(self._table), strict=True):
-            if not (await self._look(connection, self._table.beside(name))).columns:
+        for name in statements.OURS:
+            ours = await self._look(connection, self._table.beside(name))
+            for statement in statements.make_ours(
+                self._table, name, {column.name for column in ours.columns}
+            ):
                 await connection.execute(statement.encode())
         there = await self._look(connection, self._table.quoted)
         if not there.columns and self._settings.create:

@@ -25,12 +25,12 @@ def floor(items: Sequence[Item], progress: Progress) -> int:
     return min((item.offset for item in items if item.offset not in held_back), default=NO_FLOOR)
 
 
-def repeats(progress: Progress, stored_cursor: int) -> bool:
+def repeats(progress: Progress, stored: tuple[int, str]) -> bool:
     """Tell that a call with new items below the stored cursor is one that counted before.
 
-    Raises ``Retryable`` where the cursor is another runner's.
+    ``stored`` is the cursor and its ``last_event``. Raises ``Retryable`` where they are another runner's.
     """
-    if stored_cursor == progress.cursor:
+    if stored == (progress.cursor, progress.last_event):
         return True
     raise _overtaken(progress)
 

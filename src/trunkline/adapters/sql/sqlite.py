@@ -112,11 +112,12 @@ class _File:
 
     def progress(self, flow: str) -> Progress | None:
         with self._ready() as connection, _transaction(connection):
-            cursor = connection.execute(statements.cursor_of(self._table, "?"), (flow,)).get
+            stored: Any = connection.execute(statements.cursor_of(self._table, "?"), (flow,)).get
             marks: Any = connection.execute(statements.applied_of(self._table, "?"), (flow,)).fetchall()
-        if cursor is None:
+        if stored is None:
             return None
-        return Progress(flow=flow, cursor=cursor, applied=tuple(offset for (offset,) in marks))
+        cursor, last_event = stored
+        return Progress(flow, cursor, tuple(offset for (offset,) in marks), last_event)
 
     def forget(self, flow: str, applied: Sequence[int]) -> None:
         with self._ready() as connection, _transaction(connection):
@@ -143,7 +144,7 @@ class _File:
         """Store progress and tell whether the items are still to be applied."""
         if progress is None:
             return True
-        claim = (progress.flow, progress.cursor, floor(items, progress))
+        claim = (progress.flow, progress.cursor, progress.last_event, floor(items, progress))
         if not connection.execute(statements.claim(self._table, "?"), claim).fetchall():
             stored: Any = connection.execute(statements.cursor_of(self._table, "?"), claim[:1]).get
             return not repeats(progress, stored)
@@ -234,8 +235,10 @@ class _File:
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         with _transaction(connection):
-            for statement in statements.create_progress(self._table):
-                connection.execute(statement)
+            for name in statements.OURS:
+                there = {column.name for column in dialect.look(connection, name).columns}
+                for statement in statements.make_ours(self._table, name, there):
+                    connection.execute(statement)
             self._check(connection)
         self._identity = _identity(self._path)
 

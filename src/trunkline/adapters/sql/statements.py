@@ -6,7 +6,7 @@ that is there is ``old``, one that comes is ``excluded`` (the two engines' word)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from trunkline.adapters.sql.table import Column, Table, quoted
 
@@ -14,6 +14,12 @@ PROGRESS = "trunkline_progress"
 APPLIED = "trunkline_applied"
 OURS = (PROGRESS, APPLIED)
 """The tables of progress, beside the table that is written."""
+
+_MADE = {
+    PROGRESS: '"flow" TEXT NOT NULL PRIMARY KEY, "cursor" BIGINT NOT NULL',
+    APPLIED: '"flow" TEXT NOT NULL, "offset" BIGINT NOT NULL, PRIMARY KEY ("flow", "offset")',
+}
+_ADDED_SINCE = {PROGRESS: {"last_event": "TEXT NOT NULL DEFAULT ''"}}
 
 
 def create(table: Table, type_of: Callable[[Column], str]) -> str:
@@ -28,13 +34,16 @@ def create(table: Table, type_of: Callable[[Column], str]) -> str:
     return f"CREATE TABLE IF NOT EXISTS {table.quoted} ({', '.join(parts)})"
 
 
-def create_progress(table: Table) -> list[str]:
-    """Make each of ``OURS`` where it is missing."""
-    progress = '"flow" TEXT NOT NULL PRIMARY KEY, "cursor" BIGINT NOT NULL'
-    applied = '"flow" TEXT NOT NULL, "offset" BIGINT NOT NULL, PRIMARY KEY ("flow", "offset")'
-    return [
-        f"CREATE TABLE IF NOT EXISTS {table.beside(PROGRESS)} ({progress})",
-        f"CREATE TABLE IF NOT EXISTS {table.beside(APPLIED)} ({applied})",
+def make_ours(table: Table, name: str, there: Collection[str]) -> list[str]:
+    """Make one of ``OURS`` where it is missing, and add the columns that an earlier release did not make.
+
+    ``there`` names the columns that it has.
+    """
+    make = [] if there else [f"CREATE TABLE {table.beside(name)} ({_MADE[name]})"]
+    return make + [
+        f"ALTER TABLE {table.beside(name)} ADD COLUMN {quoted(column)} {kind}"
+        for column, kind in _ADDED_SINCE.get(name, {}).items()
+        if column not in there
     ]
 
 
@@ -79,15 +88,20 @@ def gone(table: Table, new: Callable[[str], str]) -> str:
 
 
 def claim(table: Table, mark: str) -> str:
-    """Move a flow's cursor on; parameters: flow, cursor, and the lowest offset that must not be settled.
+    """Move a flow's cursor on, with its last event.
 
-    Answers with the cursor, or with nothing where another runner has settled that offset. The row stays
-    locked until the transaction ends. A cursor never goes back.
+    Parameters: flow, cursor, last event, and the lowest offset that must not be settled. Answers with the
+    cursor, or with nothing where another runner has settled that offset. The row stays locked until the
+    transaction ends. A cursor never goes back.
     """
+    changes = ", ".join(
+        f'"{name}" = CASE WHEN old."cursor" > excluded."cursor" THEN old."{name}" ELSE excluded."{name}" END'
+        for name in ("cursor", "last_event")
+    )
     return (
-        f'INSERT INTO {table.beside(PROGRESS)} AS old ("flow", "cursor") VALUES ({mark}, {mark})'  # noqa: S608  names are quoted
-        ' ON CONFLICT ("flow") DO UPDATE SET "cursor" = CASE WHEN old."cursor" > excluded."cursor"'
-        f' THEN old."cursor" ELSE excluded."cursor" END WHERE old."cursor" <= {mark} RETURNING "cursor"'
+        f'INSERT INTO {table.beside(PROGRESS)} AS old ("flow", "cursor", "last_event")'  # noqa: S608  names are quoted
+        f' VALUES ({mark}, {mark}, {mark}) ON CONFLICT ("flow") DO UPDATE SET {changes}'
+        f' WHERE old."cursor" <= {mark} RETURNING "cursor"'
     )
 
 
@@ -105,8 +119,8 @@ def forget(table: Table, rows: str) -> str:
 
 
 def cursor_of(table: Table, mark: str) -> str:
-    """Ask for the cursor of a flow."""
-    return f'SELECT "cursor" FROM {table.beside(PROGRESS)} WHERE "flow" = {mark}'  # noqa: S608  names are quoted
+    """Ask for the cursor of a flow and its last event."""
+    return f'SELECT "cursor", "last_event" FROM {table.beside(PROGRESS)} WHERE "flow" = {mark}'  # noqa: S608  names are quoted
 
 
 def applied_of(table: Table, mark: str) -> str:

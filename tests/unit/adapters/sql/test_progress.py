@@ -20,9 +20,9 @@ def test_the_floor_is_the_lowest_new_offset():
 
 
 def test_a_settled_call_repeats_itself_and_no_other():
-    """The cursor this call would set is its own repeat; any other is another runner's."""
-    assert repeats(at(10), 10)
-    for stored in (9, 11):
+    """The cursor and last event this call would set are its own repeat; any other is another runner's."""
+    assert repeats(at(10), (10, "event 9"))
+    for stored in ((9, "event 8"), (11, "event 10"), (10, "another event 9")):
         with pytest.raises(Retryable, match="another runner"):
             repeats(at(10), stored)
 

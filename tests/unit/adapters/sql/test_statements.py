@@ -59,7 +59,7 @@ def test_progress_stands_beside_its_table():
     """The tables of progress are in the schema of the table they belong to."""
     table = _table()
     for statement in (
-        *statements.create_progress(table),
+        *(made for name in statements.OURS for made in statements.make_ours(table, name, ())),
         statements.claim(table, "?"),
         statements.mark(table, "VALUES (?, ?)"),
         statements.forget(table, "VALUES (?, ?)"),
@@ -67,3 +67,14 @@ def test_progress_stands_beside_its_table():
         statements.applied_of(table, "?"),
     ):
         assert '"sales"."trunkline_' in statement
+
+
+def test_our_tables_are_made_once_and_get_what_later_releases_added():
+    """A table that is missing is made, one of an earlier release gets its column, a whole one is left."""
+    table, add = _table(), 'ALTER TABLE "sales"."trunkline_progress" ADD COLUMN "last_event"'
+    made, added = statements.make_ours(table, statements.PROGRESS, ())
+    assert made.startswith("CREATE TABLE")
+    assert added.startswith(add)
+    assert statements.make_ours(table, statements.PROGRESS, {"flow", "cursor"}) == [added]
+    assert statements.make_ours(table, statements.PROGRESS, {"flow", "cursor", "last_event"}) == []
+    assert statements.make_ours(table, statements.APPLIED, {"flow", "offset"}) == []
