@@ -13,7 +13,7 @@ from trunkline.surfaces.cli.common import Common, reading
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from trunkline.app.views import Trace, TraceReport
+    from trunkline.app.views import FateView, Trace, TraceReport
 
 
 def trace(
@@ -71,7 +71,11 @@ def _print_event(one: Trace) -> None:
     for fate in one.fates:
         output.say(
             f"  flow {fate.flow} to {fate.target}: "
-            f"{fate.state}, attempt {fate.attempt}, {fate.at or 'not yet'}"
+            f"{fate.state}, attempt {fate.attempt}, {fate.at or 'not yet'}{_why(fate)}"
         )
         for each in fate.tries:
             output.say(f"    {each.at} {each.kind}: {each.detail}")
+
+
+def _why(fate: FateView) -> str:
+    return f": {fate.reason}" if fate.reason else ""
