@@ -16,7 +16,7 @@ def list_(
     *,
     common: Common = Common(),  # noqa: B008  a frozen value
     flow: str = "",
-    discarded: Annotated[bool, Parameter(negative="")] = False,
+    discarded: bool = False,
     limit: int = 100,
 ) -> None:
     """List dead letters by flow and offset, each with why it died.
@@ -56,7 +56,7 @@ def show_(
     /,
     *,
     common: Common = Common(),  # noqa: B008  as above
-    reveal: Annotated[bool, Parameter(negative="")] = False,
+    reveal: bool = False,
 ) -> None:
     """Show one dead letter: its event and every failed attempt that is kept.
 
@@ -100,7 +100,7 @@ def retry_(
     /,
     *,
     common: Common = Common(),  # noqa: B008  as above
-    everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    everything: Annotated[bool, Parameter(name="--all")] = False,
 ) -> Exit:
     """Deliver dead letters again, with all attempts of the flow's retry policy.
 
@@ -127,7 +127,7 @@ def discard_(
     *,
     reason: str,
     common: Common = Common(),  # noqa: B008  as above
-    everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    everything: Annotated[bool, Parameter(name="--all")] = False,
 ) -> Exit:
     """Give dead letters up: they are never delivered, and the reason is kept.
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING
 
 from trunkline.kernel import json
 from trunkline.surfaces.cli import output
@@ -21,7 +19,7 @@ def trace(
     /,
     *,
     common: Common = Common(),  # noqa: B008  a frozen value
-    reveal: Annotated[bool, Parameter(negative="")] = False,
+    reveal: bool = False,
 ) -> Exit:
     """Tell everything that happened to one correlation ID, or to the events of an id.
 
