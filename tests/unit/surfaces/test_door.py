@@ -208,6 +208,22 @@ async def test_a_later_head_is_given_up_too(opened, monkeypatch):
     assert echo.handled == 1
 
 
+# The pause between two requests is not the time of a head: a kept connection outlasts it.
+async def test_a_kept_connection_is_left_open(opened, monkeypatch):
+    echo, _, _, listening = opened
+    monkeypatch.setattr("trunkline.surfaces.door.HEAD_SECONDS", 0.05)
+    reader, writer = await sent(listening, WHOLE)
+    assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 202 ")
+    later, other = await sent(listening, HALF_A_HEAD)
+    assert await later.read() == b""  # so the time of one before it is over
+    writer.write(WHOLE)
+    await writer.drain()
+    assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 202 ")
+    for each in (writer, other):
+        each.close()
+    assert echo.handled == 2
+
+
 # A request under way is answered however long that takes, with half a head behind it or without.
 async def test_a_request_under_way_is_answered_first(opened, monkeypatch):
     echo, _, _, listening = opened
