@@ -12,67 +12,38 @@ from typing import Any
 
 import uvloop
 
-from benchmarks.orders import order
-from benchmarks.project import child, write
+from benchmarks.project import Course, child, fill, write
 from benchmarks.scratch import scratch
-from trunkline.app.backbone import Backbone, opened, this_machine
+from trunkline.app.backbone import opened, this_machine
 from trunkline.app.collector import settle_collector
 from trunkline.app.project import Project
 from trunkline.app.run import running
-from trunkline.kernel.event import Event
-from trunkline.kernel.ids import SystemIds
 from trunkline.surfaces.door import Door, serve
 
 EVENTS = int(os.environ.get("TRUNKLINE_BENCH_BACKLOG", "2000000"))
 SPAN = EVENTS // 20
-APPEND = 1_000
 GOAL_MB = 300
-
-
-async def fill(backbone: Backbone, ids: SystemIds) -> None:
-    """Store the backlog through the log's own door, a page an append."""
-    now = backbone.machine.clock.now()
-    for start in range(0, EVENTS, APPEND):
-        events = [
-            Event(
-                id=str(number),
-                source="shop/hook",
-                type="order",
-                subject=f"ord-{number % 1_000_000:08d}",
-                time=now,
-                recorded=now,
-                contract="order@1.0.0",
-                correlation=ids.trace_id(),
-                data=order(number),
-            )
-            for number in range(start, start + APPEND)
-        ]
-        await backbone.log.append("order@1", events)
 
 
 async def filled(folder: Path) -> None:
     """Write the project and its backlog."""
     write(folder)
-    machine = this_machine({})
-    async with opened(Project.load(folder), machine) as backbone:
-        await fill(backbone, SystemIds(machine.clock))
+    async with opened(Project.load(folder), this_machine({})) as backbone:
+        await fill(backbone, EVENTS)
 
 
 async def drained(folder: Path) -> dict[str, float]:
     """Run the project until the backlog is delivered; return the pace of its first and last spans."""
     machine = this_machine({})
-    passed: list[tuple[int, float]] = []
+    course = Course(machine, EVENTS)
     async with opened(Project.load(folder), machine) as backbone:
         started = machine.clock.monotonic()
         async with running(backbone, lambda hooks: serve(Door(hooks, machine.ids), "127.0.0.1", 0)):
             settle_collector()
-            while not passed or passed[-1][0] < EVENTS:
-                await asyncio.sleep(0.02)
-                [status] = await backbone.ledger.status() or [None]
-                passed.append((status.cursor if status else 0, machine.clock.monotonic()))
-        taken = passed[-1][1] - started
+            await course.done()
+    passed = course.passed
     return {
-        "rate": EVENTS / taken,
+        "rate": EVENTS / (passed[-1][1] - started),
         "first": _pace(passed, 0, SPAN),
         "last": _pace(passed, EVENTS - SPAN, EVENTS),
         "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -80,8 +51,8 @@ async def drained(folder: Path) -> dict[str, float]:
 
 
 def _pace(passed: list[tuple[int, float]], start: int, end: int) -> float:
-    """Return events a second between the looks that enclose the span most narrowly from within."""
-    inside = [look for look in passed if start <= look[0] <= end and look[0]]
+    """Return events a second between the first and the last run that ended within the span."""
+    inside = [one for one in passed if start <= one[0] <= end]
     (low, begun), (high, done) = inside[0], inside[-1]
     return (high - low) / (done - begun)
 

@@ -20,14 +20,12 @@ from typing import Any
 import uvloop
 
 from benchmarks import http_target
-from benchmarks.orders import order
-from benchmarks.project import child, write
+from benchmarks.project import Course, child, fill, write
 from benchmarks.scratch import scratch
 from trunkline.app.backbone import opened, this_machine
 from trunkline.app.collector import settle_collector
 from trunkline.app.project import Project
 from trunkline.app.run import running
-from trunkline.kernel.event import Event
 from trunkline.surfaces.door import Door, serve
 
 EVENTS = int(os.environ.get("TRUNKLINE_BENCH_DELIVERIES", "30000"))
@@ -74,35 +72,15 @@ async def delivered(folder: Path) -> dict[str, float]:
         flow.write_text(flow.read_text().replace("warehouse.orders", "desk.orders"))
         machine = this_machine({})
         async with opened(Project.load(folder), machine) as backbone:
-            for start in range(0, EVENTS, 1_000):
-                await backbone.log.append(
-                    "order@1", [_event(number) for number in range(start, start + 1_000)]
-                )
+            await fill(backbone, EVENTS)
             settle_collector()
-            passed: list[tuple[int, float]] = []
+            course = Course(machine, EVENTS)
             async with running(backbone, lambda hooks: serve(Door(hooks, machine.ids), "127.0.0.1", 0)):
-                while not passed or passed[-1][0] < EVENTS:
-                    await asyncio.sleep(0.02)
-                    cursor = max((status.cursor for status in await backbone.ledger.status()), default=0)
-                    if cursor:  # from when connections are open, as for the bare client
-                        passed.append((cursor, machine.clock.monotonic()))
-    (first, begun), (last, done) = passed[0], passed[-1]
+                await course.done()
+    # from when connections are open, as for the bare client
+    (first, begun), (last, done) = course.passed[0], course.passed[-1]
     rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"rate": (last - first) / (done - begun), "rss_mb": rss}
-
-
-def _event(number: int) -> Event:
-    return Event(
-        id=str(number),
-        source="shop/hook",
-        type="order",
-        subject=f"ord-{number:08d}",
-        time=number,
-        recorded=number,
-        contract="order@1.0.0",
-        correlation=f"{number + 1:032x}",
-        data=order(number),
-    )
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import uvloop
 
 from benchmarks.ceiling import ceiling
 from benchmarks.orders import contract, order
-from benchmarks.project import child, write, write_orders
+from benchmarks.project import Course, child, write, write_orders
 from benchmarks.scratch import scratch
 from trunkline.app.backbone import opened, this_machine
 from trunkline.app.collector import settle_collector
@@ -35,6 +35,7 @@ async def measured(folder: Path) -> dict[str, float]:
     write(folder)
     machine = this_machine({})
     write_orders(folder / "orders.ready", EVENTS)
+    course = Course(machine, EVENTS)
     async with (
         opened(Project.load(folder), machine) as backbone,
         running(backbone, lambda hooks: serve(Door(hooks, machine.ids), "127.0.0.1", 0)),
@@ -43,10 +44,7 @@ async def measured(folder: Path) -> dict[str, float]:
         await asyncio.sleep(0.5)
         started = machine.clock.monotonic()
         (folder / "orders.ready").rename(folder / "drop" / "orders.jsonl")
-        cursor = 0
-        while cursor < EVENTS:
-            await asyncio.sleep(0.02)
-            cursor = max((status.cursor for status in await backbone.ledger.status()), default=0)
+        await course.done()
         taken = machine.clock.monotonic() - started
     rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"rate": EVENTS / taken, "rss_mb": rss}

@@ -1,7 +1,8 @@
-"""The project that benchmarks run: orders into one SQLite table, everything on."""
+"""The project that benchmarks run: orders into one SQLite table, everything on; how to fill and watch it."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from typing import Any
 from benchmarks.orders import CONTRACT, order
 from trunkline.adapters.keyfile.key import make_key
 from trunkline.adapters.keyfile.private import write_private
+from trunkline.app.backbone import Backbone, Machine
+from trunkline.kernel.event import Event
+from trunkline.kernel.signals import BatchDelivered, Signal
 
 _FILES = {
     "trunkline.yaml": """
@@ -56,6 +60,7 @@ map: {id: id, number: number, placed_at: placed_at, currency: currency, total: t
 """,
 }
 TOKEN = "bench-token"
+APPEND = 1_000
 
 
 def write(folder: Path) -> None:
@@ -78,6 +83,49 @@ def write_orders(path: Path, count: int) -> None:
     with passing.open("wb") as file:
         file.writelines(order(number) + b"\n" for number in range(count))
     passing.rename(path)
+
+
+async def fill(backbone: Backbone, count: int) -> None:
+    """Store so many orders through the log's own door, a page an append."""
+    ids, now = backbone.machine.ids, backbone.machine.clock.now()
+    for start in range(0, count, APPEND):
+        events = [
+            Event(
+                id=str(number),
+                source="shop/hook",
+                type="order",
+                subject=f"ord-{number % 1_000_000:08d}",
+                time=now,
+                recorded=now,
+                contract="order@1.0.0",
+                correlation=ids.trace_id(),
+                data=order(number),
+            )
+            for number in range(start, start + APPEND)
+        ]
+        await backbone.log.append("order@1", events)
+
+
+class Course:
+    """How far the flow came and when: ``passed`` gets its cursor and the time with each run it settles."""
+
+    def __init__(self, machine: Machine, count: int) -> None:
+        self.passed: list[tuple[int, float]] = []
+        self._now = machine.clock.monotonic
+        self._count = count
+        self._done = asyncio.Event()
+        machine.signals.listen(self._note)
+
+    async def done(self) -> None:
+        """Return once the flow has settled all it was to."""
+        await self._done.wait()
+
+    def _note(self, signal: Signal) -> None:
+        if isinstance(signal, BatchDelivered):
+            before = self.passed[-1][0] if self.passed else 0
+            self.passed.append((max(before, signal.last + 1), self._now()))
+            if self.passed[-1][0] >= self._count:
+                self._done.set()
 
 
 def child(module: str, *arguments: object) -> dict[str, Any]:

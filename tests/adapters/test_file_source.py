@@ -18,6 +18,7 @@ from trunkline.adapters.files.settings import FileSettings
 from trunkline.adapters.files.source import FileSource
 from trunkline.kernel.clock import SystemClock
 from trunkline.kernel.signals import Signals
+from trunkline.testkit.arrival import ArrivalSuite, Pulling
 from trunkline.testkit.source import UNREADABLE, SourceSuite, accepted
 
 SHARED = Path(os.environ.get("TRUNKLINE_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -80,6 +81,14 @@ class TestWatchedFolder(SourceSuite):
     def harness(self, request, tmp_path):
         kind, _, packed = request.param.partition(".")
         return FolderHarness(tmp_path / "in", kind, packed=bool(packed))
+
+
+class TestFilesArrive(ArrivalSuite):
+    """Exports that are dropped keep what whoever drops them relies on."""
+
+    @pytest.fixture(params=["csv", "jsonl", "json"])
+    def sender(self, request, tmp_path):
+        return Pulling(FolderHarness(tmp_path / "in", request.param, packed=False))
 
 
 needs_retail = pytest.mark.skipif(

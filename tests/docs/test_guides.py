@@ -115,7 +115,7 @@ def test_work_through_quarantine(bash):
 
 # A dead letter is shown, delivered after its cause is mended, or given up.
 def test_work_through_dead_letters(bash):
-    shown, retried, all_retried, discarded = blocks("work-through-dead-letters.md")
+    shown, retried, all_retried, discarded, given_up = blocks("work-through-dead-letters.md")
     published(bash, order(1))
     done(bash, DELIVER)
     refuse = "CREATE TRIGGER t BEFORE INSERT ON orders BEGIN SELECT raise(ABORT, 'no'); END"
@@ -124,6 +124,7 @@ def test_work_through_dead_letters(bash):
     done(bash, DELIVER)
     assert "a trigger of the table refused it" in done(bash, shown)
     done(bash, discarded.replace(" 3 ", " 1 "))
+    assert "the order was deleted in the shop" in done(bash, given_up)
     done(bash, 'sqlite3 state/warehouse.db "DROP TRIGGER t"')
     assert "1 dead letter answered." in done(bash, retried)
     assert "2 dead letters answered." in done(bash, all_retried)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from trunkline.adapters.keyfile.private import NotPrivate, read_private
+from trunkline.app.backbone import KEY_FILE
 from trunkline.app.project import Project
 from trunkline.app.reading import read
-from trunkline.kernel.faults import Fault
+from trunkline.kernel.faults import Fault, Place
 
 
 class ContractLine(msgspec.Struct, frozen=True):
@@ -61,11 +65,14 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def check(folder: Path) -> Report:
-    """Read a folder and report what is there, whole files only, and every fault of every file."""
+    """Read a folder and report what is there, whole files only, and every fault of every file.
+
+    What only the machine has to say, that others may read a secret, is a fault here and no reason to
+    refuse a command that needs none.
+    """
     project, faults = read(folder)
-    sorted_faults = sorted(set(faults))
     if project is None:
-        return Report(str(folder), "", [], [], [], [], sorted_faults)
+        return Report(str(folder), "", [], [], [], [], sorted(set(faults)))
     return Report(
         str(folder),
         project.settings.project,
@@ -73,8 +80,19 @@ def check(folder: Path) -> Report:
         _sources(project),
         _targets(project),
         _flows(project),
-        sorted_faults,
+        sorted({*faults, *_exposed(project)}),
     )
+
+
+def _exposed(project: Project) -> Iterator[Fault]:
+    """Yield a fault for each private file that is there and that ``run`` would refuse for its permissions."""
+    for path in (project.path(project.settings.secrets.file), project.state / KEY_FILE):
+        try:
+            read_private(path)
+        except NotPrivate as error:
+            yield Fault(Place(os.path.relpath(path, project.folder)), str(error))
+        except OSError:
+            continue  # its values may come from the environment
 
 
 def _contracts(project: Project) -> list[ContractLine]:

@@ -7,22 +7,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
 from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from string import Template
 
 import msgspec
 
-from trunkline.adapters.keyfile.key import make_key
-from trunkline.adapters.keyfile.private import write_private
+from trunkline.app.writing import KEY_FILE, SECRETS_FILE, texts_of, write_project
 from trunkline.kernel.errors import TrunklineError
 
-KEY_FILE = "state/trunkline.key"
-SECRETS_FILE = "state/secrets.yaml"
-
-_RENAMED = {"gitignore": ".gitignore", "orders.py.tmpl": "orders.py"}
 _SECRETS = """\
 # system: {{name: value}}. Keep this file to yourself: mode 0600, never under version control.
 shop:
@@ -41,7 +33,7 @@ class Written(msgspec.Struct, frozen=True):
 def init(folder: Path) -> Written:
     """Write a new project into ``folder``; raises ``TrunklineError`` where a file of it is there already."""
     name = _project_name(folder)
-    texts = {path: Template(text).substitute(project=name) for path, text in _templates()}
+    texts = texts_of(resources.files(__package__) / "templates", project=name)
     files = [*texts, KEY_FILE, SECRETS_FILE]
     there = [file for file in files if (folder / file).exists()]
     if there:
@@ -50,32 +42,10 @@ def init(folder: Path) -> Written:
             f"{folder} holds {there[0]}{more} already: choose another folder; nothing was written"
         )
     try:
-        _write(folder, texts)
+        write_project(folder, texts, _SECRETS.format(token=secrets.token_hex(24)).encode())
     except OSError as error:
         raise TrunklineError(f"{error.filename} cannot be written: {error.strerror}") from None
     return Written(folder, name, sorted(files))
-
-
-def _write(folder: Path, texts: dict[str, str]) -> None:
-    for path, text in texts.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, "utf-8")
-    (folder / "state").mkdir(mode=0o700, exist_ok=True)
-    make_key(folder / KEY_FILE)
-    write_private(folder / SECRETS_FILE, _SECRETS.format(token=secrets.token_hex(24)).encode())
-
-
-def _templates() -> Iterator[tuple[str, str]]:
-    yield from _texts(resources.files(__package__) / "templates", "")
-
-
-def _texts(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.is_dir():
-            yield from _texts(entry, f"{prefix}{entry.name}/")
-        else:
-            yield prefix + _RENAMED.get(entry.name, entry.name), entry.read_text("utf-8")
 
 
 def _project_name(folder: Path) -> str:

@@ -103,7 +103,10 @@ class TryView(msgspec.Struct, frozen=True):
 
 
 class FateView(msgspec.Struct, frozen=True):
-    """What became of an event in one flow, with its failed attempts."""
+    """What became of an event in one flow, with its failed attempts.
+
+    ``reason`` says why a person discarded it, or which rule dropped it late.
+    """
 
     flow: str
     target: str
@@ -111,6 +114,7 @@ class FateView(msgspec.Struct, frozen=True):
     attempt: int
     at: str | None
     tries: list[TryView]
+    reason: str = ""
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -152,7 +156,8 @@ async def _fate(backbone: Backbone, flow: str, target: str, offset: int) -> Fate
     cases = await backbone.ledger.cases(flow, [offset])
     tries = [_try(one) for case in cases for one in case.tries]
     at = to_rfc3339(fate.at) if fate.at else None
-    return FateView(flow, target, fate.state, fate.attempt, at, tries)
+    reason = "".join(case.reason for case in cases)
+    return FateView(flow, target, fate.state, fate.attempt, at, tries, reason)
 
 
 def _try(one: Try) -> TryView:
@@ -173,7 +178,10 @@ async def _refused(backbone: Backbone, correlation: str) -> list[Entry]:
 
 
 class DeadView(msgspec.Struct, frozen=True):
-    """A dead letter: which event of which flow, since when, after how many attempts, and why."""
+    """A dead letter: which event of which flow, since when, after how many attempts, and why.
+
+    ``state`` is ``dead``, or ``discarded`` since ``at`` for the ``reason`` that a person gave.
+    """
 
     flow: str
     offset: int
@@ -184,17 +192,21 @@ class DeadView(msgspec.Struct, frozen=True):
     at: str
     kind: str
     detail: str
+    state: str
+    reason: str
 
 
-async def dead_letters(backbone: Backbone, flow: str = "", limit: int = 100) -> list[DeadView]:
-    """List dead letters by flow and offset."""
-    found = await backbone.ledger.find(CaseQuery(flow=flow, state="dead", limit=limit))
-    return [_dead(backbone, name, case) for name, case in found]
+async def dead_letters(
+    backbone: Backbone, flow: str = "", limit: int = 100, *, discarded: bool = False
+) -> list[DeadView]:
+    """List dead letters by flow and offset: those that wait for a person, or those that were discarded."""
+    query = CaseQuery(flow=flow, state="discarded" if discarded else "dead", limit=limit)
+    return [_dead(backbone, name, case) for name, case in await backbone.ledger.find(query)]
 
 
 def _dead(backbone: Backbone, flow: str, case: Case) -> DeadView:
     wired = backbone.project.flows.get(flow)
-    last = case.tries[-1] if case.tries else Try(case.at, "", case.reason)
+    last = case.tries[-1] if case.tries else Try(case.at, "", "")
     return DeadView(
         flow,
         case.offset,
@@ -205,6 +217,8 @@ def _dead(backbone: Backbone, flow: str, case: Case) -> DeadView:
         to_rfc3339(case.at),
         last.kind,
         last.detail,
+        case.state,
+        case.reason,
     )
 
 
@@ -217,8 +231,9 @@ class DeadDetail(msgspec.Struct, frozen=True):
 
 
 async def dead_letter(backbone: Backbone, flow: str, offset: int, *, reveal: bool = False) -> DeadDetail:
-    """Show one dead letter; raises ``TrunklineError`` where there is none."""
-    cases = [one for one in await backbone.ledger.cases(flow, [offset]) if one.state == "dead"]
+    """Show one dead letter, a discarded one as well; raises ``TrunklineError`` where there is none."""
+    known = await backbone.ledger.cases(flow, [offset])
+    cases = [one for one in known if one.state in ("dead", "discarded")]
     wired = backbone.project.flows.get(flow)
     if not cases or wired is None:
         raise TrunklineError(

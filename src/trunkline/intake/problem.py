@@ -24,6 +24,7 @@ SLUGS = {
     413: "size",
     415: "media-type",
     422: "contract",
+    429: "rate",
     503: "busy",
     507: "full",
 }

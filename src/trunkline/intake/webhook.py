@@ -19,7 +19,9 @@ from trunkline.intake import bodies, cloudevents
 from trunkline.intake.accept import Intake, Judged, Refusal, Surroundings
 from trunkline.intake.problem import SLUGS, Error, WebhookAnswer, answer_json, answer_problem, problem
 from trunkline.intake.problem import Headers as ProblemHeaders
+from trunkline.intake.rate import MOST_PER_SECOND, Bucket, bucket
 from trunkline.intake.signatures import Verifier
+from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import BusyError, RefusedError, StoreError, StoreFull
 from trunkline.kernel.ids import parse_traceparent
 from trunkline.kernel.signals import Refused
@@ -69,12 +71,22 @@ class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch_events: int | None = None
     """The most records in one request; the process's limit where not given."""
 
+    requests_per_second: float | None = None
+    """The most requests a second that prove themselves; more are answered 429. Unbounded where not given."""
+
+    burst: int | None = None
+    """The most requests at once, after a pause; a second's worth where not given."""
+
     def __post_init__(self) -> None:
         if not self.path.startswith("/"):
             raise ValueError("path begins with a slash, such as /hooks/shop/orders")
-        for size in (self.body_bytes, self.batch_events):
+        for size in (self.body_bytes, self.batch_events, self.burst):
             if size is not None and size < 1:
                 raise ValueError("a limit is at least 1")
+        if self.requests_per_second is not None and not 0 < self.requests_per_second <= MOST_PER_SECOND:
+            raise ValueError(f"requests_per_second is above 0 and at most {MOST_PER_SECOND}")
+        if self.burst is not None and self.requests_per_second is None:
+            raise ValueError("burst is of no use without requests_per_second")
 
 
 class WebhookRequest(msgspec.Struct, frozen=True, gc=False):
@@ -106,12 +118,16 @@ class Webhook:
         self._intake = intake
         self._around = around
         self._now = around.clock.now
+        rate = settings.requests_per_second
+        self._bucket = bucket(rate, settings.burst) if rate else None
 
     async def handle(self, request: WebhookRequest) -> WebhookAnswer:
         """Take a request and answer it; whatever a sender can send is answered, never raised."""
         correlation = _correlation(request.headers)
         try:
             self._authenticate(request)
+            if self._bucket is not None:
+                self._bucket = self._admit(self._bucket)
             arrivals = self._decode(request, correlation)
             judged = self._judge(arrivals)
             receipts = await self._intake.store(judged)
@@ -135,6 +151,13 @@ class Webhook:
             raise RefusedError(405, "Method not allowed", "send events with POST")
         if self._verifier is not None:
             self._verifier.check(request.headers, request.body, self._now())
+
+    def _admit(self, before: Bucket) -> Bucket:
+        """Count a request; only one that proved itself, or a stranger could use up the sender's share."""
+        after, wait = before.take(round(self._around.clock.monotonic() * SECOND))
+        if wait:
+            raise _TooFast(wait)
+        return after
 
     def _decode(self, request: WebhookRequest, correlation: str) -> list[Arrival]:
         headers = request.headers
@@ -183,6 +206,8 @@ class Webhook:
             headers = [(b"allow", b"POST")]
         elif refused.status == HTTPStatus.UNAUTHORIZED and self._verifier is not None:
             headers = [(b"www-authenticate", self._verifier.scheme.challenge)]
+        elif isinstance(refused, _TooFast):
+            headers = [_retry_after(refused.wait / SECOND)]
         occurrence = correlation or self._around.ids.trace_id()
         found = problem(refused.status, refused.title, refused.detail, occurrence)
         if isinstance(refused, _Unreadable):
@@ -210,6 +235,14 @@ class _Unreadable(RefusedError):
         self.judged = judged
 
 
+class _TooFast(RefusedError):
+    """A request beyond the rate of its webhook; ``wait`` microseconds later it would be taken."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(429, "Too many requests", "nothing was stored: send it again, and slower")
+        self.wait = wait
+
+
 def _answer(judged: Sequence[Judged], receipts: Sequence[Receipt]) -> WebhookAnswer:
     if not receipts or any(receipt.status != "refused" for receipt in receipts):
         return answer_json(202, _encode(Receipts(receipts)))
@@ -235,14 +268,18 @@ def _errors(judged: Sequence[Judged]) -> list[Error]:
 def _come_back(error: BusyError | StoreError, correlation: str) -> WebhookAnswer:
     if isinstance(error, BusyError):
         found = problem(503, "Busy", str(error), correlation)
-        seconds = math.ceil(error.retry_after_seconds)
+        seconds = error.retry_after_seconds
     elif isinstance(error, StoreFull):
         found = problem(507, "Storage full", str(error), correlation)
         seconds = STORE_RETRY_SECONDS
     else:
         found = problem(503, "Storage not available", "nothing was stored: send it again", correlation)
         seconds = STORE_RETRY_SECONDS
-    return answer_problem(found, [(b"retry-after", b"%d" % seconds)])
+    return answer_problem(found, [_retry_after(seconds)])
+
+
+def _retry_after(seconds: float) -> tuple[bytes, bytes]:
+    return b"retry-after", b"%d" % math.ceil(seconds)
 
 
 def _correlation(headers: Headers) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from trunkline.intake.problem import WebhookAnswer, answer_json, answer_problem, problem
 from trunkline.intake.webhook import WebhookRequest
@@ -25,6 +26,8 @@ Probe: TypeAlias = Callable[[], str]
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 75
+HEAD_SECONDS = 30.0
+"""How long the head of a request may take to come, from the connection or from its first byte."""
 BODY_SECONDS = 30.0
 """How long a body may take to come once its head is there."""
 FINISH_SECONDS = 30
@@ -120,6 +123,45 @@ async def _rest(message: Scope, receive: Receive, most: int) -> tuple[Scope, byt
     return message, bytes(chunks)
 
 
+class Connection(HttpToolsProtocol):
+    """uvicorn's connection, ended where the head of a request does not come in time.
+
+    uvicorn knows a time for the pause between two requests only, which the first byte of a head ends. A
+    request under way is answered first. The slow one gets no answer: there is no request yet.
+    """
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """Expect a head from now on."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def on_message_begin(self) -> None:
+        """Expect the rest of a head whose first byte came."""
+        super().on_message_begin()
+        self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        """Expect no head any more, and begin the request."""
+        self._expect_nothing()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Expect nothing any more."""
+        self._expect_nothing()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        if self._late is None:
+            self._late = self.loop.call_later(HEAD_SECONDS, self.shutdown)
+
+    def _expect_nothing(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
 class Server(uvicorn.Server):
     """uvicorn, leaving the process's signals to the composition root."""
 
@@ -153,7 +195,7 @@ async def serve(door: Door, host: str, port: int) -> Listening:
     config = uvicorn.Config(
         door,
         loop="none",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="off",
         access_log=False,

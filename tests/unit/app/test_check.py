@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
+from trunkline.app.backbone import opened, secrets_of, this_machine
 from trunkline.app.check import check
+from trunkline.app.project import Project
+from trunkline.kernel.errors import SecretUnavailable
 
 
 # Each part of a sound project has its line, with where it listens or goes.
@@ -39,3 +44,29 @@ def test_no_project(tmp_path):
     report = check(tmp_path)
     assert (report.project, report.contracts) == ("", [])
     assert "trunkline.yaml" in str(report.faults[0])
+
+
+# A secrets file or a key that others may read is a fault in the words of the refusal to start.
+@pytest.mark.parametrize("file", ["state/secrets.yaml", "state/trunkline.key"])
+async def test_an_exposed_secret(folder, file):
+    (folder / file).chmod(0o640)
+    [fault] = check(folder).faults
+    assert fault.place.file == file
+    with pytest.raises(SecretUnavailable) as refused:
+        await _use_the_secrets(folder)
+    assert fault.problem == str(refused.value)
+    assert f"chmod 600 {folder / file}" in fault.problem
+
+
+async def _use_the_secrets(folder):
+    project = Project.load(folder)
+    secrets_of(project, {}).get("secret://shop/webhook")
+    async with opened(project, this_machine({})):
+        pass
+
+
+# Where the environment has the secrets, as in a pull request's check, there are no such files to blame.
+def test_no_secrets_here(folder):
+    for file in ("state/secrets.yaml", "state/trunkline.key"):
+        (folder / file).unlink()
+    assert check(folder).faults == []

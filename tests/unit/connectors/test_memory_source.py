@@ -1,9 +1,12 @@
 """The reference source: what the port asks for, with nothing else in the way."""
 
+import json
+
 import pytest
 
 from trunkline.connectors.memory_source import MemorySource, Shelf
 from trunkline.connectors.source import Arrival
+from trunkline.testkit.arrival import ArrivalSuite, Pulling
 from trunkline.testkit.source import UNREADABLE, SourceSuite
 
 
@@ -18,14 +21,14 @@ class ShelfHarness:
 
     async def offer(self, values):
         self._shelf.put(
-            Arrival(b"?", "shelf", fault="not a number")
+            Arrival(b"?", "shelf", f"{values}/{number}", fault="not a number")
             if value == UNREADABLE
-            else Arrival(b"%d" % value, "shelf")
-            for value in values
+            else Arrival(b'{"value":%d}' % value, "shelf", f"{values}/{number}")
+            for number, value in enumerate(values)
         )
 
     def value(self, arrival):
-        return int(arrival.raw)
+        return json.loads(arrival.raw)["value"]
 
 
 class TestMemorySource(SourceSuite):
@@ -34,6 +37,14 @@ class TestMemorySource(SourceSuite):
     @pytest.fixture
     def harness(self):
         return ShelfHarness()
+
+
+class TestArrivals(ArrivalSuite):
+    """Pumped into an intake, it keeps what its sender relies on."""
+
+    @pytest.fixture
+    def sender(self):
+        return Pulling(ShelfHarness())
 
 
 def test_an_identity_of_its_own_is_kept():

@@ -340,6 +340,31 @@ async def test_full_quarantine(scene):
     assert (status, headers[b"retry-after"]) == (503, b"60")
 
 
+# A sender above its rate is told when to come back, nothing of it is kept, and then it is taken.
+async def test_above_the_rate(scene):
+    hook = webhook(scene, requests_per_second=0.4, burst=2)
+    bodies = [b'{"id":"s%d","amount":1,"key":"k%d"}' % (n, n) for n in range(3)]
+    assert [(await post(hook, body))[0] for body in bodies[:2]] == [202, 202]
+    scene.emitted.clear()
+    status, headers, document = await post(hook, bodies[2])
+    assert (status, headers[b"retry-after"], document["type"].partition("#")[2]) == (429, b"3", "rate")
+    assert await scene.quarantine.list(Query()) == []
+    assert [event.id for event in await scene.stored()] == ["k0", "k1"]
+    assert scene.emitted == [Refused("shop/sales", "sale@1", 1, "rate")]
+    scene.clock.advance(3)
+    assert (await post(hook, bodies[2]))[0] == 202
+
+
+# What does not prove itself uses nothing of the sender's rate, and a wrong method neither.
+async def test_strangers_use_up_no_rate(scene):
+    verifier = Verifier(SCHEMES["bearer"], [Secret("right")], 300)
+    hook = webhook(scene, verifier=verifier, requests_per_second=1)
+    assert [(await post(hook, headers={b"authorization": b"Bearer wrong"}))[0] for _ in range(3)] == [401] * 3
+    assert (await post(hook, method="PUT"))[0] == 405
+    good = {b"authorization": b"Bearer right"}
+    assert [(await post(hook, headers=good))[0] for _ in range(2)] == [202, 429]
+
+
 # A body beyond the limit is answered without being read.
 def test_too_large(scene):
     assert webhook(scene).too_large().status == 413
@@ -354,6 +379,11 @@ def test_too_large(scene):
         {"path": "/a"},
         {"path": "/a", "verify": "no"},
         {"path": "/a", "verify": "none", "body_bytes": 0},
+        {"path": "/a", "verify": "none", "requests_per_second": 0},
+        {"path": "/a", "verify": "none", "requests_per_second": float("inf")},
+        {"path": "/a", "verify": "none", "requests_per_second": float("nan")},
+        {"path": "/a", "verify": "none", "requests_per_second": 1, "burst": 0},
+        {"path": "/a", "verify": "none", "burst": 5},
     ],
 )
 def test_settings_are_strict(entry):

@@ -36,7 +36,9 @@ def test_help(capsys, words):
     with pytest.raises(SystemExit) as end:
         cli.main([*words, "--help"])
     assert end.value.code == 0
-    assert f"Example: trunkline {' '.join(words)}" in " ".join(capsys.readouterr().out.split())
+    out = capsys.readouterr().out
+    assert f"Example: trunkline {' '.join(words)}" in " ".join(out.split())
+    assert not {word for word in out.split() if word.startswith(("--no-", "--empty-"))}
 
 
 # A wrong command, option or value is a usage error that names the near miss.
@@ -47,6 +49,8 @@ def test_help(capsys, words):
         (["dead", "lst"], '"list"'),
         (["check", "--jsno"], "--jsno"),
         (["events"], "stream"),
+        (["quarantine", "release", "--empty-ids"], "--empty-ids"),
+        (["dead", "retry", "flow", "--no-all"], "--no-all"),
     ],
 )
 def test_usage_errors(capsys, words, said):

@@ -57,12 +57,34 @@ def test_retry(dead):
     assert dead("list", "--json")[1] == ""
 
 
-# Giving one up needs a reason, which the trace keeps.
+# Giving one up needs a reason, and every place that shows the event afterwards tells it.
 def test_discard(dead, trunkline):
     assert dead("discard", FLOW, "0")[0] == 2
-    assert dead("discard", FLOW, "0", "--reason", "deleted")[0] == 0
-    trace = json.loads(trunkline("trace", "e0", "--json")[1])
-    assert trace["events"][0]["fates"][0]["state"] == "discarded"
+    assert dead("discard", FLOW, "0", "--reason", "deleted in the shop")[0] == 0
+    fate = json.loads(trunkline("trace", "e0", "--json")[1])["events"][0]["fates"][0]
+    assert (fate["state"], fate["reason"]) == ("discarded", "deleted in the shop")
+    assert "deleted in the shop" in trunkline("trace", "e0")[1]
+    letter = json.loads(dead("show", FLOW, "0", "--json")[1])["letter"]
+    assert (letter["state"], letter["reason"], letter["detail"]) == (
+        "discarded",
+        "deleted in the shop",
+        "the shop refused it",
+    )
+    assert "discarded: deleted in the shop" in dead("show", FLOW, "0")[1]
+
+
+# What was given up is a list of its own, with the reasons; the other holds what waits for a person.
+def test_list_discarded(dead):
+    assert dead("list", "--discarded")[1:] == ("", "No discarded dead letters.\n")
+    dead("discard", FLOW, "0", "--reason", "deleted in the shop")
+    [given_up] = [json.loads(line) for line in dead("list", "--discarded", "--json")[1].splitlines()]
+    assert (given_up["offset"], given_up["state"], given_up["reason"]) == (
+        0,
+        "discarded",
+        "deleted in the shop",
+    )
+    assert "deleted in the shop" in dead("list", "--discarded")[1]
+    assert [json.loads(line)["offset"] for line in dead("list", "--json")[1].splitlines()] == [2]
 
 
 # With nothing to answer it says so by its code.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 
 import aiohttp
@@ -155,3 +156,86 @@ async def test_a_body_that_does_not_come_is_given_up(opened, monkeypatch):
     assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
     writer.close()
     assert echo.handled == 0
+
+
+HALF_A_HEAD = b"POST /hooks/a HTTP/1.1\r\nhost:"
+WHOLE = b"POST /hooks/a HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}"
+
+
+async def sent(listening, what: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+    writer.write(what)
+    await writer.drain()
+    return reader, writer
+
+
+# A connection on which no head, or half of one, comes in time is closed without an answer.
+@pytest.mark.parametrize("half", [b"", HALF_A_HEAD])
+async def test_a_head_that_does_not_come_is_given_up(opened, monkeypatch, half):
+    echo, _, _, listening = opened
+    monkeypatch.setattr("trunkline.surfaces.door.HEAD_SECONDS", 0.05)
+    reader, writer = await sent(listening, half)
+    assert await reader.read() == b""
+    writer.close()
+    assert echo.handled == 0
+
+
+# A head that drips gains no time by each piece.
+async def test_a_head_that_drips_is_given_up(opened, monkeypatch):
+    _, _, _, listening = opened
+    monkeypatch.setattr("trunkline.surfaces.door.HEAD_SECONDS", 0.05)
+    reader, writer = await sent(listening, HALF_A_HEAD)
+    ended = asyncio.ensure_future(reader.read())
+    with contextlib.suppress(ConnectionError):
+        while not (await asyncio.wait({ended}, timeout=0.01))[0]:
+            writer.write(b"x")
+            await writer.drain()
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        assert await ended == b""
+
+
+# What comes after a request on its connection has no more time than the first.
+async def test_a_later_head_is_given_up_too(opened, monkeypatch):
+    echo, _, _, listening = opened
+    monkeypatch.setattr("trunkline.surfaces.door.HEAD_SECONDS", 0.05)
+    reader, writer = await sent(listening, WHOLE)
+    assert (await reader.readline()).startswith(b"HTTP/1.1 202 ")
+    writer.write(HALF_A_HEAD)
+    await writer.drain()
+    assert (await reader.read()).endswith(b'"x": ""}')
+    writer.close()
+    assert echo.handled == 1
+
+
+# The pause between two requests is not the time of a head: a kept connection outlasts it.
+async def test_a_kept_connection_is_left_open(opened, monkeypatch):
+    echo, _, _, listening = opened
+    monkeypatch.setattr("trunkline.surfaces.door.HEAD_SECONDS", 0.05)
+    reader, writer = await sent(listening, WHOLE)
+    assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 202 ")
+    later, other = await sent(listening, HALF_A_HEAD)
+    assert await later.read() == b""  # so the time of one before it is over
+    writer.write(WHOLE)
+    await writer.drain()
+    assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 202 ")
+    for each in (writer, other):
+        each.close()
+    assert echo.handled == 2
+
+
+# A request under way is answered however long that takes, with half a head behind it or without.
+async def test_a_request_under_way_is_answered_first(opened, monkeypatch):
+    echo, _, _, listening = opened
+    monkeypatch.setattr("trunkline.surfaces.door.HEAD_SECONDS", 0.05)
+    echo.gate.clear()
+    alone, followed = await sent(listening, WHOLE), await sent(listening, WHOLE + HALF_A_HEAD)
+    later, writer = await sent(listening, b"")
+    assert await later.read() == b""  # so the time of those before it is over
+    echo.gate.set()
+    answer = await followed[0].read()
+    assert answer.startswith(b"HTTP/1.1 202 ")
+    assert (await alone[0].readline()).startswith(b"HTTP/1.1 202 ")
+    for each in (alone[1], followed[1], writer):
+        each.close()
+    assert echo.handled == 2

@@ -16,7 +16,7 @@ import msgspec
 
 from trunkline.app.backbone import Backbone, Machine, opened
 from trunkline.app.demo.day import ORDERS, ROWS_AN_HOUR, Day, retail_day
-from trunkline.app.demo.stage import ShopInterface, drop_files, send_orders, write_project
+from trunkline.app.demo.stage import ShopInterface, drop_files, send_orders, write_demo
 from trunkline.app.project import Project
 from trunkline.app.run import OpensDoor, running
 from trunkline.delivery.ledger import CaseQuery, FlowStatus
@@ -85,7 +85,7 @@ async def play(folder: Path, machine: Machine, opens_door: OpensDoor, told: Told
     machine.signals.listen(lambda signal: _note(sources, signal))
     started = machine.clock.monotonic()
     async with shop.server:
-        key = write_project(folder, shop.server.url)
+        key = write_demo(folder, shop.server.url)
         project = Project.load(folder)
         async with opened(project, machine) as backbone:
             async with running(backbone, opens_door) as run:

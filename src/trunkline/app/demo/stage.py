@@ -14,17 +14,14 @@ import http.client
 import random
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from string import Template
 from urllib.parse import urlsplit
 
-from trunkline.adapters.keyfile.key import make_key
-from trunkline.adapters.keyfile.private import write_private
 from trunkline.app.demo.day import WITHDRAWN, ShopCall, TillFile
+from trunkline.app.writing import texts_of, write_project
 from trunkline.kernel import json
 from trunkline.kernel.clock import SECOND, Clock
 from trunkline.kernel.errors import TrunklineError
@@ -36,32 +33,19 @@ _BUSY = 0.08
 _HOOK = "/hooks/shop/orders"
 
 
-def write_project(folder: Path, shop_url: str) -> bytes:
+def write_demo(folder: Path, shop_url: str) -> bytes:
     """Write the demo's project into an empty folder and return the shop's signing key.
 
     Raises ``TrunklineError`` where the folder holds something already.
     """
     if folder.exists() and any(folder.iterdir()):
         raise TrunklineError(f"{folder} is not empty: name a new folder for the demo; nothing was written")
-    for path, text in _files(resources.files(__package__) / "project", ""):
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(Template(text).safe_substitute(shop_url=shop_url), "utf-8")
-    (folder / "till").mkdir()
-    (folder / "state").mkdir(mode=0o700)
-    make_key(folder / "state" / "trunkline.key")
     key = secrets.token_bytes(24)
     kept = {"shop": {"webhook": _whsec(key), "api-token": secrets.token_urlsafe(24)}}
-    write_private(folder / "state" / "secrets.yaml", json.encode(kept))
+    texts = texts_of(resources.files(__package__) / "project", shop_url=shop_url)
+    write_project(folder, texts, json.encode(kept))
+    (folder / "till").mkdir()
     return key
-
-
-def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _files(entry, f"{prefix}{entry.name}/")
-        else:
-            yield prefix + entry.name, entry.read_text("utf-8")
 
 
 def _whsec(key: bytes) -> str:

@@ -15,7 +15,7 @@ from trunkline.connectors.mapping.expression import Expression, compile_expressi
 from trunkline.connectors.mapping.paths import Evaluate
 from trunkline.connectors.mapping.problem import BrokenRecord, Problem
 from trunkline.kernel import json
-from trunkline.kernel.errors import DeliveryError, Final, TrunklineError
+from trunkline.kernel.errors import Final, TrunklineError
 from trunkline.kernel.event import Event
 
 Record: TypeAlias = dict[str, Any]
@@ -67,22 +67,9 @@ class Mapping:
         try:
             return self._apply(record, event)
         except (BrokenRecord, RecursionError) as error:
-            raise _final(error) from error
-
-    def run(self, pairs: Iterable[tuple[Record, Event]]) -> list[Record | DeliveryError | None]:
-        """Map records with their events; return for each the new record, None, or what was wrong with it."""
-        return [self._try(record, event) for record, event in pairs]
-
-    def _try(self, record: Record, event: Event) -> Record | DeliveryError | None:
-        try:
-            return self._apply(record, event)
-        except (BrokenRecord, RecursionError) as error:
-            return _final(error)
-
-
-def _final(error: Exception) -> Final:
-    nested = "the record is nested too deeply"
-    return Final("mapping", nested if isinstance(error, RecursionError) else str(error.args[0]))
+            nested = "the record is nested too deeply"
+            why = nested if isinstance(error, RecursionError) else str(error.args[0])
+            raise Final("mapping", why) from error
 
 
 def compile_mapping(

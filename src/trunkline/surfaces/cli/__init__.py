@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 from cyclopts.exceptions import UnknownCommandError
 
 from trunkline import __version__
@@ -72,6 +72,7 @@ def make_app(tokens: Sequence[str] = ()) -> App:
         "and is delivered or visibly not.",
         help_epilogue="Start with: trunkline init shop && cd shop && trunkline check",
         help_format="plaintext",
+        default_parameter=Parameter(negative=()),  # no option says no to another: --no-json, --empty-ids
         version=__version__,
         result_action="return_value",
     )

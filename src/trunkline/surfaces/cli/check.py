@@ -20,7 +20,8 @@ def check(*, common: Common = Common()) -> Exit:  # noqa: B008  a frozen value
 
     Every fault names its file, line and column, what was expected, and the near
     miss. Nothing is run and no secret is needed, so it is a gate for a pull
-    request. Ends with 1 where there is a fault.
+    request; where the secrets file or the key is there, others must not be able
+    to read it. Ends with 1 where there is a fault.
 
     Example: trunkline check --project shop --json
     """

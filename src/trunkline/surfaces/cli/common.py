@@ -31,7 +31,7 @@ class Common:
     project: Annotated[Path | None, Parameter(name=["--project", "-p"])] = None
     """The project folder; without it this folder, or the nearest above it that has a trunkline.yaml."""
 
-    json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False
+    json: Annotated[bool, Parameter(name="--json", show_default=False)] = False
     """Print JSON for programs: one document, or one a line where results stream."""
 
     @property

@@ -12,7 +12,13 @@ from trunkline.surfaces.cli.common import Common, acting, reading
 from trunkline.surfaces.cli.exits import Exit
 
 
-def list_(*, common: Common = Common(), flow: str = "", limit: int = 100) -> None:  # noqa: B008  a frozen value
+def list_(
+    *,
+    common: Common = Common(),  # noqa: B008  a frozen value
+    flow: str = "",
+    discarded: bool = False,
+    limit: int = 100,
+) -> None:
     """List dead letters by flow and offset, each with why it died.
 
     Example: trunkline dead list --flow stock-to-shop
@@ -21,23 +27,25 @@ def list_(*, common: Common = Common(), flow: str = "", limit: int = 100) -> Non
     ----------
     flow
         Only those of this flow.
+    discarded
+        Those that were given up instead, each with the reason that was given.
     limit
         The most to list.
     """
     from trunkline.app.views import dead_letters  # noqa: PLC0415  --help must not pay for it
 
-    found = reading(common, partial(dead_letters, flow=flow, limit=limit))
+    found = reading(common, partial(dead_letters, flow=flow, limit=limit, discarded=discarded))
     if common.json:
         for one in found:
             output.document(one)
         return
     if not found:
-        output.complain("No dead letters.")
+        output.complain("No discarded dead letters." if discarded else "No dead letters.")
         return
     output.table(
-        ("flow", "offset", "key", "attempts", "died", "kind"),
+        ("flow", "offset", "key", "attempts", "discarded" if discarded else "died", "kind"),
         [(one.flow, str(one.offset), one.subject, one.attempts, one.at, one.kind) for one in found],
-        [one.detail for one in found],
+        [one.reason if discarded else one.detail for one in found],
     )
     output.tell_of_more(len(found), limit)
 
@@ -48,9 +56,11 @@ def show_(
     /,
     *,
     common: Common = Common(),  # noqa: B008  as above
-    reveal: Annotated[bool, Parameter(negative="")] = False,
+    reveal: bool = False,
 ) -> None:
     """Show one dead letter: its event and every failed attempt that is kept.
+
+    One that was discarded is shown with the reason that was given.
 
     Example: trunkline dead show stock-to-shop 1024
 
@@ -75,8 +85,11 @@ def show_(
     )
     for one in found.tries:
         output.say(f"  {one.at} {one.kind}: {one.detail}")
+    if letter.state == "discarded":
+        output.say(f"  {letter.at} discarded: {letter.reason}")
     if found.event is None:
-        output.say("  the log no longer holds this event: discard it")
+        hint = ": discard it" if letter.state == "dead" else ""
+        output.say(f"  the log no longer holds this event{hint}")
     else:
         output.record(found.event.data)
 
@@ -87,7 +100,7 @@ def retry_(
     /,
     *,
     common: Common = Common(),  # noqa: B008  as above
-    everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    everything: Annotated[bool, Parameter(name="--all")] = False,
 ) -> Exit:
     """Deliver dead letters again, with all attempts of the flow's retry policy.
 
@@ -114,10 +127,11 @@ def discard_(
     *,
     reason: str,
     common: Common = Common(),  # noqa: B008  as above
-    everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    everything: Annotated[bool, Parameter(name="--all")] = False,
 ) -> Exit:
     """Give dead letters up: they are never delivered, and the reason is kept.
 
+    "dead show", "dead list --discarded" and "trace" tell it to whoever asks later.
     Ends with 1 where one of them is no dead letter.
 
     Example: trunkline dead discard stock-to-shop 1024 --reason "product was
@@ -130,7 +144,7 @@ def discard_(
     offsets
         Their offsets.
     reason
-        Why, for whoever asks later.
+        Why.
     everything
         All dead letters of the flow.
     """

@@ -10,10 +10,9 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from cyclopts import Parameter
 
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.exits import Exit
@@ -32,7 +31,7 @@ def demo(
     folder: Path | None = None,
     /,
     *,
-    json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json: bool = False,
     seed: int | None = None,
 ) -> Exit:
     """Run a generated retail day and show what came of it.

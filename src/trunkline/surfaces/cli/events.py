@@ -37,7 +37,7 @@ class Which:
     correlation: str = ""
     """Only events of this correlation ID."""
 
-    reveal: Annotated[bool, Parameter(negative="")] = False
+    reveal: bool = False
     """Show personal fields as they are."""
 
 

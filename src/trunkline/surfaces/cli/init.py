@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from trunkline.surfaces.cli import output
 
@@ -31,7 +28,7 @@ def init(
     folder: Path = Path(),
     /,
     *,
-    json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json: bool = False,
 ) -> None:
     """Write a small working project into a folder: a shop's webhook, a warehouse's table, a flow between.
 

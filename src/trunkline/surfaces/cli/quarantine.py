@@ -5,9 +5,7 @@ from __future__ import annotations
 import getpass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Any
 
 from trunkline.kernel.clock import to_rfc3339
 from trunkline.kernel.errors import TrunklineError
@@ -25,7 +23,7 @@ def list_(
     common: Common = Common(),  # noqa: B008  a frozen value
     source: str = "",
     kind: str = "",
-    closed: Annotated[bool, Parameter(name="--closed", negative="")] = False,
+    closed: bool = False,
     limit: int = 100,
 ) -> None:
     """List refused arrivals, newest first, each with its first reason.
@@ -76,7 +74,7 @@ def show_(
     /,
     *,
     common: Common = Common(),  # noqa: B008  as above
-    reveal: Annotated[bool, Parameter(negative="")] = False,
+    reveal: bool = False,
 ) -> None:
     """Show one refused arrival with every reason and its record, personal fields masked.
 

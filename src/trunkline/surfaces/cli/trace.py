@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING
 
 from trunkline.kernel import json
 from trunkline.surfaces.cli import output
@@ -13,7 +11,7 @@ from trunkline.surfaces.cli.common import Common, reading
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from trunkline.app.views import Trace, TraceReport
+    from trunkline.app.views import FateView, Trace, TraceReport
 
 
 def trace(
@@ -21,7 +19,7 @@ def trace(
     /,
     *,
     common: Common = Common(),  # noqa: B008  a frozen value
-    reveal: Annotated[bool, Parameter(negative="")] = False,
+    reveal: bool = False,
 ) -> Exit:
     """Tell everything that happened to one correlation ID, or to the events of an id.
 
@@ -71,7 +69,11 @@ def _print_event(one: Trace) -> None:
     for fate in one.fates:
         output.say(
             f"  flow {fate.flow} to {fate.target}: "
-            f"{fate.state}, attempt {fate.attempt}, {fate.at or 'not yet'}"
+            f"{fate.state}, attempt {fate.attempt}, {fate.at or 'not yet'}{_why(fate)}"
         )
         for each in fate.tries:
             output.say(f"    {each.at} {each.kind}: {each.detail}")
+
+
+def _why(fate: FateView) -> str:
+    return f": {fate.reason}" if fate.reason else ""

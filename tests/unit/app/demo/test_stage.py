@@ -7,19 +7,19 @@ import stat
 import pytest
 
 from trunkline.app.demo.day import TillFile
-from trunkline.app.demo.stage import ShopInterface, drop_files, write_project
+from trunkline.app.demo.stage import ShopInterface, drop_files, write_demo
 from trunkline.app.project import Project
 from trunkline.kernel.errors import TrunklineError
 
 
 def test_the_written_project_passes_the_check(tmp_path):
-    write_project(tmp_path / "day", "http://127.0.0.1:1")
+    write_demo(tmp_path / "day", "http://127.0.0.1:1")
     project = Project.load(tmp_path / "day")
     assert set(project.flows) == {"sales-to-stock", "orders-to-stock", "orders-to-shop"}
 
 
 def test_secrets_and_key_can_be_read_by_their_owner_only(tmp_path):
-    write_project(tmp_path, "http://127.0.0.1:1")
+    write_demo(tmp_path, "http://127.0.0.1:1")
     for name in ("trunkline.key", "secrets.yaml"):
         assert stat.S_IMODE((tmp_path / "state" / name).stat().st_mode) == 0o600
 
@@ -27,7 +27,7 @@ def test_secrets_and_key_can_be_read_by_their_owner_only(tmp_path):
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(TrunklineError, match="is not empty"):
-        write_project(tmp_path, "http://127.0.0.1:1")
+        write_demo(tmp_path, "http://127.0.0.1:1")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 

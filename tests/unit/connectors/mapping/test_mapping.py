@@ -1,4 +1,4 @@
-"""Mappings as flows use them: fields, nesting, exactness, errors without values, and the batch form."""
+"""Mappings as flows use them: fields, nesting, exactness, and errors without values."""
 
 from __future__ import annotations
 
@@ -146,14 +146,14 @@ def test_attacks_end_at_the_limits(text) -> None:
         compile_mapping({"f": text}, limits=Limits(timeout_seconds=0.05))(RECORD, event())
 
 
-# The batch form gives each record its own verdict, in order.
-def test_run_maps_a_batch() -> None:
+# Each record has a verdict of its own: one that is dropped or broken does nothing to the next.
+def test_each_record_by_itself() -> None:
     mapping = compile_mapping({"n": "a + 1"}, when="a != 0")
-    mapped = mapping.run(({"a": value}, event()) for value in (1, 0, "x", 2))
-    assert mapped[0] == {"n": 2}
-    assert mapped[1] is None
-    assert isinstance(mapped[2], Final)
-    assert mapped[3] == {"n": 3}
+    assert mapping({"a": 1}, event()) == {"n": 2}
+    assert mapping({"a": 0}, event()) is None
+    with pytest.raises(Final):
+        mapping({"a": "x"}, event())
+    assert mapping({"a": 2}, event()) == {"n": 3}
 
 
 # All that is wrong with a mapping is said at once.
