@@ -243,5 +243,8 @@ class FlowFile(_Settings, frozen=True):
     retry: Retry = msgspec.field(default_factory=Retry)
     """When a failed attempt is made again."""
 
+    start: str = "beginning"
+    """Where it begins while it has no position: ``beginning``, ``now``, or an RFC 3339 time of acceptance."""
+
     when_dead: Literal["hold-key", "skip"] = "hold-key"
     """Whether later events of a dead letter's entity wait for it, or go on."""

@@ -15,6 +15,7 @@ import msgspec
 from trunkline.app.model import FlowFile, ProjectFile, SystemFile
 from trunkline.connectors.mapping import Mapping
 from trunkline.contracts.contract import Contract
+from trunkline.delivery.flow import Start
 from trunkline.delivery.retry import RetryPolicy
 from trunkline.kernel.errors import ProjectError
 
@@ -52,6 +53,7 @@ class Flow(msgspec.Struct, frozen=True):
     mapping: Mapping
     retry: RetryPolicy
     settings: FlowFile
+    start: Start = "beginning"
 
 
 class Project(msgspec.Struct, frozen=True):

@@ -102,6 +102,7 @@ async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> 
             when_dead=flow.settings.when_dead,
             decode=flow.mapping.decode,
             project=backbone.project.settings.project,
+            start=flow.start,
         )
         runners.append(FlowRunner(wired, _ports(backbone, target)))
         keepers.append(

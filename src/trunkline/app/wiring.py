@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from trunkline.app.entries import Entries
 from trunkline.app.fitting import strangers
@@ -20,7 +20,9 @@ from trunkline.app.registry import TARGETS
 from trunkline.connectors.mapping import Mapping, MappingRefused, Problem, compile_mapping
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.document import Document
+from trunkline.delivery.flow import Start
 from trunkline.delivery.retry import RetryPolicy
+from trunkline.kernel.clock import from_rfc3339
 from trunkline.kernel.faults import Fault, did_you_mean
 
 UNCHANGED = Mapping(lambda record, _event: record, {}, frozenset())
@@ -36,15 +38,16 @@ def flow_of(
     target = _target(document, settings.to, entries, targets)
     mapping = _mapping(folder, document, settings, entries)
     retry = _retry(document, settings, entries)
+    start = _start(document, settings, entries)
     new = sheet.once("flow", settings.flow, document.place(("flow",)))
-    if contract is None or target is None or mapping is None or retry is None or not new:
+    if contract is None or target is None or mapping is None or retry is None or start is None or not new:
         return None
     misfits = list(_repeats(document, settings, target))
     if not settings.python:
         misfits += _misfits(document, settings, mapping, contract, target)
     if sheet.note(misfits):
         return None
-    return Flow(settings.flow, contract, target, mapping, retry, settings)
+    return Flow(settings.flow, contract, target, mapping, retry, settings, start)
 
 
 def _target(document: Document, name: str, entries: Entries, targets: dict[str, Target]) -> Target | None:
@@ -103,6 +106,18 @@ def _retry(document: Document, settings: FlowFile, entries: Entries) -> RetryPol
         )
     except ValueError as error:
         entries.sheet.wrong(document, ("retry",), str(error))
+        return None
+
+
+def _start(document: Document, settings: FlowFile, entries: Entries) -> Start | None:
+    if settings.start in ("beginning", "now"):
+        return cast("Start", settings.start)
+    try:
+        return from_rfc3339(settings.start)
+    except ValueError:
+        problem, words = f'"{settings.start}" is no place to start', ("beginning", "now")
+        expected = "beginning, now, or a time such as 2026-01-31T08:00:00Z"
+        entries.sheet.wrong(document, ("start",), problem, expected, did_you_mean(settings.start, words))
         return None
 
 

@@ -24,7 +24,7 @@ from trunkline.delivery.flow import Flow
 from trunkline.delivery.ledger import Case, State, Try, with_try
 from trunkline.delivery.retry import next_attempt
 from trunkline.eventlog.port import Page
-from trunkline.kernel.errors import DeliveryError, Retryable
+from trunkline.kernel.errors import DeliveryError, Retryable, Superseded
 from trunkline.kernel.event import Event
 from trunkline.kernel.outcome import Dead, Dropped, Outcome, RetryAt
 from trunkline.kernel.signals import AttemptFailed, DeadLettered, Signal
@@ -75,7 +75,7 @@ class Mapper:
         self._map = flow.mapping
         self._decode = flow.decode
         self._seed = hashlib.blake2b(digest_size=16)
-        for part in (flow.name, flow.stream):
+        for part in (flow.identity or flow.name, flow.stream):
             self._seed.update(f"{len(part)}:{part}".encode())
 
     def __call__(self, entry: Entry, now: int) -> Item | Dropped | Dead:
@@ -129,8 +129,10 @@ async def send(
         raise bug from error
 
 
-def judge(flow: Flow, entry: Entry, error: DeliveryError, now: int, chance: float) -> Failure:
-    """Step 5: decide what follows a failure, by the flow's policy."""
+def judge(flow: Flow, entry: Entry, error: DeliveryError, now: int, chance: float) -> Failure | Dropped:
+    """Step 5: decide what follows a failure, by the flow's policy; what is superseded is dropped."""
+    if isinstance(error, Superseded):
+        return Dropped(now, error.kind)
     case = entry.case
     attempt = case.attempts + 1 - case.forgiven if case else 1
     verdict = next_attempt(flow.policy, attempt, (case and case.since) or now, now, error, chance)

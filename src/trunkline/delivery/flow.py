@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
 from trunkline.connectors.target import Target
 from trunkline.delivery.ledger import Ledger
 from trunkline.delivery.retry import RetryPolicy
-from trunkline.eventlog.port import EventLog
+from trunkline.eventlog.port import LogReader
 from trunkline.kernel import json
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.event import Event
 from trunkline.kernel.ids import Ids
 from trunkline.kernel.limits import Limits
 from trunkline.kernel.signals import Signals
+
+Start: TypeAlias = Literal["beginning", "now"] | int
+"""Where a flow begins that has no position yet; a number is an instant in microseconds."""
 
 
 class Mapping(Protocol):
@@ -32,7 +35,9 @@ class Flow(msgspec.Struct, frozen=True):
     ``project`` is part of the name that its progress has in a target's own database, which flows of several
     projects may share. ``decode`` gives the mapping its record, or as much of it as the mapping reads.
     ``when_dead`` says what a dead letter does to later events of its key: ``hold-key`` keeps them back until
-    a person answers it, ``skip`` lets them pass.
+    a person answers it, ``skip`` lets them pass. ``start`` is where it begins while it has no position:
+    at the beginning of the stream, at its end, or with what was accepted at or after an instant in
+    microseconds. ``identity`` is the name its idempotency keys are made from, its own if empty.
     """
 
     name: str
@@ -43,6 +48,8 @@ class Flow(msgspec.Struct, frozen=True):
     when_dead: Literal["hold-key", "skip"] = "hold-key"
     decode: Callable[[bytes], Any] = json.decode
     project: str = ""
+    start: Start = "beginning"
+    identity: str = ""
 
     @property
     def progress_name(self) -> str:
@@ -53,7 +60,7 @@ class Flow(msgspec.Struct, frozen=True):
 class Ports(msgspec.Struct, frozen=True):
     """What a flow runs on."""
 
-    log: EventLog
+    log: LogReader
     ledger: Ledger
     target: Target
     clock: Clock

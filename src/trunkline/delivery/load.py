@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from trunkline.delivery.attempt import Entry
 from trunkline.delivery.ledger import Case
-from trunkline.eventlog.port import EventLog, Page
+from trunkline.eventlog.port import LogReader, Page
 
 SLICE_EVENTS = 256
 KEPT_SLICES = 16
@@ -20,7 +20,7 @@ KEPT_SLICES = 16
 class CaseLoader:
     """Step 1 of an attempt, for cases: an entry for each, with its event read again."""
 
-    def __init__(self, log: EventLog, stream: str) -> None:
+    def __init__(self, log: LogReader, stream: str) -> None:
         self._log = log
         self._stream = stream
         self._slices: OrderedDict[int, Page] = OrderedDict()

@@ -9,6 +9,7 @@ from trunkline.delivery import gate as gates
 from trunkline.delivery.control import Control
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.lanes import Lanes
+from trunkline.delivery.starting import begin
 from trunkline.delivery.whole import Whole
 from trunkline.kernel.errors import DeliveryError, StoreError
 from trunkline.kernel.signals import FlowStalled
@@ -32,6 +33,7 @@ class FlowRunner:
         while not self._control.stopping:
             try:
                 await self._ports.target.open()
+                await begin(self.flow, self._ports)
                 gate = gates.OPEN
                 await self._way().run()
             except (StoreError, DeliveryError) as error:

@@ -288,7 +288,11 @@ class Whole:
             if held is not None:
                 self._note(batch, entry, held)
             elif error is not None:
-                self._fail(batch, entry, judge(self._flow, entry, error, now, chance()), now)
+                verdict = judge(self._flow, entry, error, now, chance())
+                if isinstance(verdict, Dropped):
+                    batch.dropped.append(entry)
+                else:
+                    self._fail(batch, entry, verdict, now)
             else:
                 batch.sent.append(entry)
                 batch.items.append(item)

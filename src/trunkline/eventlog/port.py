@@ -91,7 +91,24 @@ class PageCheck(msgspec.Struct, frozen=True):
     fault: str = ""
 
 
-class EventLog(Protocol):
+class LogReader(Protocol):
+    """What delivery needs of a log: to read on from where it is."""
+
+    async def read(self, stream: str, start: int, limit: int = 1_000) -> Page:
+        """Return up to ``limit`` events from offset ``start`` on, or an empty page at the end.
+
+        Where older events were trimmed, the page begins at the oldest that is there: look at ``base``.
+        A page also ends at the engine's bound on bytes, but holds at least one event.
+        """
+
+    async def wait(self, stream: str, start: int) -> None:
+        """Return as soon as an event with an offset of ``start`` or more is there to read."""
+
+    async def streams(self) -> list[StreamInfo]:
+        """Return the extent of every stream, by name."""
+
+
+class EventLog(LogReader, Protocol):
     """An ordered, durable, deduplicating record of events in named streams.
 
     Offsets of a stream start at 0, grow by one an event, and are never used twice. Methods raise
@@ -108,16 +125,6 @@ class EventLog(Protocol):
         all new ones are stored or, on ``StoreError``, none is.
         """
 
-    async def read(self, stream: str, start: int, limit: int = 1_000) -> Page:
-        """Return up to ``limit`` events from offset ``start`` on, or an empty page at the end.
-
-        Where older events were trimmed, the page begins at the oldest that is there: look at ``base``.
-        A page also ends at the engine's bound on bytes, but holds at least one event.
-        """
-
-    async def wait(self, stream: str, start: int) -> None:
-        """Return as soon as an event with an offset of ``start`` or more is there to read."""
-
     async def find(self, query: Query) -> list[Stored]:
         """Return events that match, newest first within a stream."""
 
@@ -126,6 +133,3 @@ class EventLog(Protocol):
 
     def verify(self, stream: str = "") -> AsyncIterator[PageCheck]:
         """Open every stored page of one stream or of all, yielding a verdict on each as it comes."""
-
-    async def streams(self) -> list[StreamInfo]:
-        """Return the extent of every stream, by name."""

@@ -13,7 +13,8 @@
      ├─ GuaranteeError        a flow declares more than its log or target can give
      └─ DeliveryError         an attempt to deliver failed
          ├─ Retryable           the same attempt may succeed later
-         └─ Final               it will never succeed unchanged: a person has to look
+         ├─ Final               it will never succeed unchanged: a person has to look
+         └─ Superseded          it is not wanted any more: a newer event of its entity has taken effect
 
 Whether an attempt is worth repeating is in the type. Driver errors are translated into this tree
 where the driver is called; none of them crosses a port. Messages say what to do next and never
@@ -98,3 +99,7 @@ class Retryable(DeliveryError):
 
 class Final(DeliveryError):
     """The attempt will never succeed unchanged; retrying would only make noise."""
+
+
+class Superseded(DeliveryError):
+    """The effect is not wanted any more: a newer event of its entity has had its own. It is dropped."""

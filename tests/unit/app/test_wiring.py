@@ -45,11 +45,29 @@ def test_a_flow_is_wired(folder):
         ("to: warehouse.orders", "to: warehose.orders", 'did you mean "warehouse"?'),
         ("from: order@1", "from: ordr", 'did you mean "order"?'),
         ("longest: 1h", "longest: 1ms", "longest_seconds"),
+        ("map:", "start: begining\nmap:", 'did you mean "beginning"?'),
+        ("map:", "start: 2026-13-01\nmap:", "beginning, now, or a time such as 2026-01-31T08:00:00Z"),
     ],
 )
 def test_what_does_not_fit(edit, said, old, new, expected):
     edit(FLOW, old, new)
     assert any(expected in text for text in said()), said()
+
+
+# Where a flow starts is read: by a word, or by a time in any zone; it is the beginning unless it is said.
+@pytest.mark.parametrize(
+    ("said_start", "start"),
+    [
+        ("", "beginning"),
+        ("start: beginning", "beginning"),
+        ("start: now", "now"),
+        ("start: 2026-01-01T01:00:00+01:00", 1_767_225_600_000_000),
+        ("start: 2026-01-01", 1_767_225_600_000_000),
+    ],
+)
+def test_where_a_flow_starts(folder, edit, said_start, start):
+    edit(FLOW, "map:", f"{said_start}\nmap:")
+    assert Project.load(folder).flows["orders-to-warehouse"].start == start
 
 
 # Without map, the stream's own fields have to be all that the target requires.

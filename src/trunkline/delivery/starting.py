@@ -1,0 +1,73 @@
+"""Where a flow begins that was never anywhere: at its stream's beginning, at its end, or at an instant.
+
+``FlowRunner`` asks each time it opened the target; a flow that has a position keeps it. What lies below the
+place was never the flow's: its fate there is ``skipped``.
+"""
+
+from __future__ import annotations
+
+from trunkline.connectors.target import Progress
+from trunkline.delivery.flow import Flow, Ports
+from trunkline.delivery.ledger import Record
+from trunkline.delivery.whole import fingerprint
+from trunkline.eventlog.port import LogReader, StreamInfo
+from trunkline.kernel.clock import SECOND, to_rfc3339
+from trunkline.kernel.errors import Retryable
+
+
+async def begin(flow: Flow, ports: Ports) -> None:
+    """Put a flow without a position where it is to start.
+
+    An atomic target comes first: its own progress is what such a flow goes on from. Raises ``Retryable``
+    while the instant to start from is still to come.
+    """
+    if flow.start == "beginning" or await _is_somewhere(flow, ports):
+        return
+    now = ports.clock.now()
+    cursor = await _place(flow, ports.log, now)
+    if ports.target.features.atomic:
+        last = await _last_event(flow, ports.log, cursor)
+        await ports.target.deliver([], Progress(flow.progress_name, cursor, last_event=last))
+    await ports.ledger.record(Record(flow.name, now, cursor))
+
+
+async def _is_somewhere(flow: Flow, ports: Ports) -> bool:
+    if await ports.ledger.position(flow.name) is not None:
+        return True
+    return ports.target.features.atomic and await ports.target.progress(flow.progress_name) is not None
+
+
+async def _place(flow: Flow, log: LogReader, now: int) -> int:
+    info = next((one for one in await log.streams() if one.stream == flow.stream), None)
+    if isinstance(flow.start, int):
+        if flow.start > now:
+            wait = (flow.start - now) / SECOND
+            raise Retryable(
+                "start", f"it starts with what is accepted from {to_rfc3339(flow.start)} on", wait
+            )
+        return await first_since(log, info, flow.start) if info else 0
+    return info.next if info else 0
+
+
+async def first_since(log: LogReader, info: StreamInfo, instant: int) -> int:
+    """Return the offset of the first event accepted at or after an instant; the stream's end without one.
+
+    Events stand in the order in which they were stored, and so in that of their acceptance but for those
+    that were stored together.
+    """
+    low, high = info.first, info.next
+    while low < high:
+        middle = (low + high) // 2
+        page = await log.read(info.stream, middle, 1)
+        if page.events and page.events[0].recorded < instant:
+            low = page.next
+        else:
+            high = middle
+    return low
+
+
+async def _last_event(flow: Flow, log: LogReader, cursor: int) -> str:
+    page = await log.read(flow.stream, max(cursor - 1, 0), 1)
+    if cursor == 0 or not page.events or page.base != cursor - 1:
+        return ""
+    return fingerprint(flow.stream, cursor - 1, page.events[0])
