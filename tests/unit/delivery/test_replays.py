@@ -1,0 +1,14 @@
+"""The in-memory reference of what keeps replays passes the suite of its port."""
+
+from __future__ import annotations
+
+import pytest
+
+from trunkline.delivery.replays import MemoryReplays
+from trunkline.testkit.replays import ReplaysSuite
+
+
+class TestMemoryReplays(ReplaysSuite):
+    @pytest.fixture
+    def replays(self):
+        return MemoryReplays()
