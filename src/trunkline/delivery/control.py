@@ -57,6 +57,17 @@ class Control:
             await asyncio.gather(*own, return_exceptions=True)
 
 
+async def first_done(*others: Coroutine[Any, Any, Any] | asyncio.Future[Any]) -> None:
+    """Return when the first of several is done; coroutines are cancelled then, tasks are left to go on."""
+    waits = [asyncio.ensure_future(one) for one in others]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait, one in zip(waits, others, strict=True):
+            if wait is not one:
+                wait.cancel()
+
+
 class Crew:
     """Where workers rest that have nothing to do, until somebody has work for some of them."""
 

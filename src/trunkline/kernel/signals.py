@@ -110,6 +110,25 @@ class FlowStalled(Signal, frozen=True):
     retry_at: int
 
 
+class ReplayChanged(Signal, frozen=True):
+    """A replay was started, paused, resumed or cancelled, is done or has failed; ``state`` is its new one."""
+
+    replay: str
+    flow: str
+    state: str
+    by: str
+
+
+class ReplayProgress(Signal, frozen=True):
+    """A replay has delivered some more of the events it ``planned`` to; ``dead`` are dead letters of it."""
+
+    replay: str
+    flow: str
+    planned: int
+    delivered: int
+    dead: int
+
+
 class Stopping(Signal, frozen=True):
     """The process was asked to stop and finishes what it holds."""
 

@@ -29,6 +29,8 @@ LEVELS: Mapping[type[s.Signal], str] = {
     s.AttemptFailed: "warning",
     s.DeadLettered: "error",
     s.FlowStalled: "error",
+    s.ReplayChanged: "info",
+    s.ReplayProgress: "info",
     s.Stopping: "info",
 }
 """How loud each signal is; one that is not listed is ``info``."""
