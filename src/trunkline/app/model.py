@@ -181,6 +181,10 @@ class SystemFile(_Settings, frozen=True):
     """Its targets: each a ``name``, a ``contract``, a ``via`` and the settings of that kind."""
 
 
+Delivery: TypeAlias = Literal["at-most-once", "at-least-once", "effectively-once"]
+"""How often an event takes effect in a target, weakest first."""
+
+
 class Needs(_Settings, frozen=True):
     """What a flow has to give; one that its log or target cannot give is refused at the start."""
 

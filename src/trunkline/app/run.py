@@ -19,6 +19,7 @@ from trunkline.app import control
 from trunkline.app.acts import CONTROL_FILE, handler
 from trunkline.app.backbone import Backbone
 from trunkline.app.connectors import PULLED, TARGETS, Checked, webhook
+from trunkline.app.guarantee import require
 from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.limited import Bound, Limited
@@ -83,6 +84,8 @@ async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> 
         name: Bound(system.limits, backbone.machine.clock)
         for name, system in backbone.project.systems.items()
     }
+    for flow in backbone.project.flows.values():
+        require(backbone.project, flow, backbone.log.features)
     targets, runners, keepers = [], [], []
     for flow in backbone.project.flows.values():
         system = flow.target.system
