@@ -70,7 +70,10 @@ def rows(bash):
 # Two processes started as the guide says carry what one does, and each stops clean.
 def test_use_two_cores(bash):
     intake, delivery = map(str.strip, blocks("use-two-cores.md"))
-    done(bash, f"{intake} --port 0 > intake.log 2>&1 &\nINTAKE=$!\n{delivery} > delivery.log 2>&1 &\nDELIVERY=$!")
+    done(
+        bash,
+        f"{intake} --port 0 > intake.log 2>&1 &\nINTAKE=$!\n{delivery} > delivery.log 2>&1 &\nDELIVERY=$!",
+    )
     published(bash, order(1), order(2))
     done(bash, """until trunkline status --json | grep -q '"cursor":2,'; do :; done""")
     done(bash, "kill $INTAKE $DELIVERY; wait $INTAKE && wait $DELIVERY")

@@ -179,7 +179,7 @@ def _array(schema: Schema, notes: Notes) -> _Part:
         return _checked_by_schema(Any, schema, notes, math.inf)
     items = _part(schema["items"], notes)
     check = items.check and _each(items.check)
-    return _Part(_bounded(list[items.type], schema), check, 1 + items.depth)  # type: ignore[name-defined]
+    return _Part(_bounded(list[items.type], schema), check, 1 + items.depth)  # type: ignore[name-defined]  # made at run time
 
 
 def _may_be_null(schema: Schema) -> bool:

@@ -38,8 +38,8 @@ def run(
     Ctrl-C finish what is under way, at most for 30 seconds, and end with 0; a
     second one ends at once. Logs go to standard error.
 
-    With --role it runs one role, and a second process runs the other: two
-    cores then carry nearly twice as much.
+    With --role it runs one role, and a second process runs the other: each
+    then has a core of its own.
 
     Example: trunkline run --port 9000
 
