@@ -68,6 +68,19 @@ def rows(bash):
     return done(bash, 'sqlite3 state/warehouse.db "SELECT order_id FROM orders ORDER BY 1"').split()
 
 
+# Two processes started as the guide says carry what one does, and each stops clean.
+def test_use_two_cores(bash):
+    intake, delivery = map(str.strip, blocks("use-two-cores.md"))
+    done(
+        bash,
+        f"{intake} --port 0 > intake.log 2>&1 &\nINTAKE=$!\n{delivery} > delivery.log 2>&1 &\nDELIVERY=$!",
+    )
+    published(bash, order(1), order(2))
+    done(bash, """until trunkline status --json | grep -q '"cursor":2,'; do :; done""")
+    done(bash, "kill $INTAKE $DELIVERY; wait $INTAKE && wait $DELIVERY")
+    assert rows(bash) == ["1", "2"]
+
+
 # A backup taken as the guide says opens elsewhere; after a restore the flow waits for the guide's commands.
 def test_back_up_and_restore(bash, tmp_path):
     backup, compact, check, set_back = blocks("back-up-and-restore.md")

@@ -1,15 +1,16 @@
 """What may be asked of a project that changes it: values that can be carried to the process that holds it.
 
-``perform`` does an act on an open project. ``submit`` finds out who has to: the running process where
-there is one, asked through its control port, or this one, which opens the store for a moment. Command
-line and Python API call ``submit`` and never need to know.
+``perform`` does an act on an open project. ``submit`` finds out who has to: the running process that has
+the act's role, where there is one, asked through its control port, or this one, which opens the store in
+that role for a moment. Command line and Python API call ``submit`` and never need to know.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -23,12 +24,13 @@ from trunkline.intake.quarantine import Resolution as QuarantineResolution
 from trunkline.intake.release import Decision, Release, release
 from trunkline.kernel.errors import TrunklineError
 from trunkline.kernel.faults import did_you_mean
-
-CONTROL_FILE = "control.json"
+from trunkline.kernel.roles import Role
 
 
 class Act(msgspec.Struct, frozen=True, tag=True):
-    """The base of every act; its tag is its class name."""
+    """The base of every act; its tag is its class name. ``role`` is of the process that has to do it."""
+
+    role: ClassVar[Role] = "intake"
 
 
 class Publish(Act, frozen=True):
@@ -46,6 +48,7 @@ class Publish(Act, frozen=True):
 class Answer(Act, frozen=True):
     """Answer dead letters of a flow: deliver them again, or give them up for ``reason``."""
 
+    role: ClassVar[Role] = "delivery"
     flow: str
     offsets: list[int]
     retry: bool
@@ -178,31 +181,36 @@ class Hands:
         self.do = do
 
 
-async def runs_elsewhere(project: Project) -> bool:
-    """Tell whether a running process takes requests for this project."""
-    return await control.answers(project.state / CONTROL_FILE)
+def control_file(project: Project, role: Role) -> Path:
+    """Return where the process that has ``role`` says how to ask it."""
+    return project.state / f"control-{role}.json"
+
+
+async def runs_elsewhere(project: Project, role: Role) -> bool:
+    """Tell whether a running process takes requests for this project in ``role``."""
+    return await control.answers(control_file(project, role))
 
 
 @contextlib.asynccontextmanager
-async def hands(project: Project, machine: Machine) -> AsyncIterator[Hands]:
-    """Find who has to do acts, for as long as the block runs.
+async def hands(project: Project, machine: Machine, role: Role) -> AsyncIterator[Hands]:
+    """Find who has to do acts of ``role``, for as long as the block runs.
 
-    Raises ``StoreError`` where another process holds the store and takes no requests.
+    Raises ``StoreError`` where another process has the role and takes no requests.
     """
-    if await runs_elsewhere(project):
+    if await runs_elsewhere(project, role):
         yield Hands(lambda act: remote(project, act))
         return
-    async with opened(project, machine) as backbone:
+    async with opened(project, machine, [role]) as backbone:
         yield Hands(lambda act: perform(backbone, act))
 
 
 async def remote(project: Project, act: Act) -> Any:
     """Have the running process do an act."""
-    answer = await control.ask(project.state / CONTROL_FILE, msgspec.json.encode(act))
+    answer = await control.ask(control_file(project, act.role), msgspec.json.encode(act))
     return msgspec.json.decode(answer, type=_PERFORM[type(act)][1])
 
 
 async def submit(project: Project, machine: Machine, act: Act) -> Any:
-    """Have one act done by whoever holds the store, and return what it returns."""
-    async with hands(project, machine) as them:
+    """Have one act done by whoever has its role, and return what it returns."""
+    async with hands(project, machine, act.role) as them:
         return await them.do(act)

@@ -1,13 +1,13 @@
 """A project, opened: its store, log, ledger and quarantine, and the intakes of its streams.
 
-Every use-case works on a ``Backbone``. ``run`` holds one open for as long as it runs; a command opens
-one for a moment, for reading only where it only reads, so it works beside the running process.
+Every use-case works on a ``Backbone``. ``run`` holds one open for as long as it runs, in its roles; a
+command opens one for a moment, without a role where it only reads, so it works beside the running process.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 
 import msgspec
 
@@ -27,6 +27,7 @@ from trunkline.intake.quarantine import Quarantine
 from trunkline.kernel.clock import Clock, SystemClock
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.ids import Ids, SystemIds
+from trunkline.kernel.roles import ROLES, Role
 from trunkline.kernel.signals import Signals
 from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
@@ -51,9 +52,10 @@ def this_machine(environ: Mapping[str, str]) -> Machine:
 
 
 class Backbone(msgspec.Struct, frozen=True):
-    """An open project. ``intakes`` are by source name, those of ``publish`` included."""
+    """An open project, in some roles or none; ``intakes`` by source name, those of ``publish`` included."""
 
     project: Project
+    roles: frozenset[Role]
     machine: Machine
     log: EventLog
     ledger: SqliteLedger
@@ -75,18 +77,20 @@ def secrets_of(project: Project, environ: Mapping[str, str]) -> Secrets:
 
 
 @contextlib.asynccontextmanager
-async def opened(project: Project, machine: Machine, *, readonly: bool = False) -> AsyncIterator[Backbone]:
-    """Open the store while the block runs.
+async def opened(
+    project: Project, machine: Machine, roles: Collection[Role] = ROLES
+) -> AsyncIterator[Backbone]:
+    """Open the store while the block runs, to write in ``roles``; without any, for reading only.
 
     Raises ``SecretUnavailable`` without a key, ``StoreError`` where the store cannot be had.
     """
     key = load_key(machine.environ, project.state / KEY_FILE)
     sealer = Sealer(bytes.fromhex(key.reveal()))
-    if not readonly:
+    if roles:
         _make_folder(project)
-    store = Store(project.store_path, readonly=readonly)
+    store = Store(project.store_path, roles)
     try:
-        log = await SqliteLog.open(store, sealer, machine.clock, _log_settings(project))
+        log = await SqliteLog.open(store, sealer, machine.clock, _log_settings(project, store.roles))
         yield _assembled(project, machine, log, store, sealer)
     finally:
         await store.close()
@@ -99,9 +103,11 @@ def _make_folder(project: Project) -> None:
         raise StoreError(f"{project.state} cannot be made: {error.strerror}") from None
 
 
-def _log_settings(project: Project) -> LogSettings:
+def _log_settings(project: Project, roles: Collection[Role]) -> LogSettings:
     settings = project.settings
-    return LogSettings(window_seconds=settings.store.dedupe_days * _DAY_SECONDS, limits=settings.limits)
+    chosen = LogSettings(window_seconds=settings.store.dedupe_days * _DAY_SECONDS, limits=settings.limits)
+    # who delivers nothing reads no page again
+    return chosen if "delivery" in roles else msgspec.structs.replace(chosen, recent_bytes=0)
 
 
 def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store, sealer: Sealer) -> Backbone:
@@ -114,4 +120,5 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
     for name, contract in contracts.items():
         intakes[name] = intake = WatchedIntake(name, contract, log, quarantine, around)
         intake.health = health
-    return Backbone(project, machine, log, SqliteLedger(store), quarantine, around, intakes, health)
+    ledger = SqliteLedger(store)
+    return Backbone(project, store.roles, machine, log, ledger, quarantine, around, intakes, health)

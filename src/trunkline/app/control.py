@@ -1,9 +1,9 @@
-"""Asking the running process to do what only the holder of the store may do.
+"""Asking the running process to do what only it may do: a role has one holder.
 
 ``trunkline run`` opens a control port on the loopback address, on any free port, and writes where it is
-with a fresh token into ``state/control.json`` (mode 0600): whoever may read that file may read the store
-as well. One line of JSON asks, one line answers. Commands that write use it when the store is held, so
-``trunkline dead retry`` works the same whether the project runs or not.
+with a fresh token into ``state/control-<role>.json`` (mode 0600) for each of its roles: whoever may read
+those files may read the store as well. One line of JSON asks, one line answers. Commands that write use it
+when their role is held, so ``trunkline dead retry`` works the same whether the project runs or not.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import hmac
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from pathlib import Path
 from typing import TypeAlias
 
@@ -56,20 +56,22 @@ class _Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 @contextlib.asynccontextmanager
-async def serving(path: Path, handler: Handler) -> AsyncIterator[None]:
-    """Answer requests while the block runs; ``path`` is where the address is written for ``ask``.
+async def serving(paths: Collection[Path], handler: Handler) -> AsyncIterator[None]:
+    """Answer requests while the block runs; ``paths`` are where the address is written for ``ask``.
 
     Leaving the block finishes what is being done and closes connections that wait for nothing.
     """
     desk = _Desk(handler)
     server = await asyncio.start_server(desk.connected, "127.0.0.1", 0, limit=LINE_BYTES)
     port = server.sockets[0].getsockname()[1]
-    path.unlink(missing_ok=True)  # noqa: ASYNC240  one small file, once a process
-    write_private(path, msgspec.json.encode(_Address(port, desk.token.reveal())))
+    for path in paths:
+        path.unlink(missing_ok=True)
+        write_private(path, msgspec.json.encode(_Address(port, desk.token.reveal())))
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)  # noqa: ASYNC240  as above
+        for path in paths:
+            path.unlink(missing_ok=True)
         server.close()
         await desk.close()
 

@@ -1,7 +1,7 @@
 """The Python way in: ``async with trunkline.open(folder) as project``.
 
-It stands beside the command line and calls the same use-cases. Where ``trunkline run`` holds the store,
-reading goes beside it and publishing goes through it; otherwise this process holds the store meanwhile.
+It stands beside the command line and calls the same use-cases. Where ``trunkline run`` has a role,
+reading goes beside it and publishing goes through it; otherwise this process has the role meanwhile.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from trunkline.connectors.source import Receipt
 from trunkline.intake.webhook import Webhook
 from trunkline.kernel import json
 from trunkline.kernel.errors import StoreError
+from trunkline.kernel.roles import ROLES
 
 
 class Handle:
     """An open project."""
 
-    def __init__(self, backbone: Backbone, *, is_owner: bool) -> None:
+    def __init__(self, backbone: Backbone) -> None:
         self._backbone = backbone
-        self._is_owner = is_owner
 
     @property
     def project(self) -> Project:
@@ -77,7 +77,7 @@ class Handle:
 
         Raises ``StoreError`` where another process runs the project already.
         """
-        if not self._is_owner:
+        if self._backbone.roles != frozenset(ROLES):
             raise StoreError("another process runs this project: stop it first")
         from trunkline.surfaces.door import Door, serve  # noqa: PLC0415  publishing needs no HTTP server
 
@@ -92,7 +92,7 @@ class Handle:
             yield started
 
     async def _do(self, act: Act) -> Any:
-        if self._is_owner:
+        if act.role in self._backbone.roles:
             return await perform(self._backbone, act)
         return await remote(self.project, act)
 
@@ -121,6 +121,6 @@ async def open_project(
     """
     project = Project.load(Path(folder))
     own = machine or this_machine(os.environ)
-    is_owner = not await runs_elsewhere(project)
-    async with opened(project, own, readonly=not is_owner) as backbone:
-        yield Handle(backbone, is_owner=is_owner)
+    free = [role for role in ROLES if not await runs_elsewhere(project, role)]
+    async with opened(project, own, free) as backbone:
+        yield Handle(backbone)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from trunkline.app import control
 from trunkline.app.acts import (
-    CONTROL_FILE,
     Answer,
     DiscardEntries,
     Publish,
     ReleaseEntries,
     Trim,
+    control_file,
     handler,
     perform,
     remote,
     runs_elsewhere,
     submit,
 )
+from trunkline.app.backbone import opened
 from trunkline.app.project import Project
 from trunkline.intake.quarantine import Query
 from trunkline.kernel.errors import StoreError, TrunklineError
@@ -64,15 +67,31 @@ async def test_quarantined_arrivals(backbone, order):
 # Where a process runs, it is asked, and its answer comes back as the same values; else this one does it.
 async def test_who_does_it(folder, machine, backbone, order):
     project = Project.load(folder)
-    assert not await runs_elsewhere(project)
-    async with control.serving(project.state / CONTROL_FILE, handler(backbone)):
-        assert await runs_elsewhere(project)
+    assert not await runs_elsewhere(project, "intake")
+    async with control.serving([control_file(project, "intake")], handler(backbone)):
+        assert await runs_elsewhere(project, "intake")
         [receipt] = await submit(project, machine, Publish("order", [order()]))
         assert (receipt.status, receipt.offset) == ("accepted", 0)
         with pytest.raises(TrunklineError, match="no stream"):
             await remote(project, Publish("nothing", [b"{}"]))
     with pytest.raises(StoreError, match="another process"):
         await submit(project, machine, Trim())
+
+
+# Each act goes to the process of its role; where only the other role runs, this process takes its role.
+async def test_each_act_has_its_role(folder, machine, order):
+    project, asked = Project.load(folder), []
+
+    async def delivery(act):
+        asked.append(act)
+        return b"[]"
+
+    async with control.serving([control_file(project, "delivery")], delivery):
+        await submit(project, machine, Answer(FLOW, [0], retry=True))
+        async with opened(project, machine, ["delivery"]):
+            [receipt] = await submit(project, machine, Publish("order", [order()]))
+    assert receipt.status == "accepted"
+    assert [json.loads(act)["type"] for act in asked] == ["Answer"]
 
 
 # An act of another release is refused with what to do, not guessed at.
