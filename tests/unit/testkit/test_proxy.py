@@ -87,8 +87,8 @@ async def test_cut():
     async with proxied() as (proxy, server):
         proxy.add("half", Cut(after_bytes=3), "down")
         async with connected(proxy) as (reader, writer):
-            writer.write(b"hello")
-            assert await reader.read() == b"hel"
+            writer.write(b"12345")
+            assert await reader.read() == b"123"
             assert await server.ends.get() == "end"
         proxy.remove("half")
         async with connected(proxy) as (reader, writer):
@@ -228,10 +228,10 @@ async def test_toxics_compose():
         proxy.add("slow", Latency(3.0), "down")
         proxy.add("thin", Bandwidth(bytes_per_second=1, piece_bytes=2), "down")
         proxy.add("half", Cut(after_bytes=3), "down")
-        writer.write(b"hello")
+        writer.write(b"12345")
         answer = asyncio.ensure_future(reader.read())
         assert await advance_until(clock, answer) == pytest.approx(7.0)
-        assert answer.result() == b"hel"
+        assert answer.result() == b"123"
 
 
 # Refusing closes what is there and lets nobody in; listening again is on the same port.
