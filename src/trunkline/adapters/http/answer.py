@@ -6,11 +6,12 @@ this folder. Which statuses are worth repeating follows RFC 9110 and RFC 6585.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 import aiohttp
 import msgspec
@@ -71,6 +72,7 @@ class Answer(msgspec.Struct, frozen=True):
     retry_after: str = ""
     location: str = ""
     content_type: str = ""
+    content_encoding: str = ""
     excerpt: bytes = b""
 
 
@@ -78,11 +80,12 @@ def judge(answer: Answer, now: int, hidden: Iterable[str]) -> DeliveryError:
     """Turn an answer that is not 2xx into an error; ``hidden`` texts never show in it."""
     kind = f"http-{answer.status}"
     if 300 <= answer.status < 400:  # noqa: PLR2004  the class of redirections
-        return Final(kind, f"it redirects to {_host(answer.location)}; put the right url in the connection")
+        host = _masked(_host(answer.location), hidden)
+        return Final(kind, f"it redirects to {host}; put the right url in the connection")
     shown = _shown(answer, hidden)
     if answer.status == 401:  # noqa: PLR2004  unauthorized
         return Retryable(kind, f"it does not take our credential; renew the secret{shown}")
-    if answer.status in _RETRYABLE or answer.status >= 500:  # noqa: PLR2004  the class of server errors
+    if answer.status in _RETRYABLE or not 400 <= answer.status < 500:  # noqa: PLR2004  not our error
         return Retryable(kind, f"it answered {answer.status}{shown}", retry_after(answer.retry_after, now))
     return Final(kind, f"it answered {answer.status}{shown}")
 
@@ -111,12 +114,10 @@ def hidden_texts(value: Any) -> Iterable[str]:
 
 
 def _shown(answer: Answer, hidden: Iterable[str]) -> str:
-    if "json" not in answer.content_type and "text/plain" not in answer.content_type:
+    told = answer.content_type.lower()
+    if answer.content_encoding or ("json" not in told and "text/plain" not in told):
         return ""
-    text = answer.excerpt.decode("utf-8", "replace")
-    for value in sorted(set(hidden), key=len, reverse=True):
-        if len(value) >= _SHORTEST_MASKED:
-            text = text.replace(value, "***")
+    text = _masked(answer.excerpt.decode("utf-8", "replace"), hidden)
     text = " ".join(_PERSONAL.sub("***", text).split())
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
     if not text:
@@ -124,7 +125,29 @@ def _shown(answer: Answer, hidden: Iterable[str]) -> str:
     return f": {text[:_SHOWN]}…" if len(text) > _SHOWN else f": {text}"
 
 
+def _masked(text: str, hidden: Iterable[str]) -> str:
+    """Take ``hidden`` texts out, in whatever case and however JSON or a URL writes them."""
+    folded = text.casefold()
+    found = {
+        written
+        for value in hidden
+        if len(value) >= _SHORTEST_MASKED
+        for written in (
+            value,
+            json.dumps(value)[1:-1],
+            quote(value, "", errors="replace"),
+            quote_plus(value, errors="replace"),
+        )
+        if written.casefold() in folded
+    }
+    for written in sorted(found, key=len, reverse=True):
+        text = re.sub(re.escape(written), "***", text, flags=re.IGNORECASE)
+    return text
+
+
 def _host(location: str) -> str:
+    if not location:
+        return "nowhere"
     try:
         return urlsplit(location).hostname or "a path on the same host"
     except ValueError:

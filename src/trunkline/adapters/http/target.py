@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import re
 import ssl
+import weakref
 from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
@@ -73,7 +74,7 @@ class HttpTarget:
         self._credential = self._resolve()
         tls = await asyncio.to_thread(_tls, self._connection)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._settings.concurrency, ssl=tls),
+            connector=_Connector(self._settings.concurrency, tls),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=self._settings.timeout_seconds,
@@ -117,7 +118,7 @@ class HttpTarget:
             fault = fault_of(error)
             failure = Retryable(fault.kind, fault.detail)
             if fault.away:
-                raise failure from error
+                raise failure from None  # the cause names the whole URL, and so values of the record
             return failure
         finally:
             self._under_way -= 1
@@ -167,6 +168,33 @@ class HttpTarget:
                 "credential", "the secret has a character that no header carries; is it the right one?"
             )
         return header
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Uses no connection again on which something came that no request asked for.
+
+    It would pass for the answer to the next request, and every answer after it for that to a later one.
+    """
+
+    def __init__(self, limit: int, tls: ssl.SSLContext | bool) -> None:  # noqa: FBT001  the type of the library
+        super().__init__(limit=limit, ssl=tls)
+        self._used: weakref.WeakSet[asyncio.Protocol] = weakref.WeakSet()
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[aiohttp.tracing.Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  the library's own parameter, a value of its settings
+    ) -> aiohttp.connector.Connection:
+        """Return a new connection, or a kept one on which nothing waits; the others are closed."""
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            assert protocol is not None
+            if protocol not in self._used or not protocol.should_close:
+                self._used.add(protocol)
+                return connection
+            connection.close()
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -250,5 +278,6 @@ async def _answer(response: aiohttp.ClientResponse) -> Answer:
         retry_after=headers.get("Retry-After", ""),
         location=headers.get("Location", ""),
         content_type=headers.get("Content-Type", ""),
+        content_encoding=headers.get("Content-Encoding", ""),
         excerpt=excerpt,
     )
