@@ -30,7 +30,7 @@ from trunkline.eventlog.recent import RecentPages
 from trunkline.eventlog.seal import KEY_BYTES, Sealer
 from trunkline.eventlog.waiters import Waiters
 from trunkline.kernel.clock import Clock
-from trunkline.kernel.errors import BusyError, StoreError
+from trunkline.kernel.errors import BusyError, Corrupt, StoreError
 from trunkline.kernel.event import Event, Stored
 
 _SECRET_HEADER = b"log secret"
@@ -249,5 +249,7 @@ def _make_secret(sealer: Sealer, connection: apsw.Connection) -> bytes:
 
 def _read_secret(sealer: Sealer, connection: apsw.Connection) -> bytes:
     for (sealed,) in connection.execute("SELECT sealed FROM log_secret"):
+        if not isinstance(sealed, bytes):
+            raise Corrupt("the store's own keys are damaged: restore it from a backup")
         return sealer.open(sealed, _SECRET_HEADER)
     raise StoreError("the log was never opened for writing: `trunkline run` makes it")

@@ -34,7 +34,6 @@ Write = Callable[[apsw.Connection], T]
 _READERS = 2
 _BUSY_MILLISECONDS = 10_000
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -16000",
@@ -116,7 +115,10 @@ class Store:
         self._readers.release()
 
     async def close(self) -> None:
-        """Commit what waits, let the reads under way finish, then close every connection."""
+        """Commit what waits, let the reads under way finish, then close every connection.
+
+        Raises ``StoreError`` where the disk fails; what was written is durable all the same.
+        """
         if self._closed:
             return
         self._closed = True
@@ -127,7 +129,8 @@ class Store:
             await self._readers.acquire()
         for _ in range(_READERS):
             self._readers.release()
-        self._owned.close()
+        with translated():
+            self._owned.close()
 
     def _commit_for_ever(self) -> None:
         assert self._writer is not None
@@ -193,6 +196,8 @@ def _open_writer(path: Path, opened: contextlib.ExitStack) -> apsw.Connection:
     flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
     _take_ownership(path, _connect(path.with_name(f"{path.name}.lock"), flags, opened))
     connection = _connect(path, flags, opened)
+    if connection.pragma("journal_mode", "wal") != "wal":  # where it cannot, SQLite keeps what it had
+        raise StoreError(f"the store {path} cannot be written beside its readers: look at its disk")
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     migrate(connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import pytest
 from trunkline.adapters.sqlite import store as module
 from trunkline.adapters.sqlite.store import Store, migrate, migrations
 from trunkline.kernel.errors import Corrupt, StoreError, StoreFull
+from trunkline.testkit.disk import Fault, FaultyDisk
 
 
 @pytest.fixture
@@ -184,6 +186,21 @@ async def test_what_cannot_be_opened_says_why(tmp_path):
         new.execute("PRAGMA user_version = 9999")
     with pytest.raises(StoreError, match="use the newer release"):
         Store(tmp_path / "new.db")
+
+
+# SQLite keeps its old journal without an error where it cannot change to WAL: then the store is not opened.
+def test_a_store_without_wal_is_not_opened(tmp_path):
+    modes = []
+    for call in itertools.count(1, 5):
+        folder = tmp_path / f"{call}"
+        folder.mkdir()
+        with FaultyDisk(folder) as disk:
+            disk.fail(Fault(call))
+            with contextlib.suppress(StoreError), module.translated(), contextlib.ExitStack() as opened:
+                modes.append(module._open_writer(folder / "s.db", opened).pragma("journal_mode"))
+        if disk.calls < call:
+            break
+    assert set(modes) == {"wal"}
 
 
 # A store written at any version opens in a release with later migrations, and keeps what it holds.
