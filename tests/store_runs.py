@@ -133,11 +133,11 @@ class Backbone:
         settings = TableSettings(table="counted", sum=("times",), lock_seconds=0.2)
         self.table = SqliteTable("books", self.folder / TABLE, settings, COUNT)
         service = Noted(MemoryService(self.place, busy, concurrency=4), self.mark)
-        self._start("count", self.table, lambda record, event: {"id": event.id, "times": 1})
-        self._start("echo", service, lambda record, event: record)
+        self.start_flow("count", self.stream, self.table, lambda record, event: {"id": event.id, "times": 1})
+        self.start_flow("echo", self.stream, service, lambda record, event: record)
 
-    def _start(self, name, target, mapping):
-        flow = Flow(name=name, stream=self.stream, target=target.name, mapping=mapping, policy=QUICK)
+    def start_flow(self, name, stream, target, mapping):
+        flow = Flow(name=name, stream=stream, target=target.name, mapping=mapping, policy=QUICK)
         ids = SystemIds(self.clock, 7)
         ports = Ports(self.log, self.ledger, target, self.clock, ids, self.signals, Limits(page_events=50))
         self.runners.append(FlowRunner(flow, ports))

@@ -28,6 +28,14 @@ ORDER BY base
 """
 
 
+_OUTSIDE = """
+SELECT base FROM (SELECT base FROM page WHERE stream = ?1 ORDER BY base LIMIT 1) WHERE base < ?2
+UNION ALL
+SELECT base FROM (SELECT base, count FROM page WHERE stream = ?1 ORDER BY base DESC LIMIT 1)
+WHERE base + count > ?3
+"""
+
+
 class StreamRow(msgspec.Struct, array_like=True):
     """A stream's number and extent."""
 
@@ -70,6 +78,22 @@ def stream_rows(connection: apsw.Connection) -> list[StreamRow]:
     """Return every stream, by name."""
     rows = connection.execute("SELECT stream, name, first, next FROM stream ORDER BY name")
     return [_typed(row, StreamRow) for row in rows]
+
+
+def writable_stream_rows(connection: apsw.Connection) -> list[StreamRow]:
+    """Return every stream; raises ``Corrupt`` where one has pages outside of its extent.
+
+    Writing on would store other events at their offsets, or readers would take them for trimmed.
+    """
+    streams = stream_rows(connection)
+    for stream in streams:
+        outside = connection.execute(_OUTSIDE, (stream.number, stream.first, stream.next)).get
+        if outside is not None:
+            raise Corrupt(
+                f"stream {stream.name} has a page at {outside}, outside of its offsets {stream.first} to"
+                f" {stream.next - 1}: restore the store from a backup"
+            )
+    return streams
 
 
 def stream_row(connection: apsw.Connection, name: str) -> StreamRow | None:
@@ -191,9 +215,9 @@ def check(
         if stream is None:
             return verdicts
         expected = max(start, stream.first)
-        for page in page_rows(connection, stream.number, expected, at_most):
-            verdicts.append(_check_page(connection, codec, name, page, expected))
-            expected = page.next
+        for page in page_rows(connection, stream.number, start, at_most):
+            verdicts.append(_check_page(connection, codec, stream, page, expected))
+            expected = max(expected, page.next)
         if not verdicts and expected < stream.next:
             verdicts.append(
                 PageCheck(name, expected, stream.next - expected, _missing(expected, stream.next))
@@ -202,9 +226,12 @@ def check(
 
 
 def _check_page(
-    connection: apsw.Connection, codec: PageCodec, name: str, page: PageRow, expected: int
+    connection: apsw.Connection, codec: PageCodec, stream: StreamRow, page: PageRow, expected: int
 ) -> PageCheck:
-    fault = "" if page.base == expected else _missing(expected, page.base)
+    name = stream.name
+    fault = "" if page.base <= expected else _missing(expected, page.base)
+    if page.base < expected or page.next > stream.next:
+        fault = f"it lies outside of the stream's offsets {stream.first} to {stream.next - 1}"
     try:
         rows = connection.execute("SELECT ?, sealed FROM page_body WHERE body = ?", (page.count, page.body))
         body = next((_typed(row, _Body) for row in rows), None)

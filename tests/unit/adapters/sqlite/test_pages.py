@@ -124,3 +124,15 @@ def test_values_of_other_types_are_damage(connection, change):
 
 def _room():
     return Room(10_000, 10_000_000)
+
+
+# A stream's extent that does not cover its pages is damage: a check names the pages outside, and what would
+# write on refuses, as it would write over them or skip them.
+@pytest.mark.parametrize(("change", "outside"), [("next = 25", [20, 30]), ("first = 20", [0, 10])])
+def test_pages_outside_of_the_extent_are_damage(connection, change, outside):
+    assert pages.writable_stream_rows(connection)
+    connection.execute(f"UPDATE stream SET {change} WHERE name = 'a'")
+    found = pages.check(connection, CODEC, "a", 0, 10)
+    assert [one.base for one in found if one.fault] == outside
+    with pytest.raises(Corrupt, match="stream a"):
+        pages.writable_stream_rows(connection)
