@@ -84,7 +84,8 @@ async def opened(project: Project, machine: Machine, *, readonly: bool = False) 
     sealer = Sealer(bytes.fromhex(key.reveal()))
     if not readonly:
         _make_folder(project)
-    store = Store(project.store_path, readonly=readonly)
+    keep_free = project.settings.limits.disk_free_bytes
+    store = Store(project.store_path, readonly=readonly, keep_free_bytes=keep_free)
     try:
         log = await SqliteLog.open(store, sealer, machine.clock, _log_settings(project))
         yield _assembled(project, machine, log, store, sealer)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -40,6 +41,7 @@ _PRAGMAS = (
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA wal_autocheckpoint = 4000",
 )
+_FULL = "the disk that holds the store is full; free some space and intake goes on"
 _READER_PRAGMAS = ("PRAGMA cache_size = -4000",)
 
 
@@ -60,12 +62,14 @@ class Store:
     """A project's SQLite file, opened; made and brought to the newest migration where needed.
 
     With ``readonly`` it must be there already, nothing is changed, and another process may be its owner.
+    ``keep_free_bytes`` of its disk are left to what follows from events taken before: see ``ask_for_room``.
     Raises ``StoreError`` where another process owns the store or where its format is not this release's.
     """
 
-    def __init__(self, path: Path, *, readonly: bool = False) -> None:
+    def __init__(self, path: Path, *, readonly: bool = False, keep_free_bytes: int = 0) -> None:
         self.path = path
         self.readonly = readonly
+        self._keep_free_bytes = keep_free_bytes
         self._pending: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._closed = False
         self._owned: contextlib.ExitStack = contextlib.ExitStack()
@@ -96,6 +100,14 @@ class Store:
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._pending.put(_Entry(write, committed, done))
         return done
+
+    def ask_for_room(self) -> None:
+        """Ask in a write that takes in something new; raises ``StoreFull`` where the disk is too full for it.
+
+        What is asked before the disk is full leaves the ledger its room: deliveries go on and are recorded.
+        """
+        if shutil.disk_usage(self.path.parent).free < self._keep_free_bytes:
+            raise StoreFull(_FULL)
 
     async def read(self, read: Callable[[apsw.Connection], T]) -> T:
         """Run ``read`` in a thread on a read-only connection that sees all that was committed."""
@@ -282,7 +294,7 @@ def _translated_call(read: Callable[[apsw.Connection], T], connection: apsw.Conn
 
 def _as_store_error(error: Exception) -> Exception:
     if isinstance(error, apsw.FullError):
-        return StoreFull("the disk that holds the store is full; free some space and intake goes on")
+        return StoreFull(_FULL)
     if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
         return Corrupt(f"SQLite finds the store damaged: {error}; restore it from a backup")
     if isinstance(error, apsw.Error):

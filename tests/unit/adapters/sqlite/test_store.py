@@ -8,6 +8,7 @@ import itertools
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import apsw
 import pytest
@@ -186,6 +187,26 @@ async def test_what_cannot_be_opened_says_why(tmp_path):
         new.execute("PRAGMA user_version = 9999")
     with pytest.raises(StoreError, match="use the newer release"):
         Store(tmp_path / "new.db")
+
+
+# New events leave room on the disk to what follows from those that were taken; what follows is written.
+async def test_new_events_leave_room(tmp_path, monkeypatch):
+    store = Store(tmp_path / "s.db", keep_free_bytes=1_000)
+    free = [1_000]
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
+
+    def take_in(connection):
+        store.ask_for_room()
+        return "taken"
+
+    assert await store.write(take_in) == "taken"
+    free[0] = 999
+    with pytest.raises(StoreFull, match="free some space"):
+        await store.write(take_in)
+    assert await store.write(lambda connection: "recorded") == "recorded"
+    free[0] = 1_000
+    assert await store.write(take_in) == "taken"
+    await store.close()
 
 
 # SQLite keeps its old journal without an error where it cannot change to WAL: then the store is not opened.
