@@ -7,7 +7,6 @@ import random
 import sys
 from pathlib import Path
 
-import apsw
 import msgspec
 import pytest
 from tests.sqlite_engine import KEY, SqliteEngine
@@ -21,6 +20,7 @@ from trunkline.kernel.clock import SystemClock
 from trunkline.kernel.errors import BusyError, Corrupt, StoreError, StoreFull
 from trunkline.kernel.limits import Limits
 from trunkline.testkit.clock import ManualClock
+from trunkline.testkit.disk import Fault, FaultyDisk
 from trunkline.testkit.eventlog import STREAM, EventLogSuite, event, events, read_all
 
 
@@ -188,42 +188,20 @@ async def test_a_full_disk_forgets_what_it_refused(engine):
     assert [found for _, found in await read_all(log)] == [*events(0, 5), *big]
 
 
-class _FailingFile(apsw.VFSFile):
-    failing = False
-
-    def xSync(self, flags):  # noqa: N802  SQLite names its methods
-        if _FailingFile.failing:
-            raise apsw.IOError("no")
-        return super().xSync(flags)
-
-
-class _FailingVfs(apsw.VFS):
-    def __init__(self):
-        self.base = apsw.vfs_names()[0]
-        super().__init__("failing", self.base, makedefault=True)
-
-    def xOpen(self, name, flags):  # noqa: N802  SQLite names its methods
-        return _FailingFile(self.base, name, flags)
-
-
-# Where the disk fails to sync, every caller is told, nothing is remembered, and the next commit works.
-async def test_a_failed_sync_rejects_the_group(engine):
-    vfs = _FailingVfs()
-    try:
+# Where the disk fails, every caller is told, nothing is remembered, and the next commit works.
+async def test_a_failing_disk_rejects_the_group(engine):
+    with FaultyDisk(engine.path.parent) as disk:
         log = await engine.open()
         await log.append(STREAM, events(0, 2))
-        _FailingFile.failing = True
+        disk.fail(Fault(at=1, lasting=True))
         answers = await asyncio.gather(
             *(log.append(STREAM, [event(number)]) for number in range(2, 6)), return_exceptions=True
         )
         assert {type(answer) for answer in answers} == {StoreError}
-        _FailingFile.failing = False
+        disk.mend()
         placed = await log.append(STREAM, events(2, 4))
         assert [(one.offset, one.duplicate) for one in placed] == [(offset, False) for offset in range(2, 6)]
         await engine.close()
-    finally:
-        _FailingFile.failing = False
-        vfs.unregister()
 
 
 # An event that cannot be packed is refused alone: its neighbours of the same group are stored.

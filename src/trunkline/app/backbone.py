@@ -88,7 +88,8 @@ async def opened(
     sealer = Sealer(bytes.fromhex(key.reveal()))
     if roles:
         _make_folder(project)
-    store = Store(project.store_path, roles)
+    keep_free = project.settings.limits.disk_free_bytes
+    store = Store(project.store_path, roles, keep_free_bytes=keep_free)
     try:
         log = await SqliteLog.open(store, sealer, machine.clock, _log_settings(project, store.roles))
         yield _assembled(project, machine, log, store, sealer)

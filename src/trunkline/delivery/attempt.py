@@ -36,9 +36,10 @@ Settled: TypeAlias = Literal["", "delivered", "dropped", "case"]
 class Entry(msgspec.Struct, gc=False):
     """One event on its way through the steps.
 
-    ``event`` is None where the log does not hold it any more. ``case`` is what the ledger knows of it, if
-    it is not new. The rest is the scratch space of ``lanes.py``: the next entry of the same key, whether
-    how it was settled, and how many answers the target had given when it last refused this one unblamed.
+    ``event`` is None where the log does not hold it any more, or, with ``damage`` saying so, not whole.
+    ``case`` is what the ledger knows of it, if it is not new. The rest is the scratch space of ``lanes.py``:
+    the next entry of the same key, whether and how it was settled, and how many answers the target had given
+    when it last refused this one unblamed.
     """
 
     offset: int
@@ -48,6 +49,7 @@ class Entry(msgspec.Struct, gc=False):
     next: Entry | None = None
     settled: Settled = ""
     refused_at: int = -1
+    damage: str = ""
 
 
 def load(page: Page) -> list[Entry]:
@@ -86,6 +88,8 @@ class Mapper:
         """
         event = entry.event
         attempt = entry.case.attempts + 1 if entry.case else 1
+        if event is None and entry.damage:
+            return Dead(attempt, now, "damaged", f"{entry.damage}; restore a backup, then retry")
         if event is None:
             return Dead(attempt, now, "trimmed", "the log no longer holds this event; discard it")
         try:

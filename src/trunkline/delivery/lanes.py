@@ -24,7 +24,7 @@ from trunkline.delivery.lineup import Lineup
 from trunkline.delivery.load import CaseLoader
 from trunkline.delivery.window import Window
 from trunkline.kernel.clock import SECOND
-from trunkline.kernel.errors import DeliveryError, Retryable
+from trunkline.kernel.errors import DeliveryError, Retryable, StoreError
 from trunkline.kernel.outcome import Dead, Delivered, Outcome, RetryAt
 from trunkline.kernel.signals import BatchDelivered, FlowStalled, FlowStarted, Signal
 
@@ -191,9 +191,14 @@ class Lanes:
         """Do steps 1 and 2 for new events: a page a turn, so that what it changes is recorded soon."""
         if not self._window.has_room or self._at_end():
             return
-        page = await self._ports.log.read(
-            self._flow.stream, self._window.next, self._ports.limits.page_events
-        )
+        try:
+            page = await self._ports.log.read(
+                self._flow.stream, self._window.next, self._ports.limits.page_events
+            )
+        except StoreError:
+            if self._lineup.active or self._record_at is not None:
+                return  # finish and record what came before it, or it would all be sent again
+            raise
         if not page.events:
             wait = self._ports.log.wait(self._flow.stream, self._window.next)
             self._more = asyncio.ensure_future(wait)

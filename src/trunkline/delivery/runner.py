@@ -5,12 +5,15 @@ The composition root makes one for each flow, awaits ``run`` in a task of its ow
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from trunkline.delivery import gate as gates
 from trunkline.delivery.control import Control
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.lanes import Lanes
+from trunkline.delivery.recording import Recording
 from trunkline.delivery.whole import Whole
-from trunkline.kernel.errors import DeliveryError, StoreError
+from trunkline.kernel.errors import Corrupt, DeliveryError, StoreError
 from trunkline.kernel.signals import FlowStalled
 
 
@@ -19,8 +22,8 @@ class FlowRunner:
 
     def __init__(self, flow: Flow, ports: Ports) -> None:
         self.flow = flow
-        self._ports = ports
         self._control = Control(ports.clock)
+        self._ports = replace(ports, ledger=Recording(flow, ports, self._control))
 
     async def run(self) -> None:
         """Deliver until ``stop``, then finish what is under way, record it, and return.
@@ -51,10 +54,15 @@ class FlowRunner:
 
     async def _pause(self, gate: gates.Gate, error: StoreError | DeliveryError) -> gates.Gate:
         now, chance = self._ports.clock.now(), self._ports.ids.chance()
-        reason = error if isinstance(error, DeliveryError) else DeliveryError("store", str(error))
+        reason = error if isinstance(error, DeliveryError) else DeliveryError(_kind(error), str(error))
         gate = gates.away(gate, reason, now, chance)
         self._ports.signals.emit(FlowStalled(self.flow.name, reason.kind, reason.detail, gate.until))
         while self._ports.clock.now() < gate.until and not self._control.stopping:
             self._control.hear()
             await self._control.wait(gate.until, None)
         return gate
+
+
+def _kind(error: StoreError) -> str:
+    """Tell a page that is damaged, which only its readers feel, from a store that does not work."""
+    return "damaged" if isinstance(error, Corrupt) else "store"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import cast
@@ -31,7 +31,7 @@ from trunkline.eventlog.recent import RecentPages
 from trunkline.eventlog.seal import KEY_BYTES, Sealer
 from trunkline.eventlog.waiters import Waiters
 from trunkline.kernel.clock import Clock
-from trunkline.kernel.errors import BusyError, StoreError
+from trunkline.kernel.errors import BusyError, Corrupt, StoreError
 from trunkline.kernel.event import Event, Stored
 
 _SECRET_HEADER = b"log secret"
@@ -42,14 +42,16 @@ _BITE_PAGES = 64
 class _Group:
     """Arrivals that are committed together: those that wait when the writer comes to it."""
 
-    def __init__(self, waiting: deque[Arrival], appender: Appender) -> None:
+    def __init__(self, waiting: deque[Arrival], appender: Appender, ask_for_room: Callable[[], None]) -> None:
         self._waiting = waiting
         self._appender = appender
+        self._ask_for_room = ask_for_room
         self.started = False
         self.arrivals: list[Arrival] = []
 
     def write(self, connection: apsw.Connection) -> list[Page]:
-        """Store what waits by now."""
+        """Store what waits by now; raises ``StoreFull`` where the disk has no room for new events."""
+        self._ask_for_room()
         self.take()
         return self._appender.store(connection, self.arrivals)
 
@@ -202,7 +204,7 @@ class SqliteLog:
         self._pending_events += len(arrival.events)
         self._pending_bytes += arrival.bytes
         if self._group is None or self._group.started:
-            self._group = _Group(self._waiting, self._appender)
+            self._group = _Group(self._waiting, self._appender, self._store.ask_for_room)
             asyncio.get_running_loop().call_soon(self._submit, self._group)
 
     def _submit(self, group: _Group) -> None:
@@ -217,7 +219,7 @@ class SqliteLog:
         """Resume everyone of a committed or failed group, after readers can see what was stored."""
         error = committed.exception()
         if not group.started:
-            group.take()  # its transaction could not even begin
+            group.take()  # it could not even begin
         for page in () if error else committed.result():
             self._next[page.stream] = page.next
             self._recent.add(page)
@@ -260,5 +262,7 @@ def _make_secret(sealer: Sealer, connection: apsw.Connection) -> bytes:
 
 def _read_secret(sealer: Sealer, connection: apsw.Connection) -> bytes:
     for (sealed,) in connection.execute("SELECT sealed FROM log_secret"):
+        if not isinstance(sealed, bytes):
+            raise Corrupt("the store's own keys are damaged: restore it from a backup")
         return sealer.open(sealed, _SECRET_HEADER)
     raise StoreError("the log was never opened for writing: `trunkline run` makes it")

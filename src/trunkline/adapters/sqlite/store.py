@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -40,13 +41,13 @@ _BUSY_MILLISECONDS = 10_000
 _LOOK_SECONDS = 0.001
 _WRITABLE = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -16000",
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA wal_autocheckpoint = 4000",
 )
+_FULL = "the disk that holds the store is full; free some space and intake goes on"
 _READER_PRAGMAS = ("PRAGMA cache_size = -4000",)
 
 
@@ -67,12 +68,14 @@ class Store:
     """A project's SQLite file, opened; made and brought to the newest migration where needed.
 
     Without ``roles`` it must be there already, nothing is changed, and other processes may write to it.
+    ``keep_free_bytes`` of its disk are left to what follows from events taken before: see ``ask_for_room``.
     Raises ``StoreError`` where another process has one of ``roles``, or where its format is not ours.
     """
 
-    def __init__(self, path: Path, roles: Collection[Role] = ROLES) -> None:
+    def __init__(self, path: Path, roles: Collection[Role] = ROLES, *, keep_free_bytes: int = 0) -> None:
         self.path = path
         self.roles = frozenset(roles)
+        self._keep_free_bytes = keep_free_bytes
         self._pending: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._closed = False
         self._owned: contextlib.ExitStack = contextlib.ExitStack()
@@ -109,6 +112,14 @@ class Store:
         self._pending.put(_Entry(write, committed, done))
         return done
 
+    def ask_for_room(self) -> None:
+        """Ask in a write that takes in something new; raises ``StoreFull`` where the disk is too full for it.
+
+        What is asked before the disk is full leaves the ledger its room: deliveries go on and are recorded.
+        """
+        if shutil.disk_usage(self.path.parent).free < self._keep_free_bytes:
+            raise StoreFull(_FULL)
+
     async def read(self, read: Callable[[apsw.Connection], T]) -> T:
         """Run ``read`` in a thread on a read-only connection that sees all that was committed."""
         await self._readers.acquire()
@@ -127,7 +138,10 @@ class Store:
         self._readers.release()
 
     async def close(self) -> None:
-        """Commit what waits, let the reads under way finish, then close every connection."""
+        """Commit what waits, let the reads under way finish, then close every connection.
+
+        Raises ``StoreError`` where the disk fails; what was written is durable all the same.
+        """
         if self._closed:
             return
         self._closed = True
@@ -138,7 +152,8 @@ class Store:
             await self._readers.acquire()
         for _ in range(_READERS):
             self._readers.release()
-        self._owned.close()
+        with translated():
+            self._owned.close()
 
     def _commit_for_ever(self) -> None:
         assert self._writer is not None
@@ -164,6 +179,10 @@ class _Writer:
                 _take_role(path, role, opened)
             self.connection = _connect(path, _WRITABLE, opened)
             self.connection.set_busy_handler(_patient)
+            if (
+                self.connection.pragma("journal_mode", "wal") != "wal"
+            ):  # where it cannot, it keeps what it had
+                raise StoreError(f"the store {path} cannot be written beside its readers: look at its disk")
             for pragma in _PRAGMAS:
                 self.connection.execute(pragma)
             if _version(self.connection) < _newest():
@@ -316,7 +335,7 @@ def _translated_call(read: Callable[[apsw.Connection], T], connection: apsw.Conn
 
 def _as_store_error(error: Exception) -> Exception:
     if isinstance(error, apsw.FullError):
-        return StoreFull("the disk that holds the store is full; free some space and intake goes on")
+        return StoreFull(_FULL)
     if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
         return Corrupt(f"SQLite finds the store damaged: {error}; restore it from a backup")
     if isinstance(error, apsw.Error):

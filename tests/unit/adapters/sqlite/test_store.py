@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import apsw
 import pytest
@@ -15,6 +17,7 @@ from trunkline.adapters.sqlite import store as module
 from trunkline.adapters.sqlite.store import Store, migrate, migrations
 from trunkline.kernel.errors import Corrupt, StoreError, StoreFull
 from trunkline.kernel.roles import ROLES
+from trunkline.testkit.disk import Fault, FaultyDisk
 
 
 @pytest.fixture
@@ -243,6 +246,41 @@ async def test_what_cannot_be_opened_says_why(tmp_path):
         new.execute("PRAGMA user_version = 9999")
     with pytest.raises(StoreError, match="use the newer release"):
         Store(tmp_path / "new.db")
+
+
+# New events leave room on the disk to what follows from those that were taken; what follows is written.
+async def test_new_events_leave_room(tmp_path, monkeypatch):
+    store = Store(tmp_path / "s.db", keep_free_bytes=1_000)
+    free = [1_000]
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
+
+    def take_in(connection):
+        store.ask_for_room()
+        return "taken"
+
+    assert await store.write(take_in) == "taken"
+    free[0] = 999
+    with pytest.raises(StoreFull, match="free some space"):
+        await store.write(take_in)
+    assert await store.write(lambda connection: "recorded") == "recorded"
+    free[0] = 1_000
+    assert await store.write(take_in) == "taken"
+    await store.close()
+
+
+# SQLite keeps its old journal without an error where it cannot change to WAL: then the store is not opened.
+def test_a_store_without_wal_is_not_opened(tmp_path):
+    modes = []
+    for call in itertools.count(1, 5):
+        folder = tmp_path / f"{call}"
+        folder.mkdir()
+        with FaultyDisk(folder) as disk:
+            disk.fail(Fault(call))
+            with contextlib.suppress(StoreError), module.translated(), contextlib.ExitStack() as opened:
+                modes.append(module._open_writer(folder / "s.db", opened).pragma("journal_mode"))
+        if disk.calls < call:
+            break
+    assert set(modes) == {"wal"}
 
 
 # A store written at any version opens in a release with later migrations, and keeps what it holds.
