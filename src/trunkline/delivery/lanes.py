@@ -205,6 +205,8 @@ class Lanes:
         entries = load(page)
         blocked = await self._blocked(entries)
         known = await self._known(entries)
+        if blocked:  # where new events of a key are held, older ones are cases too: a crash keeps the order
+            self._spill([entry for entry in self._window.unsettled() if entry.key in blocked])
         self._window.add(page, entries, self._ports.clock.now())
         self._admit(entries, blocked, known)
         self._control.ring()

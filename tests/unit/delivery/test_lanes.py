@@ -285,3 +285,30 @@ async def test_held_events_are_recorded_as_they_are_read():
     assert len((await world.states())["held"]) == 2999
     assert max(recorded) <= 400 + 1
     assert [call for _, call in service.calls] == [[0]]
+
+
+# With "skip", a dead letter that is retried holds new events of its key while older ones are still under way:
+# a crash at that moment does not let the new ones go first.
+async def test_what_a_retried_dead_letter_holds_does_not_overtake_what_is_under_way():
+    answers = {
+        0: Trouble(blame={0: Final("bad", "no")}),
+        1: Trouble(seconds=30.0),
+        2: Trouble(blame={2: Retryable("http-503", "busy", 1000.0)}),
+    }
+    service = Service("aab", lambda items: answers.get(items[0].offset, FINE), flow_of(when_dead="skip"))
+    task = asyncio.create_task(service.world().runner.run())
+    for _ in range(5):
+        await settle(task)
+        service.clock.advance(0.1)
+    await service.ledger.resolve("flow", 0, Retry(), service.clock.now())
+    service.log.add(event(3, "a"))
+    for _ in range(5):
+        await settle(task)
+        service.clock.advance(0.1)
+    assert (await service.ledger.fate("flow", 3)).state == "held"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    answers.clear()
+    await service.world().run(2000)
+    assert sorted(service.received) == [0, 1, 2, 3]
+    assert service.faults() == []
