@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from tests.unit.delivery.small import STREAM, SmallLog, World, event, events, flow_of, settle
 
-from trunkline.delivery.ledger import Discard, Retry
+from trunkline.delivery.ledger import Case, Discard, Record, Retry
 from trunkline.delivery.memory import MemoryLedger
 from trunkline.delivery.retry import RetryPolicy
 from trunkline.eventlog.port import Page
@@ -46,8 +46,9 @@ class Service:
     def received(self):
         return [one.offset for one in self.place.received]
 
-    def faults(self, unsent=()):
-        return faults(Expected(Page(STREAM, 0, self.log.stored), unsent), self.place.received)
+    def faults(self, unsent=(), passed=()):
+        expected = Expected(Page(STREAM, 0, self.log.stored), unsent, passed=passed)
+        return faults(expected, self.place.received)
 
 
 def takes(seconds, *offsets):
@@ -285,3 +286,65 @@ async def test_held_events_are_recorded_as_they_are_read():
     assert len((await world.states())["held"]) == 2999
     assert max(recorded) <= 400 + 1
     assert [call for _, call in service.calls] == [[0]]
+
+
+# With "skip", a dead letter that is retried holds new events of its key while older ones are still under way:
+# a crash at that moment does not let the new ones go first.
+async def test_what_a_retried_dead_letter_holds_does_not_overtake_what_is_under_way():
+    answers = {
+        0: Trouble(blame={0: Final("bad", "no")}),
+        1: Trouble(seconds=30.0),
+        2: Trouble(blame={2: Retryable("http-503", "busy", 1000.0)}),
+    }
+    service = Service("aab", lambda items: answers.get(items[0].offset, FINE), flow_of(when_dead="skip"))
+    task = asyncio.create_task(service.world().runner.run())
+    for _ in range(5):
+        await settle(task)
+        service.clock.advance(0.1)
+    await service.ledger.resolve("flow", 0, Retry(), service.clock.now())
+    service.log.add(event(3, "a"))
+    for _ in range(5):
+        await settle(task)
+        service.clock.advance(0.1)
+    assert (await service.ledger.fate("flow", 3)).state == "held"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    answers.clear()
+    await service.world().run(2000)
+    assert sorted(service.received) == [0, 1, 2, 3]
+    assert service.faults() == []
+
+
+class SlowLedger(MemoryLedger):
+    """A ledger that takes ``seconds`` to write."""
+
+    def __init__(self, clock):
+        super().__init__()
+        self._clock = clock
+        self.seconds = 0.0
+
+    async def record(self, record):
+        await self._clock.sleep(self.seconds)
+        await super().record(record)
+
+
+# With "skip", a retried dead letter is loaded with what it holds; but what is behind an event that has just
+# failed, and is not recorded yet, stays there.
+async def test_what_is_behind_a_failure_is_not_loaded_with_an_older_dead_letter():
+    script = {1: Trouble(seconds=1.0), 2: Trouble(seconds=1.0, blame={2: BUSY})}
+    service = Service("aaaa", lambda items: script.pop(items[0].offset, FINE), flow_of(when_dead="skip"))
+    service.ledger = ledger = SlowLedger(service.clock)
+    cases = [Case(n, "a", "held", holds=True) for n in (1, 2, 3)]
+    await ledger.record(Record("flow", service.clock.now(), 4, cases=[Case(0, "a", "dead"), *cases]))
+    ledger.seconds = 1.5
+    world = service.world()
+    task = asyncio.create_task(world.runner.run())
+    await settle(task)
+    await ledger.resolve("flow", 0, Retry(), service.clock.now())
+    for _ in range(100):
+        await settle(task)
+        service.clock.advance(0.1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert sorted(service.received) == [0, 1, 2, 3]
+    assert service.faults(passed={0}) == []
