@@ -114,4 +114,4 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
     for name, contract in contracts.items():
         intakes[name] = intake = WatchedIntake(name, contract, log, quarantine, around)
         intake.health = health
-    return Backbone(project, machine, log, SqliteLedger(store), quarantine, around, intakes, health)
+    return Backbone(project, machine, log, SqliteLedger(store, sealer), quarantine, around, intakes, health)
