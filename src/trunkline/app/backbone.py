@@ -14,6 +14,7 @@ import msgspec
 from trunkline.adapters.keyfile.key import load_key
 from trunkline.adapters.keyfile.secrets import EnvironmentSecrets, FileSecrets
 from trunkline.adapters.sqlite.appending import LogSettings
+from trunkline.adapters.sqlite.audit import SqliteAudit
 from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
@@ -28,6 +29,7 @@ from trunkline.kernel.clock import Clock, SystemClock
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.ids import Ids, SystemIds
 from trunkline.kernel.signals import Signals
+from trunkline.observe.audit import Audit
 from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
 
@@ -61,6 +63,7 @@ class Backbone(msgspec.Struct, frozen=True):
     around: Surroundings
     intakes: dict[str, Intake]
     health: Health
+    audit: Audit
 
     @property
     def secrets(self) -> Secrets:
@@ -114,4 +117,14 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
     for name, contract in contracts.items():
         intakes[name] = intake = WatchedIntake(name, contract, log, quarantine, around)
         intake.health = health
-    return Backbone(project, machine, log, SqliteLedger(store, sealer), quarantine, around, intakes, health)
+    return Backbone(
+        project,
+        machine,
+        log,
+        SqliteLedger(store, sealer),
+        quarantine,
+        around,
+        intakes,
+        health,
+        SqliteAudit(store),
+    )
