@@ -199,10 +199,10 @@ def split(words):
 def without_redirections(command):
     kept = []
     passing = False
-    for word in command:
+    for word, following in zip(command, [*command[1:], ""], strict=True):
         if passing or word in {">", "2>", ">>", "<", "2>&1", ">&"}:
             passing = not passing and word in {">", "2>", ">>", "<", ">&"}
-        elif word not in {"1", "2"}:
+        elif word not in {"1", "2"} or not following.startswith((">", "<")):
             kept.append(word)
     return kept
 

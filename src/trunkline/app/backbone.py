@@ -14,6 +14,7 @@ import msgspec
 from trunkline.adapters.keyfile.key import load_key
 from trunkline.adapters.keyfile.secrets import EnvironmentSecrets, FileSecrets
 from trunkline.adapters.sqlite.appending import LogSettings
+from trunkline.adapters.sqlite.audit import SqliteAudit
 from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
@@ -29,6 +30,7 @@ from trunkline.kernel.errors import StoreError
 from trunkline.kernel.ids import Ids, SystemIds
 from trunkline.kernel.roles import ROLES, Role
 from trunkline.kernel.signals import Signals
+from trunkline.observe.audit import Audit
 from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
 
@@ -63,6 +65,7 @@ class Backbone(msgspec.Struct, frozen=True):
     around: Surroundings
     intakes: dict[str, Intake]
     health: Health
+    audit: Audit
 
     @property
     def secrets(self) -> Secrets:
@@ -121,5 +124,15 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
     for name, contract in contracts.items():
         intakes[name] = intake = WatchedIntake(name, contract, log, quarantine, around)
         intake.health = health
-    ledger = SqliteLedger(store)
-    return Backbone(project, store.roles, machine, log, ledger, quarantine, around, intakes, health)
+    return Backbone(
+        project,
+        store.roles,
+        machine,
+        log,
+        SqliteLedger(store, sealer),
+        quarantine,
+        around,
+        intakes,
+        health,
+        SqliteAudit(store),
+    )

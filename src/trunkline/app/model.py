@@ -64,6 +64,9 @@ class StoreSettings(_Settings, frozen=True):
     retention: Retention = msgspec.field(default_factory=Retention)
     """What may be trimmed from the log."""
 
+    audit_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] = 730
+    """For how many days the audit keeps who did what, whatever retention says."""
+
 
 class Listen(_Settings, frozen=True):
     """Where the HTTP door listens."""

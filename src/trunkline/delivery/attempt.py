@@ -102,13 +102,15 @@ class Mapper:
             )
         if record is None:
             return Dropped(now, "mapping")
-        key = self.idempotency_key(event)
+        key = self.idempotency_key(event, entry.case.renamed if entry.case else 0)
         return Item(entry.offset, entry.key, key, event.correlation, attempt, record)
 
-    def idempotency_key(self, event: Event) -> str:
-        """Return the name of this event's effect in this flow: the same for ever."""
+    def idempotency_key(self, event: Event, renamed: int = 0) -> str:
+        """Return the name of this event's effect in this flow: the same until a person has it renamed."""
         digest = self._seed.copy()
         digest.update(f"{len(event.source)}:{event.source}{event.id}".encode())
+        if renamed:
+            digest.update(f"\0{renamed}".encode())
         return "tl_" + digest.hexdigest()
 
 
@@ -158,6 +160,7 @@ def record(flow: Flow, entry: Entry, outcome: Outcome, now: int) -> Case:
         at=now,
         since=case.since or now,
         correlation=_correlation(entry),
+        contract=entry.event.contract if entry.event else case.contract,
         tries=with_try(case.tries, Try(now, outcome.kind, outcome.detail)),
     )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from trunkline.delivery.attempt import Entry
 from trunkline.delivery.ledger import Case
 from trunkline.eventlog.port import EventLog, Page
@@ -19,7 +21,10 @@ KEPT_SLICES = 16
 
 
 class CaseLoader:
-    """Step 1 of an attempt, for cases: an entry for each, with its event read again."""
+    """Step 1 of an attempt, for cases: an entry for each, with its event read again.
+
+    Where a person edited the record, the event carries what they put in its place.
+    """
 
     def __init__(self, log: EventLog, stream: str) -> None:
         self._log = log
@@ -40,6 +45,8 @@ class CaseLoader:
             self._keep(page)
         index = case.offset - page.base
         event = page.events[index] if 0 <= index < len(page.events) else None
+        if event is not None and case.edited:
+            event = replace(event, data=case.edited)
         return Entry(case.offset, case.key, event, case)
 
     def _kept(self, offset: int) -> Page | None:

@@ -14,15 +14,18 @@ from typing import Any
 
 from trunkline.app.acts import Act, Publish, perform, remote, runs_elsewhere
 from trunkline.app.backbone import Backbone, Machine, opened, this_machine
+from trunkline.app.letters import DeadGroup, DeadView, dead_groups, dead_letters
 from trunkline.app.project import Project
 from trunkline.app.run import OpenDoor, Started, running
 from trunkline.app.status import Status, status
 from trunkline.app.views import EventView, TraceReport, Wanted, events, trace
 from trunkline.connectors.source import Receipt
+from trunkline.delivery.ledger import CaseQuery
 from trunkline.intake.webhook import Webhook
 from trunkline.kernel import json
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.roles import ROLES
+from trunkline.observe.audit import AuditEntry, AuditQuery
 
 
 class Handle:
@@ -70,6 +73,22 @@ class Handle:
     async def status(self) -> Status:
         """Tell where every source, stream and flow stands."""
         return await status(self._backbone)
+
+    async def dead_letters(self, where: CaseQuery | None = None) -> list[DeadView]:
+        """Return dead letters, or other cases, a page at a time; personal keys are masked."""
+        return await dead_letters(self._backbone, where or CaseQuery())
+
+    async def dead_groups(self, where: CaseQuery | None = None) -> list[DeadGroup]:
+        """Return dead letters grouped by flow and cause, the largest group first."""
+        return await dead_groups(self._backbone, where or CaseQuery())
+
+    async def act(self, act: Act) -> Any:
+        """Do an act, such as ``RetryLetters``, and return what it returns; ``by`` says who answers for it."""
+        return await self._do(act)
+
+    async def audit(self, query: AuditQuery | None = None) -> list[AuditEntry]:
+        """Return what people did, newest first."""
+        return await self._backbone.audit.list(query or AuditQuery())
 
     @contextlib.asynccontextmanager
     async def run(self, host: str = "", port: int | None = None) -> AsyncIterator[Started]:
