@@ -17,9 +17,13 @@ from trunkline.adapters.sqlite.appending import LogSettings
 from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
+from trunkline.adapters.sqlite.standing import SqliteStandings
 from trunkline.adapters.sqlite.store import Store
+from trunkline.app.bearings import bearings_of
 from trunkline.app.health import Health, WatchedIntake
 from trunkline.app.project import PUBLISH, Project
+from trunkline.delivery.bearing import Bearing
+from trunkline.delivery.standing import Standings
 from trunkline.eventlog.port import EventLog
 from trunkline.eventlog.seal import Sealer
 from trunkline.intake.accept import Intake, Surroundings
@@ -51,7 +55,7 @@ def this_machine(environ: Mapping[str, str]) -> Machine:
 
 
 class Backbone(msgspec.Struct, frozen=True):
-    """An open project. ``intakes`` are by source name, those of ``publish`` included."""
+    """An open project. ``intakes`` are by source, those of ``publish`` included, ``bearings`` by target."""
 
     project: Project
     machine: Machine
@@ -61,6 +65,8 @@ class Backbone(msgspec.Struct, frozen=True):
     around: Surroundings
     intakes: dict[str, Intake]
     health: Health
+    bearings: dict[str, Bearing]
+    standings: Standings
 
     @property
     def secrets(self) -> Secrets:
@@ -114,4 +120,16 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
     for name, contract in contracts.items():
         intakes[name] = intake = WatchedIntake(name, contract, log, quarantine, around)
         intake.health = health
-    return Backbone(project, machine, log, SqliteLedger(store), quarantine, around, intakes, health)
+    bearings = bearings_of(project, machine.clock, machine.ids, machine.signals)
+    return Backbone(
+        project,
+        machine,
+        log,
+        SqliteLedger(store),
+        quarantine,
+        around,
+        intakes,
+        health,
+        bearings,
+        SqliteStandings(store),
+    )

@@ -18,10 +18,11 @@ import msgspec
 from trunkline.app import control
 from trunkline.app.acts import CONTROL_FILE, handler
 from trunkline.app.backbone import Backbone
+from trunkline.app.bearings import kept
 from trunkline.app.connectors import PULLED, TARGETS, Checked, webhook
 from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
-from trunkline.app.limited import Bound, Limited
+from trunkline.app.limited import Limited
 from trunkline.app.trim import trim
 from trunkline.connectors.source import Source as SourcePort
 from trunkline.connectors.target import Target as TargetPort
@@ -68,6 +69,7 @@ async def running(backbone: Backbone, opens_door: OpensDoor) -> AsyncIterator[St
     """Run a project while the block runs; leaving it stops in reverse and finishes what is held."""
     backbone.machine.signals.listen(partial(_note_store, backbone.health))
     async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(kept(backbone.bearings, backbone.standings, backbone.machine.signals))
         await _start_flows(backbone, stack)
         _start_janitor(backbone, stack)
         address = backbone.project.state / CONTROL_FILE
@@ -79,17 +81,11 @@ async def running(backbone: Backbone, opens_door: OpensDoor) -> AsyncIterator[St
 
 
 async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
-    bounds = {
-        name: Bound(system.limits, backbone.machine.clock)
-        for name, system in backbone.project.systems.items()
-    }
     targets, runners, keepers = [], [], []
     for flow in backbone.project.flows.values():
-        system = flow.target.system
         target = Limited(
             TARGETS[flow.target.via](flow.target, backbone),
-            system.limits,
-            bounds[system.system],
+            flow.target.system.limits,
             partial(_misfit, backbone, flow.name),
         )
         targets.append(target)
@@ -103,7 +99,7 @@ async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> 
             decode=flow.mapping.decode,
             project=backbone.project.settings.project,
         )
-        runners.append(FlowRunner(wired, _ports(backbone, target)))
+        runners.append(FlowRunner(wired, _ports(backbone, target), backbone.bearings[flow.target.name]))
         keepers.append(
             _kept(backbone, f"flow {flow.name}", runners[-1].run, partial(_stalled, backbone, flow.name))
         )
