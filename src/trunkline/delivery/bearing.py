@@ -38,6 +38,7 @@ RECEIVER = "receiver"
 """Who isolated a target that said it wants no more calls."""
 
 _SLOTS = 10
+_GATHERED = SECOND // 10
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -72,6 +73,7 @@ class Bearing:
         self._ids = ids
         self._signals = signals
         terms = terms or Terms()
+        self._slow = round(terms.breaker.slow_seconds * SECOND)
         self._most = terms.concurrency or NEVER
         self._quota = quota
         self._breaker = breakers.closed(terms.breaker)
@@ -81,6 +83,9 @@ class Bearing:
         self._normal = 0.0
         self._isolation: Isolation | None = None
         self._under_way = 0
+        # What went well: counted as it happens, and put into the values above every tenth of a second.
+        self._gathered_at = 0
+        self._begun = self._answered = self._first = 0
         # Who waits for a turn, and the task that gives turns to them while there are any.
         self._line: deque[tuple[asyncio.Future[Call | None], Control]] = deque()
         self._bell = Control(clock)
@@ -155,7 +160,7 @@ class Bearing:
         elif self._pace:
             self._pace, _ = paces.take(self._pace, now)
         else:
-            self._calls = counted(self._calls, now)
+            self._begun += 1
         self._under_way += 1
         return Call(now, probe), 0
 
@@ -179,39 +184,58 @@ class Bearing:
 
     def answered(self, call: Call) -> None:
         """Note that the target took a call, or refused it for good: it is there."""
-        now = self._ended(call)
-        taken = (now - call.at) / SECOND
-        before = self._breaker
-        if before.opened or taken > before.policy.slow_seconds:
-            self._became(breakers.answered(before, now, taken, self._ids.chance(), probe=call.probe), now)
+        now = self._ended()
+        taken, breaker = now - call.at, self._breaker
+        if breaker.opened or taken > self._slow:
+            self._gather(now)
+            seconds, chance = taken / SECOND, self._ids.chance()
+            self._became(breakers.answered(self._breaker, now, seconds, chance, probe=call.probe), now)
         else:
-            self._breaker = msgspec.structs.replace(before, recent=counted(before.recent, now), row=0)
-        self._call_next()
+            self._answered += 1
+            if now >= self._gathered_at + _GATHERED:
+                self._gather(now)
+        if self._line:
+            self._bell.ring()
 
     def refused(self, call: Call, error: DeliveryError, *, first: bool) -> int:
         """Note a call whose every event was refused for now; return until when nobody calls, if so."""
-        now, chance = self._ended(call), self._ids.chance()
+        now, chance = self._failed(), self._ids.chance()
         return self._became(
             breakers.refused(self._breaker, error, now, chance, probe=call.probe, first=first), now
         )
 
     def away(self, call: Call, error: DeliveryError) -> int:
         """Note a call that failed with nobody to blame; return until when nobody calls, if it says so."""
-        now, chance = self._ended(call), self._ids.chance()
+        now, chance = self._failed(), self._ids.chance()
         return self._became(breakers.away(self._breaker, error, now, chance, probe=call.probe), now)
 
     def forgo(self, call: Call) -> None:
         """Give a call back that was not made, or of which nothing can be told."""
-        self._ended(call, unused=True)
+        self._ended(unused=True)
         if call.probe:
             self._breaker = breakers.unanswered(self._breaker)
         self._call_next()
 
-    def _ended(self, call: Call, *, unused: bool = False) -> int:
+    def _ended(self, *, unused: bool = False) -> int:
         self._under_way -= 1
         if self._quota:
             self._quota.give_back(unused=unused)
-        return self._clock.now() if not unused else call.at
+        return self._clock.now()
+
+    def _failed(self) -> int:
+        now = self._ended()
+        self._gather(now)
+        return now
+
+    def _gather(self, now: int) -> None:
+        """Put what was counted into the values that decide."""
+        self._calls = counted(self._calls, now, self._begun)
+        self._budget = budgets.spent(self._budget, now, self._first, 0)
+        if self._answered:
+            recent = counted(self._breaker.recent, now, self._answered)
+            self._breaker = msgspec.structs.replace(self._breaker, recent=recent, row=0)
+        self._begun = self._answered = self._first = 0
+        self._gathered_at = now
 
     def _call_next(self) -> None:
         if self._line:
@@ -236,6 +260,7 @@ class Bearing:
 
     def _learn_normal(self, now: int) -> None:
         """Note how many calls a second were made before now; those of a slow start are none to go by."""
+        self._gather(now)
         if self._pace is None:
             known = now - self._calls.origin >= KNOWN_SECONDS * SECOND
             self._normal = peak(self._calls, now) if known else 0.0
@@ -245,11 +270,15 @@ class Bearing:
 
     def attempt(self, events: int, retries: int) -> None:
         """Count an attempt of ``events``, of which ``retries`` failed before."""
-        self._budget = budgets.spent(self._budget, self._clock.now(), events - retries, retries)
+        self._first += events - retries
+        if retries:
+            self._budget = budgets.spent(self._budget, self._clock.now(), 0, retries)
 
     def retries(self) -> int:
         """Return how many events that failed before may be tried again now."""
-        return budgets.left(self._budget, self._clock.now())
+        now = self._clock.now()
+        self._gather(now)
+        return budgets.left(self._budget, now)
 
     # People, and restarts.
 

@@ -261,7 +261,7 @@ class Lanes:
 
     def _prepare(self, call: Call) -> tuple[list[Entry], list[Item]]:
         """Do step 3: take and map entries until there is something to send, for a while."""
-        now = self._ports.clock.now()
+        now = call.at
         sent: list[Entry] = []
         items: list[Item] = []
         for _ in range(TURN_CALLS):
@@ -284,7 +284,7 @@ class Lanes:
 
     async def _attempt(self, call: Call, sent: Sequence[Entry], items: Sequence[Item]) -> None:
         """Do steps 4 and 5: send, judge."""
-        again = sum(is_retry(entry.case) for entry in sent)
+        again = sum([is_retry(entry.case) for entry in sent])
         self._bearing.attempt(len(sent), again)
         try:
             errors = await send(self._ports.target, items, None)
@@ -295,7 +295,6 @@ class Lanes:
         except BaseException:
             self._bearing.forgo(call)
             raise
-        self._bearing.heed(errors)
         refusal = errors[-1]
         if isinstance(refusal, Retryable) and all(isinstance(error, Retryable) for error in errors):
             self._stalled(self._bearing.refused(call, refusal, first=again < len(sent)), refusal)
@@ -306,6 +305,8 @@ class Lanes:
 
     def _judge(self, sent: Sequence[Entry], errors: Sequence[DeliveryError | None]) -> None:
         now, chance = self._ports.clock.now(), self._ports.ids.chance
+        if any(errors):
+            self._bearing.heed(errors)
         for entry, error in zip(sent, errors, strict=True):
             outcome = judge(self._flow, entry, error, now, chance()) if error else None
             self._settle(entry, outcome, now)

@@ -280,22 +280,25 @@ class Whole:
         try:
             errors = await send(self._ports.target, batch.items, progress)
         except DeliveryError as error:
-            self._away(call, error)
+            self._stalled(self._bearing.away(call, error), error)
             return None
         except BaseException:
             self._bearing.forgo(call)
             raise
         refusals = [error for error in errors if isinstance(error, Retryable)]
-        if len(refusals) == len(errors) > 1 and batch.refusals < REFUSALS:
+        if not refusals or len(refusals) < len(errors):
+            self._bearing.answered(call)
+        elif len(errors) > 1 and batch.refusals < REFUSALS:
             batch.refusals += 1
-            self._away(call, refusals[0])
+            self._stalled(self._bearing.away(call, refusals[0]), refusals[0])
             return None
-        self._bearing.answered(call)
+        else:
+            first = not is_retry(batch.sent[0].case)
+            self._stalled(self._bearing.refused(call, refusals[0], first=first), refusals[0])
         self._bearing.heed(errors)
         return errors
 
-    def _away(self, call: Call, error: DeliveryError) -> None:
-        until = self._bearing.away(call, error)
+    def _stalled(self, until: int, error: DeliveryError) -> None:
         if until:
             self._ports.signals.emit(FlowStalled(self._flow.name, error.kind, error.detail, until))
 
