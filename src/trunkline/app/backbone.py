@@ -18,9 +18,13 @@ from trunkline.adapters.sqlite.audit import SqliteAudit
 from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
+from trunkline.adapters.sqlite.standing import SqliteStandings
 from trunkline.adapters.sqlite.store import Store
+from trunkline.app.bearings import bearings_of
 from trunkline.app.health import Health, WatchedIntake
 from trunkline.app.project import PUBLISH, Project
+from trunkline.delivery.bearing import Bearing
+from trunkline.delivery.standing import Standings
 from trunkline.eventlog.port import EventLog
 from trunkline.eventlog.seal import Sealer
 from trunkline.intake.accept import Intake, Surroundings
@@ -54,7 +58,10 @@ def this_machine(environ: Mapping[str, str]) -> Machine:
 
 
 class Backbone(msgspec.Struct, frozen=True):
-    """An open project, in some roles or none; ``intakes`` by source name, those of ``publish`` included."""
+    """An open project, in some roles or none.
+
+    ``intakes`` are by source, those of ``publish`` included, ``bearings`` by target.
+    """
 
     project: Project
     roles: frozenset[Role]
@@ -66,6 +73,8 @@ class Backbone(msgspec.Struct, frozen=True):
     intakes: dict[str, Intake]
     health: Health
     audit: Audit
+    bearings: dict[str, Bearing]
+    standings: Standings
 
     @property
     def secrets(self) -> Secrets:
@@ -124,6 +133,7 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
     for name, contract in contracts.items():
         intakes[name] = intake = WatchedIntake(name, contract, log, quarantine, around)
         intake.health = health
+    bearings = bearings_of(project, machine.clock, machine.ids, machine.signals)
     return Backbone(
         project,
         store.roles,
@@ -135,4 +145,6 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         intakes,
         health,
         SqliteAudit(store),
+        bearings,
+        SqliteStandings(store),
     )

@@ -19,11 +19,12 @@ import msgspec
 from trunkline.app import control
 from trunkline.app.acts import control_file, handler
 from trunkline.app.backbone import Backbone
+from trunkline.app.bearings import kept
 from trunkline.app.connectors import PULLED, TARGETS, Checked, webhook
 from trunkline.app.guarantee import require
 from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
-from trunkline.app.limited import Bound, Limited
+from trunkline.app.limited import Limited
 from trunkline.app.project import Source as SourceConfig
 from trunkline.app.trim import trim
 from trunkline.connectors.source import Source as SourcePort
@@ -76,6 +77,8 @@ async def running(backbone: Backbone, opens_door: OpensDoor | None) -> AsyncIter
     backbone.machine.signals.listen(partial(_note_store, backbone.health))
     async with contextlib.AsyncExitStack() as stack:
         if "delivery" in backbone.roles:
+            shared = kept(backbone.bearings, backbone.standings, backbone.machine.signals)
+            await stack.enter_async_context(shared)
             await _start_flows(backbone, stack)
         if takes_in:
             _start_janitor(backbone, stack)
@@ -90,19 +93,13 @@ async def running(backbone: Backbone, opens_door: OpensDoor | None) -> AsyncIter
 
 
 async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
-    bounds = {
-        name: Bound(system.limits, backbone.machine.clock)
-        for name, system in backbone.project.systems.items()
-    }
     for flow in backbone.project.flows.values():
         require(backbone.project, flow, backbone.log.features)
     targets, runners, keepers = [], [], []
     for flow in backbone.project.flows.values():
-        system = flow.target.system
         target = Limited(
             TARGETS[flow.target.via](flow.target, backbone),
-            system.limits,
-            bounds[system.system],
+            flow.target.system.limits,
             partial(_misfit, backbone, flow.name),
         )
         targets.append(target)
@@ -116,7 +113,7 @@ async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> 
             decode=flow.mapping.decode,
             project=backbone.project.settings.project,
         )
-        runners.append(FlowRunner(wired, _ports(backbone, target)))
+        runners.append(FlowRunner(wired, _ports(backbone, target), backbone.bearings[flow.target.name]))
         keepers.append(
             _kept(backbone, f"flow {flow.name}", runners[-1].run, partial(_stalled, backbone, flow.name))
         )

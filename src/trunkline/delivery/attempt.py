@@ -13,7 +13,7 @@ Each step takes values and returns values; ``send`` alone acts on the target.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -21,13 +21,14 @@ from msgspec.structs import replace
 
 from trunkline.connectors.target import Item, Progress, Target
 from trunkline.delivery.flow import Flow
-from trunkline.delivery.ledger import Case, State, Try, with_try
+from trunkline.delivery.ledger import Case, Range, State, Try, with_try
 from trunkline.delivery.retry import next_attempt
 from trunkline.eventlog.port import Page
+from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import DeliveryError, Retryable
 from trunkline.kernel.event import Event
 from trunkline.kernel.outcome import Dead, Dropped, Outcome, RetryAt
-from trunkline.kernel.signals import AttemptFailed, DeadLettered, Signal
+from trunkline.kernel.signals import AttemptFailed, BatchDelivered, DeadLettered, Signal
 
 Failure: TypeAlias = RetryAt | Dead
 Settled: TypeAlias = Literal["", "delivered", "dropped", "case"]
@@ -185,6 +186,20 @@ def announce(flow: Flow, entry: Entry, outcome: Failure) -> Signal:
         kind=outcome.kind,
         detail=outcome.detail,
     )
+
+
+def report(
+    flow: Flow, settled: Range | None, arrived: int, cases: Iterable[Case], now: int
+) -> Iterator[Signal]:
+    """Say what took effect, once it is recorded: a run whose oldest event ``arrived`` then, and cases."""
+    if settled:
+        counts = (settled.first, settled.last, settled.delivered, len(settled.dropped))
+        yield BatchDelivered(flow.name, *counts, (now - arrived) / SECOND)
+    late = [case for case in cases if case.state == "delivered"]
+    if late:
+        offsets = [case.offset for case in late]
+        since = min((case.since for case in late if case.since), default=now)
+        yield BatchDelivered(flow.name, min(offsets), max(offsets), len(late), 0, (now - since) / SECOND)
 
 
 def _correlation(entry: Entry) -> str:

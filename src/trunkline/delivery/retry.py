@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
+from trunkline.delivery.ledger import Case
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import DeliveryError, Final, Retryable
 from trunkline.kernel.outcome import Dead, RetryAt
@@ -68,6 +69,11 @@ def wait_seconds(bound: float, wish: float | None, longest: float, chance: float
     """Return a jittered wait up to ``bound``, not below the target's ``wish`` as far as ``longest`` goes."""
     least = min(max(wish or 0.0, 0.0), longest)
     return max(bound * chance, least * (1 + _SPREAD * chance))
+
+
+def is_retry(case: Case | None) -> bool:
+    """Tell whether the next attempt of an event follows one that failed, and no person asked for it."""
+    return case is not None and case.attempts > case.forgiven
 
 
 def next_attempt(

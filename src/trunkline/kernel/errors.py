@@ -14,6 +14,7 @@
      └─ DeliveryError         an attempt to deliver failed
          ├─ Retryable           the same attempt may succeed later
          └─ Final               it will never succeed unchanged: a person has to look
+             └─ Stop              and nothing else will: the receiver wants no more calls
 
 Whether an attempt is worth repeating is in the type. Driver errors are translated into this tree
 where the driver is called; none of them crosses a port. Messages say what to do next and never
@@ -98,3 +99,7 @@ class Retryable(DeliveryError):
 
 class Final(DeliveryError):
     """The attempt will never succeed unchanged; retrying would only make noise."""
+
+
+class Stop(Final):
+    """The receiver wants no more calls: its target is isolated until a person resets it."""

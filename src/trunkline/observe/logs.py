@@ -29,11 +29,15 @@ LEVELS: Mapping[type[s.Signal], str] = {
     s.AttemptFailed: "warning",
     s.DeadLettered: "error",
     s.FlowStalled: "error",
+    s.BreakerOpened: "error",
+    s.BreakerClosed: "info",
+    s.TargetIsolated: "error",
+    s.TargetReset: "info",
     s.Stopping: "info",
 }
 """How loud each signal is; one that is not listed is ``info``."""
 
-_INSTANTS = ("retry_at",)
+_INSTANTS = ("retry_at", "until")
 _PLAIN = re.compile(r"^[^\s\"\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 

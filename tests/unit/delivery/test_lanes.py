@@ -164,8 +164,10 @@ async def test_an_absent_target_is_asked_once_a_pause():
     assert len(service.calls) <= 8 + 20
     assert await world.states() == {}
     down.clear()
-    world.clock.advance(70)
-    await settle(task)
+    end = world.clock.now() + 120_000_000
+    while world.clock.now() < end:
+        await settle(task)
+        world.clock.advance_to(world.clock.next_wake)
     world.runner.stop()
     await settle(task)
     await task

@@ -9,6 +9,10 @@ from trunkline.delivery.attempt import Entry
 from trunkline.delivery.lineup import Lineup
 
 
+def always():
+    return 100
+
+
 def lineup_of(keys):
     lineup = Lineup()
     for offset, key in enumerate(keys):
@@ -22,7 +26,7 @@ def test_keys_keep_their_order_and_go_one_at_a_time(keys, chance):
     lineup, under_way, seen = lineup_of(keys), [], []
     while lineup.active:
         if lineup.ready and chance.random() < 0.6:
-            under_way += lineup.take(chance.randint(1, 3))
+            under_way += lineup.take(chance.randint(1, 3), always)
             named = [entry.key for entry in under_way if entry.key]
             assert len(named) == len(set(named))
         elif under_way:
@@ -45,9 +49,9 @@ def test_entries_without_a_key_are_all_ready():
 # A failed entry takes its lane out with it; a newer entry of the key begins a new lane.
 def test_clearing_a_lane_returns_what_was_behind():
     lineup = lineup_of(["a", "a", "b", "a"])
-    head, other = lineup.take(2)
+    head, other = lineup.take(2, always)
     assert [entry.offset for entry in lineup.clear_lane(head)] == [1, 3]
     assert lineup.active == 1
     lineup.add(Entry(9, "a", None))
-    assert [entry.offset for entry in lineup.take(5)] == [9]
+    assert [entry.offset for entry in lineup.take(5, always)] == [9]
     assert other.key == "b"

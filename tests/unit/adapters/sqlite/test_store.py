@@ -277,7 +277,8 @@ def test_a_store_without_wal_is_not_opened(tmp_path):
         with FaultyDisk(folder) as disk:
             disk.fail(Fault(call))
             with contextlib.suppress(StoreError), module.translated(), contextlib.ExitStack() as opened:
-                modes.append(module._open_writer(folder / "s.db", opened).pragma("journal_mode"))
+                writer = module._Writer(folder / "s.db", ROLES, opened)
+                modes.append(writer.connection.pragma("journal_mode"))
         if disk.calls < call:
             break
     assert set(modes) == {"wal"}
