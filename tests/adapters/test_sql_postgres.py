@@ -1,9 +1,7 @@
-"""What only a PostgreSQL server can do to a target: be away, refuse us, stop, or cut off a commit."""
+"""What only a PostgreSQL server can do to a target: be away, refuse us, or stop."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import sys
 from decimal import Decimal
 
@@ -128,62 +126,6 @@ async def test_a_slow_statement_is_cancelled_and_retried(place):
             await target.deliver(items({"sku": "a"}), at(1))
         assert caught.value.kind == "timeout"
         assert await target.deliver(items({"sku": "a"}), at(1)) == [None]
-
-
-async def test_a_commit_that_was_cut_off_counts_once(place):
-    """The connection is lost in COMMIT: whether it counted or not, the same call makes it count once."""
-    async with _cutting_proxy(place.server.port) as (port, cuts):
-        url = place.url.replace(f":{place.server.port}/", f":{port}/")
-        target = _target(
-            url + "?sslmode=disable&gssencmode=disable", place.server.password, sum=("quantity",)
-        )
-        await target.open()
-        for offset, cut in enumerate(["before", "after", "no"] * 3):
-            sold = items({"sku": "a", "quantity": 1}, first=offset)
-            if cut != "no":
-                cuts.append(cut)
-                with pytest.raises(Retryable) as caught:
-                    await target.deliver(sold, at(offset + 1))
-                assert caught.value.kind == "connection"
-            assert await target.deliver(sold, at(offset + 1)) == [None]
-        await target.close()
-    assert place.ask("SELECT quantity FROM stock") == [(9,)]
-
-
-@contextlib.asynccontextmanager
-async def _cutting_proxy(server_port):
-    """Pass bytes on, but lose the connection at a COMMIT that is to be cut: before or after it arrived."""
-    cuts, serving = [], []
-
-    async def serve(reader, writer):
-        serving.append(asyncio.current_task())
-        there, back = await asyncio.open_connection("127.0.0.1", server_port)
-        lost = []
-
-        async def ask():
-            while data := await reader.read(65_536):
-                if b"COMMIT" in data and cuts:
-                    lost.append(cuts.pop())
-                if lost == ["before"]:
-                    break
-                back.write(data)
-
-        async def answer():
-            while (data := await there.read(65_536)) and lost != ["after"]:
-                writer.write(data)
-
-        ways = [asyncio.create_task(ask()), asyncio.create_task(answer())]
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        for end in (writer, back):
-            end.close()
-        await asyncio.gather(*ways, writer.wait_closed(), back.wait_closed(), return_exceptions=True)
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1], cuts
-    finally:
-        server.close()
-        await asyncio.gather(*serving)
 
 
 async def test_a_missing_driver_says_what_to_install(place, monkeypatch):
