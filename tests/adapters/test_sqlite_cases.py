@@ -39,11 +39,13 @@ async def test_letters_of_an_older_store(tmp_path):
         old.execute("INSERT INTO flow VALUES (1, 'suite-flow', 5)")
         tries = b'[{"at":1,"kind":"timeout","detail":""},{"at":2,"kind":"http-422","detail":"sku 7"}]'
         row = (3, "a", "dead", 1, 2, 0, 0, NOW, 1, "c" * 32, "", tries)
-        old.execute("INSERT INTO flow_case VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        held = (4, "a", "held", 1, 0, 0, 0, NOW, 0, "", "", None)
+        for one in (row, held):
+            old.execute("INSERT INTO flow_case VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", one)
     store = Store(path)
     ledger = ledger_of(store)
     [group] = await ledger.groups(CaseQuery(kind="http-422"))
-    assert (group.cause, group.cases, group.example) == ("sku 7", 1, 3)
+    assert (group.cause, group.cases, group.example, group.holds_back) == ("sku 7", 1, 3, 1)
     [(_, letter)] = await ledger.find(CaseQuery(FLOW))
     assert (letter.answers, letter.edited, letter.tries[-1].kind) == ((), b"", "http-422")
     await store.close()

@@ -77,6 +77,13 @@ async def test_a_running_flow_searches_by_index(store, name, index):
     assert index in " ".join(await plan(store, getattr(statements, name)))
 
 
+# How a flow stands is told without going through what it holds: every part of it searches an index.
+async def test_status_scans_no_cases(store):
+    steps = await plan(store, statements._STATUS)
+    assert [step for step in steps if "SCAN" in step] == ["SCAN f USING INDEX sqlite_autoindex_flow_1"]
+    assert not [step for step in steps if step.startswith("SEARCH c USING PRIMARY KEY")]
+
+
 # A hundred thousand held events behind one key: looking up other keys and the head stays a matter of moments.
 async def test_a_long_queue_behind_one_key_is_cheap(store):
     ledger = ledger_of(store)

@@ -20,10 +20,16 @@ COLUMNS = (
 )
 """What ``Rows.case`` reads, of a table named ``c``."""
 
-PUT = """INSERT OR REPLACE INTO flow_case
+PUT = """INSERT INTO flow_case
     (flow, event, key, state, holds, attempts, forgiven, due, at, since, correlation, reason, tries,
      contract, renamed, answers, edited, kind, cause)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET
+        key = excluded.key, state = excluded.state, holds = excluded.holds, attempts = excluded.attempts,
+        forgiven = excluded.forgiven, due = excluded.due, at = excluded.at, since = excluded.since,
+        correlation = excluded.correlation, reason = excluded.reason, tries = excluded.tries,
+        contract = excluded.contract, renamed = excluded.renamed, answers = excluded.answers,
+        edited = excluded.edited, kind = excluded.kind, cause = excluded.cause"""
 """What ``Rows.row`` is for."""
 
 _tries = msgspec.json.Decoder(tuple[Try, ...])

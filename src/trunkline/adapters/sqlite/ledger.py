@@ -71,7 +71,7 @@ _ONE_CASE = _sql("SELECT $case FROM flow_case c WHERE c.flow = $flow AND c.event
 
 _STATUS = """SELECT f.name, f.cursor,
         (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.state = 'waiting'),
-        (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.holds AND c.state = 'held'),
+        (SELECT coalesce(sum(k.held), 0) FROM key_held k WHERE k.flow = f.id),
         (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.state = 'dead'),
         coalesce((SELECT s.finished FROM settled s WHERE s.flow = f.id AND s.delivered > 0
                   ORDER BY s.finished DESC LIMIT 1), 0),
@@ -79,9 +79,9 @@ _STATUS = """SELECT f.name, f.cursor,
                       AND c.state IN ('delivered', 'dropped', 'discarded', 'dead')
                   ORDER BY c.at DESC LIMIT 1), 0),
         min(f.cursor,
-            coalesce((SELECT min(c.event) FROM flow_case c
+            coalesce((SELECT min(c.event) FROM flow_case c INDEXED BY case_due
                       WHERE c.flow = f.id AND c.state = 'waiting'), f.cursor),
-            coalesce((SELECT min(c.event) FROM flow_case c
+            coalesce((SELECT min(c.event) FROM flow_case c INDEXED BY case_dead
                       WHERE c.flow = f.id AND c.state = 'dead'), f.cursor))
     FROM flow f ORDER BY f.name"""
 _FATE_OF = _sql("SELECT state, attempts, at FROM flow_case WHERE flow = $flow AND event = :offset")

@@ -6,7 +6,7 @@ search an index by its flow; every condition is a constant of this file, what it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import apsw
@@ -26,15 +26,13 @@ _CONDITIONS = {
     "since": "c.at >= :since",
     "until": "c.at < :until",
 }
-_BEHIND = """SELECT min(event) AS head, sum(state = 'held') AS held FROM flow_case INDEXED BY case_key
-    WHERE flow = :id AND holds GROUP BY key HAVING held > 0"""
-_HOLDS_BACK = """SELECT c.event, CASE WHEN c.holds AND c.event =
-            (SELECT event FROM flow_case o INDEXED BY case_key
-             WHERE o.flow = c.flow AND o.key = c.key AND o.holds ORDER BY event LIMIT 1)
-        THEN (SELECT count(*) FROM flow_case h INDEXED BY case_key
-              WHERE h.flow = c.flow AND h.key = c.key AND h.holds AND h.state = 'held') ELSE 0 END
+_HEAD = """(SELECT event FROM flow_case o INDEXED BY case_key
+    WHERE o.flow = k.flow AND o.key = k.key AND o.holds ORDER BY event LIMIT 1)"""
+_BEHIND = f"SELECT {_HEAD} AS head, held FROM key_held k WHERE flow = :id"  # noqa: S608  constants of this module
+_HOLDS_BACK = f"""SELECT c.event, coalesce((SELECT k.held FROM key_held k
+        WHERE k.flow = c.flow AND k.key = c.key AND c.event = {_HEAD}), 0)
     FROM flow_case c WHERE c.flow = :id AND c.event IN (SELECT value FROM json_each(:offsets))
-        AND c.state IN ('waiting', 'held', 'dead')"""
+        AND c.state IN ('waiting', 'held', 'dead')"""  # noqa: S608  as above
 
 
 def find(connection: apsw.Connection, rows: Rows, query: CaseQuery) -> list[tuple[str, Case]]:
@@ -54,7 +52,7 @@ def find(connection: apsw.Connection, rows: Rows, query: CaseQuery) -> list[tupl
 
 def page_of(query: CaseQuery) -> str:
     """Return the statement for a page of one flow's cases."""
-    by = _index(query, "case_dead")
+    by = _index(query, _BY_OFFSET)
     return f"""SELECT {COLUMNS} FROM flow_case c {by} WHERE c.flow = :id AND c.event > :start
         AND {_where(query)} ORDER BY c.event LIMIT :limit"""  # noqa: S608  constants of this module
 
@@ -76,7 +74,7 @@ def _groups_of(connection: apsw.Connection, query: CaseQuery, number: int, flow:
 
 def causes_of(query: CaseQuery) -> str:
     """Return the statement that counts one flow's cases by cause."""
-    by = _index(query, "case_cause")
+    by = _index(query, _BY_CAUSE)
     return f"""SELECT c.kind, c.cause, count(*), count(DISTINCT nullif(c.key, '')), min(c.at), max(c.at),
             min(c.event)
         FROM flow_case c {by} WHERE c.flow = :id AND {_where(query)} GROUP BY c.kind, c.cause"""  # noqa: S608  constants of this module
@@ -112,8 +110,13 @@ def _where(query: CaseQuery) -> str:
     return " AND ".join([f"c.state = '{query.state}'", *asked])
 
 
-def _index(query: CaseQuery, index: str) -> str:
-    return f"INDEXED BY {index}" if query.state == "dead" and not query.offsets else ""
+_BY_OFFSET = {"dead": "case_dead", "discarded": "case_discarded", "waiting": "case_due"}
+_BY_CAUSE = {"dead": "case_cause"}
+
+
+def _index(query: CaseQuery, indices: Mapping[str, str]) -> str:
+    """Return which index serves a query's state, if one does; offsets that are named need none."""
+    return f"INDEXED BY {indices[query.state]}" if query.state in indices and not query.offsets else ""
 
 
 def _given(query: CaseQuery, **more: object) -> dict[str, Any]:
