@@ -25,6 +25,12 @@ from trunkline.vault.secret import Secret
 LINE_BYTES = 64 * 1_048_576
 """The longest request or answer: a batch of records to publish and their receipts."""
 
+SEATS = 8
+"""How many connections are read at a time; more wait, unread."""
+
+LINE_SECONDS = 30.0
+"""How long a request may take to come; then its connection is closed."""
+
 _FINISH_SECONDS = 5.0
 
 Handler: TypeAlias = Callable[[bytes], Awaitable[bytes]]
@@ -82,6 +88,7 @@ class _Desk:
     def __init__(self, handler: Handler) -> None:
         self.token = Secret(secrets.token_urlsafe(32))
         self._handler = handler
+        self._seats = asyncio.Semaphore(SEATS)
         self._connections: set[asyncio.Task[None]] = set()
         self._busy: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -90,16 +97,24 @@ class _Desk:
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
-        # the asker went away, sent more than a line may hold, or we stop
-        with contextlib.suppress(OSError, ValueError, asyncio.CancelledError):
-            while not self._closing and (line := await reader.readline()):
-                self._busy.add(task)
-                writer.write(await _answered(line, self.token, self._handler) + b"\n")
-                await writer.drain()
-                self._busy.discard(task)
+        # the asker went away, was too slow, sent more than a line may hold, or we stop
+        with contextlib.suppress(OSError, ValueError, RuntimeError, asyncio.CancelledError):
+            writer.transport.pause_reading()  # type: ignore[attr-defined]  # that of a socket has it
+            async with self._seats:
+                writer.transport.resume_reading()  # type: ignore[attr-defined]  # as above
+                await self._serve(task, reader, writer)
         self._busy.discard(task)
         self._connections.discard(task)
         writer.close()
+
+    async def _serve(
+        self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        while not self._closing and (line := await _line(reader)):
+            self._busy.add(task)
+            writer.write(await _answered(line, self.token, self._handler) + b"\n")
+            await writer.drain()
+            self._busy.discard(task)
 
     async def close(self) -> None:
         self._closing = True
@@ -110,6 +125,11 @@ class _Desk:
         for task in set(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(LINE_SECONDS):
+        return await reader.readline()
 
 
 async def _answered(line: bytes, token: Secret, handler: Handler) -> bytes:

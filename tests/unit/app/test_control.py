@@ -76,3 +76,17 @@ async def test_an_open_address_file(tmp_path):
     async with control.serving([path], echo):
         path.chmod(0o644)
         assert not await control.answers(path)
+
+
+# So many are heard at a time; more wait unread for one to leave, or for its time to be over.
+async def test_askers_wait_for_a_seat(tmp_path, monkeypatch):
+    monkeypatch.setattr(control, "SEATS", 1)
+    monkeypatch.setattr(control, "LINE_SECONDS", 0.05)
+    path = tmp_path / "control.json"
+    async with control.serving(path, echo):
+        port = json.loads(path.read_bytes())["port"]
+        idle, writer = await asyncio.open_connection("127.0.0.1", port)
+        asked = asyncio.ensure_future(control.ask(path, b"{}"))
+        assert await idle.read() == b""
+        assert json.loads(await asked) == {"did": {}}
+        writer.close()

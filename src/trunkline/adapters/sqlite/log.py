@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import cast
@@ -42,16 +42,16 @@ _BITE_PAGES = 64
 class _Group:
     """Arrivals that are committed together: those that wait when the writer comes to it."""
 
-    def __init__(self, waiting: deque[Arrival], appender: Appender, ask_for_room: Callable[[], None]) -> None:
+    def __init__(self, waiting: deque[Arrival], appender: Appender, store: Store) -> None:
         self._waiting = waiting
         self._appender = appender
-        self._ask_for_room = ask_for_room
+        self._store = store
         self.started = False
         self.arrivals: list[Arrival] = []
 
     def write(self, connection: apsw.Connection) -> list[Page]:
         """Store what waits by now; raises ``StoreFull`` where the disk has no room for new events."""
-        self._ask_for_room()
+        self._store.ask_for_room(connection)
         self.take()
         return self._appender.store(connection, self.arrivals)
 
@@ -204,7 +204,7 @@ class SqliteLog:
         self._pending_events += len(arrival.events)
         self._pending_bytes += arrival.bytes
         if self._group is None or self._group.started:
-            self._group = _Group(self._waiting, self._appender, self._store.ask_for_room)
+            self._group = _Group(self._waiting, self._appender, self._store)
             asyncio.get_running_loop().call_soon(self._submit, self._group)
 
     def _submit(self, group: _Group) -> None:

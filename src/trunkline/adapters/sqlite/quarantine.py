@@ -94,7 +94,7 @@ class SqliteQuarantine:
         limits = self._limits
 
         def write(connection: apsw.Connection) -> None:
-            self._store.ask_for_room()
+            self._store.ask_for_room(connection)
             [before] = connection.execute(_OPEN)
             connection.executemany(_PUT, rows)
             [after] = connection.execute(_OPEN)

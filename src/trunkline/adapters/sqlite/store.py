@@ -112,12 +112,16 @@ class Store:
         self._pending.put(_Entry(write, committed, done))
         return done
 
-    def ask_for_room(self) -> None:
+    def ask_for_room(self, connection: apsw.Connection) -> None:
         """Ask in a write that takes in something new; raises ``StoreFull`` where the disk is too full for it.
 
-        What is asked before the disk is full leaves the ledger its room: deliveries go on and are recorded.
+        Refusing before the disk is full leaves the ledger its room: deliveries go on and are recorded. What
+        a trim left free inside the file counts as free.
         """
-        if shutil.disk_usage(self.path.parent).free < self._keep_free_bytes:
+        free = shutil.disk_usage(self.path.parent).free
+        if free < self._keep_free_bytes:
+            free += connection.pragma("freelist_count") * connection.pragma("page_size")
+        if free < self._keep_free_bytes:
             raise StoreFull(_FULL)
 
     async def read(self, read: Callable[[apsw.Connection], T]) -> T:

@@ -255,7 +255,7 @@ async def test_new_events_leave_room(tmp_path, monkeypatch):
     monkeypatch.setattr(module.shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
 
     def take_in(connection):
-        store.ask_for_room()
+        store.ask_for_room(connection)
         return "taken"
 
     assert await store.write(take_in) == "taken"
@@ -265,6 +265,10 @@ async def test_new_events_leave_room(tmp_path, monkeypatch):
     assert await store.write(lambda connection: "recorded") == "recorded"
     free[0] = 1_000
     assert await store.write(take_in) == "taken"
+    free[0] = 0
+    for sql in ("CREATE TABLE big (b BLOB)", "INSERT INTO big VALUES (zeroblob(9000))", "DELETE FROM big"):
+        await store.write(lambda connection, sql=sql: connection.execute(sql) and None)
+    assert await store.write(take_in) == "taken"  # a trim left as much free inside the file
     await store.close()
 
 
