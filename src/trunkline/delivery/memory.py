@@ -193,5 +193,5 @@ def _status(flow: str, book: _Book) -> FlowStatus:
         held=states.count("held"),
         dead=states.count("dead"),
         delivered_at=max(finished + late, default=0),
-        keep_from=min((o for o, case in book.cases.items() if case.state in _OPEN), default=book.cursor),
+        keep_from=min([book.cursor, *(o for o, case in book.cases.items() if case.state in _OPEN)]),
     )

@@ -191,6 +191,13 @@ class LedgerSuite:
         assert (status.cursor, status.waiting, status.held, status.dead) == (9, 1, 1, 1)
         assert (status.keep_from, status.delivered_at) == (3, NOW)
 
+    async def test_a_flow_still_has_to_read_from_its_cursor_on(self, ledger: WholeLedger) -> None:
+        """What a flow keeps of its stream begins no later than its cursor, wherever its cases are."""
+        await ledger.record(Record(FLOW, NOW, 2, run(0, 1)))
+        await put(ledger, case(7, "a", "dead"))
+        [status] = await ledger.status()
+        assert (status.cursor, status.keep_from) == (2, 2)
+
     async def test_cases_are_listed_page_by_page(self, ledger: WholeLedger) -> None:
         """A listing goes on after the last (flow, offset), over one flow or all."""
         await put(ledger, *(case(n, f"k{n % 2}", "dead") for n in range(5)))
