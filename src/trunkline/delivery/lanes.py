@@ -161,7 +161,7 @@ class Lanes:
         if now < self._due:
             return
         waiting = await self._ports.ledger.waiting(flow, CASES + len(self._loaded) + len(self._changed))
-        waiting = self._not_in_memory(waiting)
+        waiting = [case for case in waiting if not self._in_memory(case)]
         due = [case for case in waiting if case.due <= now]
         later = [case.due for case in waiting[len(due) : len(due) + 1]]
         room = max(0, CASES - len(self._loaded))
@@ -176,16 +176,17 @@ class Lanes:
     async def _admit_cases(self, heads: Sequence[Case], room: int) -> None:
         keys = [case.key for case in heads if case.holds]
         behind = await self._ports.ledger.held(self._flow.name, keys, max(1, room // len(heads)))
-        for entry in await self._loader.entries([*heads, *self._not_in_memory(behind)]):
+        # What is behind a case in memory waits for what comes of that one.
+        busy = {case.key for case in behind if self._in_memory(case)}
+        behind = [case for case in behind if case.key not in busy]
+        for entry in await self._loader.entries([*heads, *behind]):
             self._loaded.add(entry.offset)
             self._lineup.add(entry)
         self._crew.rouse(self._lineup.ready)
 
-    def _not_in_memory(self, cases: Sequence[Case]) -> list[Case]:
-        """Leave out cases that are under way, or settled and not recorded: the ledger is behind on them."""
-        return [
-            case for case in cases if case.offset not in self._loaded and case.offset not in self._changed
-        ]
+    def _in_memory(self, case: Case) -> bool:
+        """Tell that a case is under way, or settled and not recorded: the ledger is behind on it."""
+        return case.offset in self._loaded or case.offset in self._changed
 
     async def _admit_new(self) -> None:
         """Do steps 1 and 2 for new events: a page a turn, so that what it changes is recorded soon."""
