@@ -19,7 +19,7 @@ class Waiters:
         try:
             await grown
         finally:
-            if grown.cancelled():
+            if grown.cancelled() and entry in self._waiting[stream]:
                 self._waiting[stream].remove(entry)
 
     def wake(self, stream: str, next_offset: int) -> None:

@@ -25,3 +25,14 @@ async def test_each_is_woken_by_its_own():
         waiting.cancel()
     await asyncio.gather(far, other, return_exceptions=True)
     waiters.wake("s", 100)
+
+
+# Who stops waiting at the moment the stream grows has stopped waiting: nothing goes wrong over it.
+async def test_a_wait_may_end_as_the_stream_grows():
+    waiters = Waiters()
+    waiting = asyncio.ensure_future(waiters.wait("s", 3))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    waiters.wake("s", 4)
+    [ended] = await asyncio.gather(waiting, return_exceptions=True)
+    assert isinstance(ended, asyncio.CancelledError)
