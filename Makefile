@@ -39,6 +39,9 @@ types: $(STAMP) ## mypy, strict
 imports: $(STAMP) ## the import rule of ARCHITECTURE.md
 	$(BIN)/lint-imports
 
+soak: $(STAMP) ## play 10,000 simulated worlds of delivery, until one goes wrong
+	$(BIN)/python -m tests.simulation --soak 10000
+
 bench: $(STAMP) ## measure every path, write build/bench.json and print it as a table
 	$(BIN)/python -m benchmarks
 
@@ -49,4 +52,4 @@ fix: $(STAMP) ## format and mend what ruff can mend
 clean: ## remove what was built, .venv too
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help install demo test check format lint types imports bench fix clean
+.PHONY: help install demo test check format lint types imports soak bench fix clean
