@@ -139,13 +139,27 @@ async def edit_letters(backbone: Backbone, act: EditLetters) -> list[Edited]:
         if done and act.retry:
             retry = Retry(act.by, act.why, act.new_key)
             await _resolve(backbone, one.flow, one.offset, retry)
-        edited.append(replace(one, answered=done))
+        problems = one.problems if done or edit is None else ["it is no dead letter any more"]
+        edited.append(replace(one, answered=done, problems=problems))
     return edited
 
 
 async def would_edit(backbone: Backbone, act: EditLetters) -> list[Edited]:
-    """Tell what an edit would come to, without making it; ``answered`` says whether it would be taken."""
-    return [replace(one, answered=edit is not None) async for one, edit in _judged_edits(backbone, act)]
+    """Tell what an edit would come to, without making it, page after page up to the limit.
+
+    ``answered`` says whether it would be taken.
+    """
+    found: list[Edited] = []
+    where, left = act.where, act.where.limit
+    while left > 0:
+        page = replace(act, where=replace(where, limit=min(left, MOST_AT_A_TIME)))
+        judged = [replace(one, answered=bool(edit)) async for one, edit in _judged_edits(backbone, page)]
+        found += judged
+        if len(judged) < page.where.limit:
+            break
+        left -= len(judged)
+        where = replace(where, after=(judged[-1].flow, judged[-1].offset))
+    return found
 
 
 async def _judged_edits(backbone: Backbone, act: EditLetters) -> AsyncIterator[tuple[Edited, Edit | None]]:

@@ -148,8 +148,9 @@ async def test_an_edit_is_mapped_before_it_is_taken(strict, letters):
     assert taken.answered
 
 
-# What would come of an edit can be seen without making it.
-async def test_a_dry_run(letters):
+# What would come of an edit can be seen without making it, whatever number of pages it takes.
+async def test_a_dry_run(letters, monkeypatch):
+    monkeypatch.setattr("trunkline.app.letters.MOST_AT_A_TIME", 1)
     edit = EditLetters(CaseQuery(FLOW), "ann", values={"status": b'"paid"'})
     assert [(one.offset, one.answered) for one in await would_edit(letters, edit)] == [(0, True), (2, True)]
     assert not (await dead_letter(letters, FLOW, 0)).letter.edited

@@ -66,8 +66,8 @@ def edits(common: Common, bulk: Bulk, act: EditLetters) -> Exit:
     if bulk.dry_run:
         from trunkline.app.letters import would_edit  # noqa: PLC0415  --help must not pay for it
 
-        page = replace(act, where=replace(act.where, limit=min(bulk.limit, PAGE)))
-        results = reading(common, partial(would_edit, act=page))
+        asked = replace(act, where=replace(act.where, limit=bulk.limit))
+        results = reading(common, partial(would_edit, act=asked))
         good = [_told(common, one, tell) for one in results]
         return _ended(common, act, missing, sum(good), len(good) - sum(good), "would be edited")
     done, others = _answer(common, bulk, act, tell, lambda one: (one.flow, one.offset))
