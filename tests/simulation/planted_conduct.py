@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from tests.simulation.planting import Bugs
 
 from trunkline.connectors.target import Item
-from trunkline.delivery import attempt, gate, ledger, retry
+from trunkline.delivery import attempt, breaker, ledger, retry
 from trunkline.delivery.attempt import Mapper
 from trunkline.delivery.ledger import Discard, Retry
 from trunkline.delivery.memory import _Book
@@ -156,22 +156,22 @@ def discard_delivers(right):
 # A target that is away.
 
 
-@BUGS.plants(gate, "away", "a target that was away once is left alone for good")
-def gate_never_opens_again(right):
+@BUGS.plants(breaker, "answered", "a breaker that opened once never closes again")
+def breaker_never_closes(right):
 
-    def wrong(seen, error, now, chance):
-        return replace(right(seen, error, now, chance), until=now + 10**13)
+    def wrong(seen, now, taken, chance, *, probe):
+        return seen if seen.opened else right(seen, now, taken, chance, probe=probe)
 
     return wrong
 
 
-@BUGS.plants(gate, "away", "a target that is away is asked on and on")
-def gate_never_closes(right):
+@BUGS.plants(breaker, "away", "a target that is away is asked on and on")
+def breaker_never_opens(right):
     del right
-    return lambda seen, error, now, chance: replace(seen, kind=error.kind)
+    return lambda seen, error, now, chance, *, probe: seen
 
 
-@BUGS.plants(gate, "calls", "a pause lets as many calls through as ever")
-def pause_ignored(right):
+@BUGS.plants(breaker, "permits", "an open breaker lets every call through")
+def open_breaker_permits(right):
     del right
-    return lambda seen, now, under_way, concurrency: concurrency - under_way
+    return lambda seen, now: True

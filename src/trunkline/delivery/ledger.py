@@ -134,7 +134,10 @@ class Ledger(Protocol):
         """Return where ``flow`` is, or None where it never was anywhere."""
 
     async def record(self, record: Record) -> None:
-        """Store all of ``record`` or nothing, durable on return, and give every open key its head."""
+        """Store all of ``record`` or nothing, durable on return, and give every open key its head.
+
+        The same record once more changes nothing: where it failed, it may be stored all the same.
+        """
 
     async def rewind(self, flow: str, cursor: int) -> None:
         """Set the cursor and forget every range and case at or above it: they did not take place."""

@@ -85,6 +85,8 @@ class MemoryLedger:
         if record.cursor is not None:
             book.cursor = record.cursor
         if record.range is not None:
+            if book.ranges and book.ranges[-1].last == record.range.last:
+                book.ranges.pop()  # the same record once more
             book.ranges.append(record.range)
         for case in record.cases:
             book.put(case)

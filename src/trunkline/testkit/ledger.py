@@ -196,6 +196,15 @@ class LedgerSuite:
         assert (status.cursor, status.waiting, status.held, status.dead) == (9, 1, 1, 1)
         assert (status.keep_from, status.delivered_at) == (3, NOW)
 
+    async def test_the_same_record_once_more_changes_nothing(self, ledger: WholeLedger) -> None:
+        """A record whose answer was lost is stored again by whoever made it, and counts once."""
+        cases = [case(3, "a", "dead"), case(4, "a", "held")]
+        record = Record(FLOW, NOW, 5, Range(0, 4, NOW - 5, NOW, delivered=3), cases)
+        await ledger.record(record)
+        once = await ledger.status(), await ledger.counts(FLOW, 0, NOW + 100)
+        await ledger.record(record)
+        assert (await ledger.status(), await ledger.counts(FLOW, 0, NOW + 100)) == once
+
     async def test_a_flow_still_has_to_read_from_its_cursor_on(self, ledger: WholeLedger) -> None:
         """What a flow keeps of its stream begins no later than its cursor, however far its cases are."""
         cursor = 2

@@ -152,6 +152,8 @@ class Witness:
         """Note that a record is durable."""
         self._look()
         for case in record.cases:
+            if case == self._cases.get(case.offset):
+                continue  # the same record once more: it failed and was stored all the same
             self._check_case(case, self._cases.get(case.offset))
             self._cases[case.offset] = case
             if case.state == "dead":
@@ -237,7 +239,8 @@ class Witness:
 
     def _check_range(self, settled: Range) -> None:
         for other in self._ranges:
-            if settled.first <= other.last and other.first <= settled.last:
+            # the same run once more is a record that failed and was stored all the same
+            if other != settled and settled.first <= other.last and other.first <= settled.last:
                 self._blame(settled.first, f"runs {other.first}-{other.last} and {settled.last} overlap")
         plain = [o for o in range(settled.first, settled.last + 1) if o not in self._cases]
         for offset in plain:
