@@ -129,7 +129,7 @@ async def failure(target: HttpTarget, one: Item | None = None) -> tuple[Delivery
         (answer(500), Retryable, "http-500", False),
         (answer(408), Retryable, "http-408", False),
         (answer(425), Retryable, "http-425", False),
-        (answer(429), Retryable, "http-429", False),
+        (answer(429), Retryable, "http-429", True),
         (answer(401), Retryable, "http-401", True),
         (answer(400), Final, "http-400", False),
         (answer(404), Final, "http-404", False),

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from trunkline.app import control
+from trunkline.app import control, targets
 from trunkline.app.backbone import Backbone, Machine, opened
 from trunkline.app.project import PUBLISH, Project
 from trunkline.app.trim import Trimmed, trim
@@ -71,6 +71,26 @@ class DiscardEntries(Act, frozen=True):
 
 class Trim(Act, frozen=True):
     """Remove what retention says may go and no flow still has to read."""
+
+
+class ListTargets(Act, frozen=True):
+    """Tell how every target stands, as the running process sees it."""
+
+
+class IsolateTarget(Act, frozen=True):
+    """Let nothing go to a target until it is reset."""
+
+    target: str
+    by: str
+    why: str
+
+
+class ResetTarget(Act, frozen=True):
+    """Let calls go to a target again that was isolated or is away."""
+
+    target: str
+    by: str
+    why: str
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -137,6 +157,21 @@ async def trim_log(backbone: Backbone, _act: Trim) -> list[Trimmed]:
     return await trim(backbone)
 
 
+async def see_targets(backbone: Backbone, _act: ListTargets) -> list[targets.TargetView]:
+    """Tell how every target stands."""
+    return targets.list_targets(backbone)
+
+
+async def isolate(backbone: Backbone, act: IsolateTarget) -> targets.TargetView:
+    """Let nothing go to a target, durably."""
+    return await targets.isolate_target(backbone, act.target, act.by, act.why)
+
+
+async def reset(backbone: Backbone, act: ResetTarget) -> targets.TargetView:
+    """Let calls go to a target again."""
+    return await targets.reset_target(backbone, act.target, act.by, act.why)
+
+
 A = TypeVar("A", bound=Act)
 Perform = Callable[[Backbone, Any], Awaitable[Any]]
 
@@ -146,10 +181,13 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     ReleaseEntries: (release_entries, list[Release]),
     DiscardEntries: (discard_entries, list[Discarded]),
     Trim: (trim_log, list[Trimmed]),
+    ListTargets: (see_targets, list[targets.TargetView]),
+    IsolateTarget: (isolate, targets.TargetView),
+    ResetTarget: (reset, targets.TargetView),
 }
 """How each act is done, and the type of what it returns."""
 
-_ACTS = Publish | Answer | ReleaseEntries | DiscardEntries | Trim
+_ACTS = Publish | Answer | ReleaseEntries | DiscardEntries | Trim | ListTargets | IsolateTarget | ResetTarget
 
 
 async def perform(backbone: Backbone, act: Act) -> Any:

@@ -19,7 +19,7 @@ from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
 from trunkline.adapters.sqlite.standing import SqliteStandings
 from trunkline.adapters.sqlite.store import Store
-from trunkline.app.bearings import bearings_of
+from trunkline.app.bearings import bearings_of, resume
 from trunkline.app.health import Health, WatchedIntake
 from trunkline.app.project import PUBLISH, Project
 from trunkline.delivery.bearing import Bearing
@@ -93,7 +93,9 @@ async def opened(project: Project, machine: Machine, *, readonly: bool = False) 
     store = Store(project.store_path, readonly=readonly)
     try:
         log = await SqliteLog.open(store, sealer, machine.clock, _log_settings(project))
-        yield _assembled(project, machine, log, store, sealer)
+        backbone = _assembled(project, machine, log, store, sealer)
+        await resume(backbone.bearings, backbone.standings)
+        yield backbone
     finally:
         await store.close()
 

@@ -52,6 +52,14 @@ GROUPS = {
             "discard": "Give refused arrivals up, with a reason that is kept.",
         },
     ),
+    "target": (
+        "Targets: whether calls go there, and a switch for each.",
+        {
+            "list": "List targets: state, until when, retries left, calls under way.",
+            "isolate": "Let nothing go to a target until it is reset.",
+            "reset": "Let calls go to a target again.",
+        },
+    ),
     "log": (
         "The log: the durable record of everything that was accepted.",
         {
