@@ -200,11 +200,11 @@ TABLE: dict[str, Row] = {
             ),
         },
     ),
-    "408, 425, 429, 5xx, or no final status": Row(
+    "408, 425, 5xx, or no final status": Row(
         "http-",
         AGAIN,
         {
-            **{f"{code}": status(code) for code in (408, 425, 429, 500, 502, 503, 504, 599, 600, 999)},
+            **{f"{code}": status(code) for code in (408, 425, 500, 502, 503, 504, 599, 600, 999)},
             "503 with a wish": status(503, retry_after="jane"),
             "503 with a reason": text(f"HTTP/1.1 503 {ECHO}\ncontent-length: 0".replace("\\", "")),
             "503 after other news": text("HTTP/1.1 103 Hints\n\nHTTP/1.1 503 No\ncontent-length: 0"),
@@ -226,6 +226,7 @@ TABLE: dict[str, Row] = {
             "0": text("HTTP/1.1 000 x\ncontent-length: 0"),
         },
     ),
+    "429": Row("http-", AWAY, {"429": status(429), "429 with a wish": status(429, retry_after="30")}),
     "401": Row("http-", AWAY, {"401": status(401, www_authenticate='Basic realm="jane"')}),
     "any other 4xx": Row(
         "http-",

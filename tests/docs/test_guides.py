@@ -129,6 +129,22 @@ def test_work_through_quarantine(bash):
     assert done(bash, "trunkline events order --json").count('"stream":"order@1"') == 3
 
 
+# A target is taken out of service, gets nothing over a restart, and everything once it is reset.
+def test_when_a_target_is_down(bash):
+    seen, isolated, reset = blocks("when-a-target-is-down.md")
+    published(bash, order(1))
+    done(bash, DELIVER)
+    assert "closed" in done(bash, seen)
+    assert "warehouse.orders is isolated." in done(bash, isolated)
+    published(bash, order(2))
+    bash.paste("trunkline run --port 0 > run.log 2>&1 &\nRUN=$!")
+    bash.follow("trunkline target list --json | grep -c isolated", "1\n")
+    assert "stock count until noon" in done(bash, seen)
+    assert rows(bash) == ["1"]
+    assert "warehouse.orders is closed." in done(bash, reset)
+    bash.follow('sqlite3 state/warehouse.db "SELECT order_id FROM orders ORDER BY 1"', "1\n2\n")
+
+
 # A dead letter is shown, delivered after its cause is mended, mended itself, or given up, and all is audited.
 def test_work_through_dead_letters(bash):
     found, shown, retried, all_retried, edited, discarded, given_up, audited = blocks(

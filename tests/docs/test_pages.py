@@ -71,11 +71,13 @@ def faults_of_block(block):
     if value.get("kind") == "DataContract":
         load(block.text, str(block))
         return []
-    if "project" in value:
-        return faults(block.text, str(block), schemas.schema_of(ProjectFile))
-    if "flow" in value:
-        return faults(block.text, str(block), schemas.schema_of(FlowFile))
-    if set(value) & {"system", "publishes", "accepts", "connection"}:
+    if "project" in value or "flow" in value:
+        model = ProjectFile if "project" in value else FlowFile
+        return faults(block.text, str(block), schemas.schema_of(model))
+    if set(value) == {"retry"}:
+        whole = {"flow": "any", "from": "x@1", "to": "x.x"} | value
+        return faults(yaml.safe_dump(whole), str(block), schemas.schema_of(FlowFile))
+    if set(value) & {"system", "publishes", "accepts", "connection", "breaker", "retry_budget"}:
         return faults_of_system(value, str(block))
     return faults_of_part(value, block)
 

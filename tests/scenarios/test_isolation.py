@@ -1,4 +1,4 @@
-"""Failing keys beside healthy ones: 1,000 keys, a tenth of them failing, 200,000 events, virtual clock."""
+"""Failing keys beside healthy ones: 1,000 keys, a tenth failing, 200,000 events, by a virtual clock."""
 
 from __future__ import annotations
 

@@ -36,6 +36,15 @@ from trunkline.app.letters import (
     retry_letters,
 )
 from trunkline.app.project import PUBLISH, Project, unknown_stream
+from trunkline.app.targets import (
+    IsolateTarget,
+    ListTargets,
+    ResetTarget,
+    TargetView,
+    isolate_target,
+    list_targets,
+    reset_target,
+)
 from trunkline.app.trim import Trimmed, trim
 from trunkline.connectors.source import Arrival, Receipt
 from trunkline.intake.release import Release
@@ -50,8 +59,11 @@ __all__ = [
     "DiscardLetters",
     "EditLetters",
     "Hands",
+    "IsolateTarget",
+    "ListTargets",
     "Publish",
     "ReleaseEntries",
+    "ResetTarget",
     "RetryLetters",
     "Trim",
     "control_file",
@@ -116,10 +128,24 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     ReleaseEntries: (release_entries, list[Release]),
     DiscardEntries: (discard_entries, list[Discarded]),
     Trim: (trim_log, list[Trimmed]),
+    IsolateTarget: (isolate_target, TargetView),
+    ListTargets: (list_targets, list[TargetView]),
+    ResetTarget: (reset_target, TargetView),
 }
 """How each act is done, and the type of what it returns."""
 
-_ACTS = Publish | RetryLetters | DiscardLetters | EditLetters | ReleaseEntries | DiscardEntries | Trim
+_ACTS = (
+    Publish
+    | RetryLetters
+    | DiscardLetters
+    | EditLetters
+    | ReleaseEntries
+    | DiscardEntries
+    | IsolateTarget
+    | ListTargets
+    | ResetTarget
+    | Trim
+)
 
 
 async def perform(backbone: Backbone, act: Act) -> Any:

@@ -20,7 +20,7 @@ from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
 from trunkline.adapters.sqlite.standing import SqliteStandings
 from trunkline.adapters.sqlite.store import Store
-from trunkline.app.bearings import bearings_of
+from trunkline.app.bearings import bearings_of, resume
 from trunkline.app.health import Health, WatchedIntake
 from trunkline.app.project import PUBLISH, Project
 from trunkline.delivery.bearing import Bearing
@@ -104,7 +104,9 @@ async def opened(
     store = Store(project.store_path, roles, keep_free_bytes=keep_free)
     try:
         log = await SqliteLog.open(store, sealer, machine.clock, _log_settings(project, store.roles))
-        yield _assembled(project, machine, log, store, sealer)
+        backbone = _assembled(project, machine, log, store, sealer)
+        await resume(backbone.bearings, backbone.standings)
+        yield backbone
     finally:
         await store.close()
 

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 
+from trunkline.app.policies import terms_of
 from trunkline.app.project import Project
-from trunkline.delivery.bearing import Bearing, Terms
+from trunkline.delivery.bearing import Bearing
 from trunkline.delivery.quota import Quota
 from trunkline.delivery.standing import Standing, Standings
 from trunkline.kernel.clock import Clock
@@ -38,24 +39,29 @@ def bearings_of(project: Project, clock: Clock, ids: Ids, signals: Signals) -> d
             ids,
             signals,
             # what a kind of target takes at a time holds for all flows to it; a table's flows stand alone
-            Terms(concurrency=getattr(target.settings, "concurrency", None)),
+            terms_of(target.system, getattr(target.settings, "concurrency", None)),
             quotas[target.system.system],
         )
         for name, target in project.targets.items()
     }
 
 
+async def resume(bearings: Mapping[str, Bearing], standings: Standings) -> None:
+    """Take up how targets stood before this process."""
+    known = await standings.load()
+    for name in known.keys() & bearings.keys():
+        bearings[name].resume(known[name])
+
+
 @contextlib.asynccontextmanager
 async def kept(
     bearings: Mapping[str, Bearing], standings: Standings, signals: Signals
 ) -> AsyncIterator[None]:
-    """Take up how targets stood before this process, and store what changes while the block runs.
+    """Store what changes while the block runs.
 
     What cannot be stored is stored with the next change: after a restart it is learned again.
     """
-    known = await standings.load()
-    for name in known.keys() & bearings.keys():
-        bearings[name].resume(known[name])
+    known = {name: bearing.standing for name, bearing in bearings.items()}
     changed = asyncio.Event()
 
     def listen(signal: Signal) -> None:
@@ -83,7 +89,7 @@ async def kept(
 async def _store(bearings: Mapping[str, Bearing], standings: Standings, known: dict[str, Standing]) -> None:
     """Store the standing of each target that is not ``known``, and note that it is."""
     for name, bearing in bearings.items():
-        before, now = known.get(name, Standing()), bearing.standing
+        before, now = known[name], bearing.standing
         if now.isolation != before.isolation:
             await standings.isolate(name, now.isolation)
         if now.outage != before.outage:

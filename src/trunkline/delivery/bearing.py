@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -54,6 +54,23 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
     at: int
     probe: bool
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """How a target is seen now.
+
+    Nobody calls it before ``until`` (microseconds; 0 where they may), ``kind`` and ``detail`` say why.
+    ``per_second`` is how many calls a second are permitted while the load returns after an outage; None
+    where nothing but the system's limits bounds them.
+    """
+
+    state: breakers.State
+    until: int
+    kind: str
+    detail: str
+    under_way: int
+    retries_left: int
+    per_second: float | None
 
 
 class Bearing:
@@ -295,6 +312,20 @@ class Bearing:
             outage = Outage(breaker.opened, self._normal, breaker.kind, breaker.detail)
         return Standing(self._isolation, outage)
 
+    def sight(self) -> Sight:
+        """Return how the target is seen now."""
+        now, breaker = self._clock.now(), self._breaker
+        pace = self._pace if self._pace and not paces.is_over(self._pace, now) else None
+        return Sight(
+            breakers.state(breaker, now),
+            breaker.until if breaker.opened else 0,
+            breaker.kind,
+            breaker.detail,
+            self._under_way,
+            self.retries(),
+            paces.permitted(pace, now) if pace else None,
+        )
+
     def resume(self, standing: Standing) -> None:
         """Take up what a process before this one has left: the next call is a probe where it was away."""
         self._isolation = standing.isolation
@@ -314,10 +345,11 @@ class Bearing:
         self._breaker = msgspec.structs.replace(self._breaker, isolated=True)
         self._signals.emit(TargetIsolated(self.target, isolation.by, isolation.why))
 
-    def heed(self, errors: Sequence[DeliveryError | None]) -> None:
-        """Isolate the target where an error says that it wants no more calls."""
-        wish = next((error for error in errors if isinstance(error, Stop)), None)
-        if wish is not None and self._isolation is None:
+    def heed(self, errors: Sequence[DeliveryError | None], ruled: Collection[str]) -> None:
+        """Isolate the target where an error of no kind in ``ruled`` says that it wants no more calls."""
+        wishes = [error for error in errors if isinstance(error, Stop) and error.kind not in ruled]
+        wish = wishes[0] if wishes else None
+        if wish and self._isolation is None:
             self.isolate(Isolation(RECEIVER, f"{wish.kind}: {wish.detail}", self._clock.now()))
 
     def reset(self, by: str, why: str) -> None:

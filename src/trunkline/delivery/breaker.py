@@ -57,6 +57,15 @@ class BreakerPolicy(msgspec.Struct, frozen=True):
     longest_seconds: float = 60.0
     """The longest interval."""
 
+    def __post_init__(self) -> None:
+        """Refuse what has no meaning, naming the field."""
+        if not 0 < self.failures <= 1:
+            raise ValueError("failures must be above 0% and at most 100%")
+        if self.window_seconds <= 0 or self.slow_seconds <= 0:
+            raise ValueError("window and slow must be above 0")
+        if not 0 < self.open_seconds <= self.longest_seconds:
+            raise ValueError("open must be above 0 and at most longest")
+
 
 class Breaker(msgspec.Struct, frozen=True):
     """How a target was last seen.

@@ -28,6 +28,11 @@ class BudgetPolicy(msgspec.Struct, frozen=True):
     window_seconds: float = 60.0
     """How far back attempts count."""
 
+    def __post_init__(self) -> None:
+        """Refuse what has no meaning, naming the field."""
+        if self.window_seconds <= 0:
+            raise ValueError("window must be above 0")
+
 
 class Budget(msgspec.Struct, frozen=True):
     """Attempts lately, marked where they were retries."""

@@ -314,7 +314,7 @@ class Lanes:
     def _judge(self, sent: Sequence[Entry], errors: Sequence[DeliveryError | None]) -> None:
         now, chance = self._ports.clock.now(), self._ports.ids.chance
         if any(errors):
-            self._bearing.heed(errors)
+            self._bearing.heed(errors, self._flow.policy.rules)
         for entry, error in zip(sent, errors, strict=True):
             outcome = judge(self._flow, entry, error, now, chance()) if error else None
             self._settle(entry, outcome, now)

@@ -295,7 +295,7 @@ class Whole:
         else:
             first = not is_retry(batch.sent[0].case)
             self._stalled(self._bearing.refused(call, refusals[0], first=first), refusals[0])
-        self._bearing.heed(errors)
+        self._bearing.heed(errors, self._flow.policy.rules)
         return errors
 
     def _stalled(self, until: int, error: DeliveryError) -> None:

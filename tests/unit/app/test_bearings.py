@@ -6,7 +6,7 @@ import asyncio
 
 from tests.unit.delivery.small import settle
 
-from trunkline.app.bearings import bearings_of, kept
+from trunkline.app.bearings import bearings_of, kept, resume
 from trunkline.app.project import Project
 from trunkline.delivery.bearing import Bearing
 from trunkline.delivery.control import Control
@@ -70,6 +70,7 @@ async def test_a_restart_takes_up_how_targets_stood():
     await standings.note("shop.stock", OUTAGE)
     await standings.isolate("desk.removed", Isolation("bob", "old", 1))
     life = Life(standings)
+    await resume({"shop.stock": life.bearing}, standings)
     async with life.kept():
         assert life.bearing.standing == Standing(ISOLATION, OUTAGE)
         waiting = asyncio.create_task(life.bearing.turn(life.control))

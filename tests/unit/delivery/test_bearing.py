@@ -215,12 +215,14 @@ async def test_an_isolated_target_gets_nothing_until_it_is_reset(flows):
     ]
 
 
-# A receiver that says stop isolates its target; an error that is only final does not.
+# A receiver that says stop isolates its target; what is only final does not, nor what a flow has a rule for.
 async def test_a_receiver_can_say_stop(flows):
-    flows.bearing.heed([None, Final("http-422", "no")])
+    flows.bearing.heed([None, Final("http-422", "no")], ())
     assert flows.bearing.is_closed
-    flows.bearing.heed([None, Stop("http-410", "gone")])
-    flows.bearing.heed([Stop("http-410", "gone")])
+    flows.bearing.heed([Stop("http-410", "gone")], {"http-410"})
+    assert flows.bearing.is_closed
+    flows.bearing.heed([None, Stop("http-410", "gone")], ())
+    flows.bearing.heed([Stop("http-410", "gone")], ())
     [isolated] = flows.said
     assert (isolated.by, isolated.why) == (RECEIVER, "http-410: gone")
     assert not flows.bearing.is_closed

@@ -8,7 +8,7 @@ import itertools
 import pytest
 from tests.unit.delivery.small import STREAM, SmallLog, event, flow_of, settle
 
-from trunkline.app.bearings import kept
+from trunkline.app.bearings import kept, resume
 from trunkline.delivery.bearing import Bearing
 from trunkline.delivery.breaker import BreakerPolicy
 from trunkline.delivery.flow import Ports
@@ -63,7 +63,9 @@ class Town:
         self.task = asyncio.create_task(self.live(signals))
 
     async def live(self, signals):
-        async with kept({"place": self.bearing}, self.standings, signals), asyncio.TaskGroup() as group:
+        shared = {"place": self.bearing}
+        await resume(shared, self.standings)
+        async with kept(shared, self.standings, signals), asyncio.TaskGroup() as group:
             for runner in self.runners:
                 group.create_task(runner.run())
 

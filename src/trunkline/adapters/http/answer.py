@@ -18,7 +18,7 @@ import msgspec
 from aiohttp.http_exceptions import HttpProcessingError
 
 from trunkline.kernel.clock import SECOND
-from trunkline.kernel.errors import DeliveryError, Final, Retryable
+from trunkline.kernel.errors import DeliveryError, Final, Retryable, Stop
 
 EXCERPT_BYTES = 2_048
 """The most of an error's body that is read."""
@@ -57,6 +57,11 @@ _REFUSED = Fault(
 CLIENT_ERRORS: tuple[type[Exception], ...] = (aiohttp.ClientError, HttpProcessingError, OSError)
 """What the client library raises for what happens on the wire (``TimeoutError`` is an ``OSError``)."""
 
+KINDS = frozenset({"request", *(fault.kind for fault in (*_FAULTS, _REFUSED))}) | {
+    f"http-{status}" for status in range(300, 600)
+}
+"""Every kind of error that a request may end with, for which an event may be to blame."""
+
 
 def fault_of(error: Exception) -> Fault:
     """Return what an error of the client library means: the first fault in the list that it is a case of."""
@@ -76,8 +81,11 @@ class Answer(msgspec.Struct, frozen=True):
     excerpt: bytes = b""
 
 
-def judge(answer: Answer, now: int, hidden: Iterable[str]) -> DeliveryError:
-    """Turn an answer that is not 2xx into an error; ``hidden`` texts never show in it."""
+def judge(answer: Answer, now: int, hidden: Iterable[str], *, one_place: bool = False) -> DeliveryError:
+    """Turn an answer that is not 2xx into an error; ``hidden`` texts never show in it.
+
+    ``one_place`` says that every record goes to the same path: what is said of it holds for all of them.
+    """
     kind = f"http-{answer.status}"
     if 300 <= answer.status < 400:  # noqa: PLR2004  the class of redirections
         host = _masked(_host(answer.location), hidden)
@@ -87,6 +95,8 @@ def judge(answer: Answer, now: int, hidden: Iterable[str]) -> DeliveryError:
         return Retryable(kind, f"it does not take our credential; renew the secret{shown}")
     if answer.status in _RETRYABLE or not 400 <= answer.status < 500:  # noqa: PLR2004  not our error
         return Retryable(kind, f"it answered {answer.status}{shown}", retry_after(answer.retry_after, now))
+    if answer.status == 410 and one_place:  # noqa: PLR2004  gone
+        return Stop(kind, f"it wants no more of this; its address is gone for good{shown}")
     return Final(kind, f"it answered {answer.status}{shown}")
 
 

@@ -34,6 +34,7 @@ _EXCERPT_SECONDS = 2.0
 _SUCCESS_BYTES = 65_536
 _PLAIN_KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
 _UNAUTHORIZED = 401
+_TOO_MANY_REQUESTS = 429
 
 
 class HttpTarget:
@@ -150,12 +151,14 @@ class HttpTarget:
     def _judged(self, answer: Answer, record: dict[str, Any]) -> DeliveryError:
         # The scheme before a credential ("Bearer") is no secret and may be left out by who repeats it.
         credentials = [part for value in self._credential.values() for part in (value, value.split(" ")[-1])]
-        verdict = judge(answer, self._clock.now(), [*hidden_texts(record), *credentials])
-        if answer.status != _UNAUTHORIZED:
+        hidden = [*hidden_texts(record), *credentials]
+        verdict = judge(answer, self._clock.now(), hidden, one_place=self._request.is_one_place)
+        if answer.status not in (_UNAUTHORIZED, _TOO_MANY_REQUESTS):
             return verdict
-        # A rotated credential counts from the next attempt on; no item is to blame for an old or missing one.
-        with contextlib.suppress(Final):
-            self._credential = self._resolve()
+        # No item is to blame for a credential, nor for how many others there were.
+        if answer.status == _UNAUTHORIZED:
+            with contextlib.suppress(Final):  # a rotated credential counts from the next attempt on
+                self._credential = self._resolve()
         raise verdict
 
     def _resolve(self) -> dict[str, str]:

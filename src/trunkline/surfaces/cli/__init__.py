@@ -59,6 +59,14 @@ GROUPS = {
         "The audit: who did what to the project, when and why.",
         {"list": "List what people did."},
     ),
+    "target": (
+        "Targets: whether calls go there, and a switch for each.",
+        {
+            "list": "List targets: state, until when, retries left, calls under way.",
+            "isolate": "Let nothing go to a target until it is reset.",
+            "reset": "Let calls go to a target again.",
+        },
+    ),
     "log": (
         "The log: the durable record of everything that was accepted.",
         {

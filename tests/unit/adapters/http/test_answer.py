@@ -6,9 +6,17 @@ import aiohttp
 import pytest
 from aiohttp import client_exceptions, http_exceptions
 
-from trunkline.adapters.http.answer import CLIENT_ERRORS, Answer, fault_of, hidden_texts, judge, retry_after
+from trunkline.adapters.http.answer import (
+    CLIENT_ERRORS,
+    KINDS,
+    Answer,
+    fault_of,
+    hidden_texts,
+    judge,
+    retry_after,
+)
 from trunkline.kernel.clock import from_rfc3339
-from trunkline.kernel.errors import Final, Retryable
+from trunkline.kernel.errors import Final, Retryable, Stop
 
 NOW = from_rfc3339("2026-01-01T00:00:00Z")
 
@@ -48,6 +56,19 @@ def test_every_status_has_a_verdict() -> None:
     statuses = [0, *range(100, 200), *range(300, 600), 999]
     retryable = {status for status in statuses if isinstance(judge(Answer(status), NOW, []), Retryable)}
     assert retryable == {0, *range(100, 200), 401, 408, 425, 429, *range(500, 600), 999}
+
+
+# An address of all records that is gone is a stop; that of one record is gone for that record.
+def test_an_address_that_is_gone_is_a_stop() -> None:
+    assert isinstance(judge(Answer(410), NOW, [], one_place=True), Stop)
+    assert type(judge(Answer(410), NOW, [])) is Final
+    assert type(judge(Answer(404), NOW, [], one_place=True)) is Final
+
+
+# Every verdict and every fault has a kind that a flow may have a rule for.
+def test_every_kind_is_known() -> None:
+    assert {judge(Answer(status), NOW, []).kind for status in range(300, 600)} <= KINDS
+    assert {"timeout", "connection-refused", "request"} <= KINDS
 
 
 # Of a redirection the host is shown, never the rest: it may carry a token.
