@@ -83,7 +83,7 @@ async def test_askers_wait_for_a_seat(tmp_path, monkeypatch):
     monkeypatch.setattr(control, "SEATS", 1)
     monkeypatch.setattr(control, "LINE_SECONDS", 0.05)
     path = tmp_path / "control.json"
-    async with control.serving(path, echo):
+    async with control.serving([path], echo):
         port = json.loads(path.read_bytes())["port"]
         idle, writer = await asyncio.open_connection("127.0.0.1", port)
         asked = asyncio.ensure_future(control.ask(path, b"{}"))

@@ -28,7 +28,7 @@ async def test_isolating_and_resetting(folder, machine, backbone):
     machine.signals.listen(said.append)
     isolated = await perform(backbone, IsolateTarget(TARGET, "ann", "stock count"))
     assert (isolated.state, isolated.by, isolated.why) == ("isolated", "ann", "stock count")
-    async with opened(Project.load(folder), machine, readonly=True) as again:
+    async with opened(Project.load(folder), machine, roles=()) as again:
         assert await perform(again, ListTargets()) == [isolated]
         [standing] = (await status(again)).targets
         assert (standing.target, standing.state, standing.by) == (TARGET, "isolated", "ann")
