@@ -41,7 +41,7 @@ imports: $(STAMP) ## the import rule of ARCHITECTURE.md
 
 SOAK_STORE := tests/adapters/test_store_faults.py tests/adapters/test_store_power_cuts.py tests/scenarios/test_loop_disk.py
 
-soak: $(STAMP) ## fail every call of the store once and cut its power 2,000 times: about an hour
+soak: $(STAMP) ## fail every call of the store once and cut its power 1,000 times: about an hour
 	TRUNKLINE_FAULTS=all $(BIN)/python -m pytest -n 2 $(SOAK_STORE)
 
 bench: $(STAMP) ## measure every path, write build/bench.json and print it as a table
