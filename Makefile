@@ -41,7 +41,7 @@ imports: $(STAMP) ## the import rule of ARCHITECTURE.md
 
 SOAK_STORE := tests/adapters/test_store_faults.py tests/adapters/test_store_power_cuts.py tests/scenarios/test_loop_disk.py
 
-soak: $(STAMP) ## play 10,000 simulated worlds, fail every call of the store, cut its power 2,000 times: hours
+soak: $(STAMP) ## play 10,000 simulated worlds, fail every call of the store, cut its power 1,000 times: hours
 	$(BIN)/python -m tests.simulation --soak 10000
 	TRUNKLINE_FAULTS=all $(BIN)/python -m pytest -n 2 $(SOAK_STORE)
 

@@ -23,7 +23,7 @@ from trunkline.testkit.history import Expected, faults
 from trunkline.testkit.platter import Mark
 from trunkline.testkit.targets import Place
 
-CUTS = 1_000 if os.environ.get("TRUNKLINE_FAULTS") == "all" else 32
+CUTS = 500 if os.environ.get("TRUNKLINE_FAULTS") == "all" else 32
 CONTROL_CUTS = 24
 SEED = int(os.environ.get("TRUNKLINE_SEED", "20260301"))
 CHECKPOINT = "wal_autocheckpoint = 25"

@@ -24,11 +24,11 @@ BUGS = Bugs()
 @BUGS.plants(Lanes, "_attempt", "an event counts as delivered when its call begins")
 def ack_early(right):
 
-    async def wrong(self, batch):
-        for entry in batch:
+    async def wrong(self, call, sent, items):
+        for entry in sent:
             if entry.case is None:
                 self._window.settle(entry, "delivered")
-        await right(self, batch)
+        await right(self, call, sent, items)
 
     return wrong
 
