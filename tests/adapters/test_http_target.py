@@ -13,7 +13,7 @@ from trunkline.adapters.http.settings import Auth, Basic, HeaderCredential, Http
 from trunkline.adapters.http.target import HttpTarget
 from trunkline.connectors.target import Item
 from trunkline.kernel import json
-from trunkline.kernel.errors import DeliveryError, Final, Retryable, SecretUnavailable
+from trunkline.kernel.errors import DeliveryError, Final, Retryable, SecretUnavailable, Stop
 from trunkline.testkit.clock import CountingIds, ManualClock
 from trunkline.testkit.faults import FaultServer, answer, drip, hang, raw, reset
 from trunkline.testkit.target import POISON, Effect, TargetSuite, item
@@ -119,6 +119,13 @@ async def failure(target: HttpTarget, one: Item | None = None) -> tuple[Delivery
         await target.close()
     assert error is not None
     return error, False
+
+
+# An address that takes every record and is gone says that nobody wants any more of them.
+async def test_a_receiver_can_say_stop(server) -> None:
+    server.behaviour = answer(410)
+    error, was_raised = await failure(target_of(server.url, request="POST /hooks/orders"))
+    assert (type(error), error.kind, was_raised) == (Stop, "http-410", False)
 
 
 # Whatever comes back instead of an answer, only our own errors come out.

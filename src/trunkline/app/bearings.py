@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 
+from trunkline.app.model import SystemLimits
 from trunkline.app.policies import terms_of
 from trunkline.app.project import Project
 from trunkline.delivery.bearing import Bearing
@@ -28,10 +29,7 @@ _CHANGES = (BreakerOpened, BreakerClosed, TargetIsolated, TargetReset)
 
 def bearings_of(project: Project, clock: Clock, ids: Ids, signals: Signals) -> dict[str, Bearing]:
     """Return the shared state of every target by its name."""
-    quotas = {
-        name: Quota(calls_per_second=system.limits.requests_per_second, concurrency=system.limits.concurrency)
-        for name, system in project.systems.items()
-    }
+    quotas = {name: _quota(system.limits) for name, system in project.systems.items()}
     return {
         name: Bearing(
             name,
@@ -44,6 +42,13 @@ def bearings_of(project: Project, clock: Clock, ids: Ids, signals: Signals) -> d
         )
         for name, target in project.targets.items()
     }
+
+
+def _quota(limits: SystemLimits) -> Quota | None:
+    """Return what holds over all targets of a system, or None where it states no limits."""
+    if limits == SystemLimits():
+        return None
+    return Quota(calls_per_second=limits.requests_per_second, concurrency=limits.concurrency)
 
 
 async def resume(bearings: Mapping[str, Bearing], standings: Standings) -> None:

@@ -97,7 +97,7 @@ class Bearing:
         self._budget = budgets.budget(terms.budget)
         self._pace: paces.Pace | None = None
         self._calls = tally(NORMAL_SECONDS, _SLOTS, clock.now())
-        self._normal = 0.0
+        self._normal, self._known_for = 0.0, 0
         self._isolation: Isolation | None = None
         self._under_way = 0
         # What went well: counted as it happens, and put into the values above every tenth of a second.
@@ -264,7 +264,7 @@ class Bearing:
         self._call_next()
         if before.opened and not after.opened:
             outage = now - before.opened
-            self._pace = paces.Pace(self._normal, now, outage)
+            self._pace = paces.returning(self._normal, self._known_for, now, outage)
             self._signals.emit(BreakerClosed(self.target, outage / SECOND))
         elif after.opened and not before.opened:
             self._opened(now)
@@ -279,7 +279,8 @@ class Bearing:
         """Note how many calls a second were made before now; those of a slow start are none to go by."""
         self._gather(now)
         if self._pace is None:
-            known = now - self._calls.origin >= KNOWN_SECONDS * SECOND
+            self._known_for = now - self._calls.origin
+            known = self._known_for >= KNOWN_SECONDS * SECOND
             self._normal = peak(self._calls, now) if known else 0.0
         self._pace = None
 
@@ -332,7 +333,7 @@ class Bearing:
         self._breaker = msgspec.structs.replace(self._breaker, isolated=standing.isolation is not None)
         if standing.outage is not None:
             was = standing.outage
-            self._normal = was.normal
+            self._normal, self._known_for = was.normal, NEVER
             self._breaker = msgspec.structs.replace(
                 self._breaker, opened=was.since, kind=was.kind, detail=was.detail
             )
@@ -360,6 +361,6 @@ class Bearing:
         self._isolation = None
         self._breaker = breakers.closed(self._breaker.policy)
         if since:
-            self._pace = paces.Pace(self._normal, now, now - min(since))
+            self._pace = paces.returning(self._normal, self._known_for, now, now - min(since))
         self._signals.emit(TargetReset(self.target, by, why))
         self._call_next()

@@ -28,12 +28,15 @@ RAMP_SECONDS = 5.0
 DOUBLE_SECONDS = 5.0
 """How often the permitted rate doubles once the time of twice the normal rate is over."""
 
+BELIEVED_TIMES = 60
+"""How many times as long as it was seen a normal rate is held to at the most."""
+
 _BURST_SECONDS = 0.1
 _FIRST_SHARE = 0.1
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """The load's return from ``start`` on, after an ``outage`` of so many microseconds.
+    """The load's return from ``start`` on, after an ``outage``; it is held to twice normal while ``steady``.
 
     ``normal`` is how many calls a second were made before; 0 is not known.
     ``full_at`` is the state of its bucket (``trunkline.kernel.rate``).
@@ -42,7 +45,17 @@ class Pace(msgspec.Struct, frozen=True):
     normal: float
     start: int
     outage: int
+    steady: int
     full_at: int = 0
+
+
+def returning(normal: float, known_for: int, start: int, outage: int) -> Pace:
+    """Return the pace after an ``outage`` before which there were ``normal`` calls/s for ``known_for``.
+
+    What was seen for a moment is not believed for an hour. All durations are microseconds.
+    """
+    steady = min(round(TIMES_NORMAL * outage), BELIEVED_TIMES * known_for)
+    return Pace(normal, start, outage, steady)
 
 
 def permitted(pace: Pace, now: int) -> float:
@@ -52,7 +65,7 @@ def permitted(pace: Pace, now: int) -> float:
         return _doubled(UNKNOWN_PER_SECOND, since)
     # A bucket lets a burst of its size through above its rate: both together stay within the bound.
     top = max(TIMES_NORMAL * pace.normal / (1 + _BURST_SECONDS), LEAST_PER_SECOND)
-    ramp, steady = min(RAMP_SECONDS, pace.outage / SECOND), TIMES_NORMAL * pace.outage / SECOND
+    ramp, steady = min(RAMP_SECONDS, pace.outage / SECOND), pace.steady / SECOND
     if since < ramp:
         return max(top * max(since / ramp, _FIRST_SHARE), LEAST_PER_SECOND)
     return _doubled(top, since - steady) if since > steady else top
@@ -73,6 +86,6 @@ def take(pace: Pace, now: int) -> tuple[Pace, int]:
 def is_over(pace: Pace, now: int) -> bool:
     """Tell whether the load has returned: fewer calls are made than are permitted beyond the steady time."""
     rate = permitted(pace, now)
-    steady = pace.start + round(TIMES_NORMAL * pace.outage) if pace.normal else pace.start
-    idle = now > steady and now - pace.full_at >= SECOND / rate
+    steady = pace.steady if pace.normal else 0
+    idle = now > pace.start + steady and now - pace.full_at >= SECOND / rate
     return idle or rate >= MOST_PER_SECOND

@@ -73,7 +73,7 @@ def test_alerts(folder, edit):
     [
         ("breaker: {open: 2m}", "open must be above 0"),
         ("breaker: {failures: half}", "a share"),
-        ("breaker: {minimun: 5}", 'did you mean "minimum"?'),
+        ("breaker: {minimal: 5}", 'did you mean "minimum"?'),
         ("retry_budget: {window: 0s}", "window must be above 0"),
         ("retry_budget: {share: 110%}", "a share"),
     ],

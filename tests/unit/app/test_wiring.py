@@ -49,7 +49,7 @@ def test_a_flow_is_wired(folder):
         ("longest: 1h", "longest: 1h, rules: {http-404: retry}", "no kind of error that warehouse.orders"),
         ("longest: 1h", "longest: 1h, rules: {type: {longest: 1ms}}", "longest_seconds"),
         ("longest: 1h", "longest: 1h, rules: {type: finale}", "final"),
-        ("longest: 1h", "longest: 1h, rules: {type: {atempts: 3}}", "attempts"),
+        ("longest: 1h", "longest: 1h, rules: {type: {attempt: 3}}", "attempts"),
     ],
 )
 def test_what_does_not_fit(edit, said, old, new, expected):

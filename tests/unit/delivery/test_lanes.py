@@ -7,13 +7,15 @@ import asyncio
 import pytest
 from tests.unit.delivery.small import STREAM, SmallLog, World, event, events, flow_of, settle
 
+from trunkline.delivery.bearing import Terms
+from trunkline.delivery.budget import BudgetPolicy
 from trunkline.delivery.ledger import Case, Discard, Record, Retry
 from trunkline.delivery.memory import MemoryLedger
 from trunkline.delivery.retry import RetryPolicy
 from trunkline.eventlog.port import Page
-from trunkline.kernel.errors import Final, Retryable
+from trunkline.kernel.errors import Final, Retryable, Stop
 from trunkline.kernel.limits import Limits
-from trunkline.kernel.signals import AttemptFailed, BatchDelivered, DeadLettered, FlowStalled
+from trunkline.kernel.signals import AttemptFailed, BatchDelivered, DeadLettered, FlowStalled, TargetIsolated
 from trunkline.testkit.clock import ManualClock
 from trunkline.testkit.history import Expected, faults
 from trunkline.testkit.targets import FINE, MemoryService, Place, Trouble
@@ -350,3 +352,47 @@ async def test_what_is_behind_a_failure_is_not_loaded_with_an_older_dead_letter(
     await asyncio.gather(task, return_exceptions=True)
     assert sorted(service.received) == [0, 1, 2, 3]
     assert service.faults(passed={0}) == []
+
+
+# Retries above the target's budget wait without losing their place, and first attempts go on beside them.
+async def test_retries_above_the_budget_wait():
+    refused = set(range(0, 400, 10))
+    service = Service(
+        [f"k{n}" for n in range(400)],
+        lambda items: Trouble(blame={items[0].offset: BUSY}) if items[0].offset in refused else FINE,
+        flow_of(policy=RetryPolicy(first_seconds=0.0)),
+        concurrency=4,
+    )
+    world = service.world(Limits(page_events=100))
+    world.bear(Terms(budget=BudgetPolicy(share=0.05, floor_per_second=0.0, window_seconds=10.0)))
+    await world.run(5)
+    tried = [offset for _, [offset] in service.calls]
+    assert len(tried) - len(set(tried)) <= 0.05 * 400
+    assert set(range(400)) - refused <= set(service.received)
+    assert len((await world.states())["waiting"]) == 40
+    refused.clear()
+    await service.world().run(60)
+    assert service.faults() == []
+
+
+# A receiver that says stop gets nothing more: that event is dead, all others wait for the target's reset.
+async def test_a_receiver_that_says_stop_gets_nothing_more():
+    stop = Stop("http-410", "it wants no more")
+    service = Service("abcabc", lambda items: Trouble(blame={items[0].offset: stop}), concurrency=1)
+    world = service.world()
+    await world.run(3_600)
+    assert [call for _, call in service.calls] == [[0]]
+    assert (await world.states())["dead"] == [0]
+    [isolated] = world.said(TargetIsolated)
+    assert (isolated.by, isolated.why) == ("receiver", "http-410: it wants no more")
+
+
+# Where the flow has a rule for the kind of error that says stop, it is that event's matter alone.
+async def test_a_rule_for_a_stop_keeps_it_to_its_event():
+    stop = Stop("http-410", "it wants no more")
+    flow = flow_of(policy=RetryPolicy(rules={"http-410": None}))
+    service = Service("abab", lambda items: Trouble(blame={0: stop}) if items[0].offset == 0 else FINE, flow)
+    world = service.world()
+    await world.run()
+    assert await world.states() == {"dead": [0], "held": [2]}
+    assert service.received == [1, 3]

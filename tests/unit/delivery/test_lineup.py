@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.delivery.attempt import Entry
+from trunkline.delivery.ledger import Case
 from trunkline.delivery.lineup import Lineup
 
 
@@ -55,3 +56,28 @@ def test_clearing_a_lane_returns_what_was_behind():
     lineup.add(Entry(9, "a", None))
     assert [entry.offset for entry in lineup.take(5, always)] == [9]
     assert other.key == "b"
+
+
+def failed(offset, key):
+    return Entry(offset, key, None, Case(offset, key, "waiting", holds=True, attempts=1))
+
+
+# Retries that may not be made yet are put off and others go first; taken up, they go before all others.
+def test_retries_are_put_off_and_taken_up_in_their_order():
+    lineup = Lineup()
+    for entry in (failed(0, "a"), failed(1, "b"), Entry(2, "c", None), failed(3, "d"), Entry(4, "e", None)):
+        lineup.add(entry)
+    assert [entry.offset for entry in lineup.take(2, lambda: 1)] == [0, 2]
+    assert (lineup.put_off, lineup.ready) == (1, 2)
+    lineup.take_up(5)
+    assert [entry.offset for entry in lineup.take(5, always)] == [1, 3, 4]
+
+
+# A probe is an event not known to fail, or a retry where there is no other.
+def test_a_probe_is_not_known_to_fail():
+    lineup = Lineup()
+    for entry in (failed(0, "a"), Entry(1, "b", None)):
+        lineup.add(entry)
+    assert [entry.offset for entry in lineup.take_probe()] == [1]
+    assert [entry.offset for entry in lineup.take_probe()] == [0]
+    assert lineup.take_probe() == []
