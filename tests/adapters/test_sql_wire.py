@@ -76,7 +76,7 @@ async def test_a_batch_that_is_broken_off_counts_once(place, break_, direction, 
     [("up", 0, "timeout"), ("up", 400, "unavailable"), ("down", 0, "timeout"), ("down", 60, "timeout")],
 )
 async def test_a_wire_that_goes_silent_is_given_up(place, direction, after, kind):
-    async with behind_a_wire(place, timeout_seconds=0.5, lock_seconds=0.2) as (target, wire):
+    async with behind_a_wire(place, timeout_seconds=1.0, lock_seconds=0.2) as (target, wire):
         wire.add("silent", Blackhole(after_bytes=after), direction)
         async with asyncio.timeout(10):
             assert await outcome(target, 0) == kind
@@ -90,7 +90,7 @@ async def test_a_wire_that_goes_silent_is_given_up(place, direction, after, kind
 # Connecting ends as well where nobody answers, where the connection breaks, and where it is refused.
 @pytest.mark.parametrize("toxic", [Blackhole(), Cut(), Reset(after_bytes=30)])
 async def test_connecting_ends(place, toxic):
-    async with behind_a_wire(place, timeout_seconds=1.0) as (target, wire):
+    async with behind_a_wire(place, timeout_seconds=2.0) as (target, wire):
         await target.close()
         wire.add("broken", toxic, "down")
         async with asyncio.timeout(10):

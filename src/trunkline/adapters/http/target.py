@@ -194,8 +194,10 @@ class _Connector(aiohttp.TCPConnector):
             connection = await super().connect(req, traces, timeout)
             protocol = connection.protocol
             assert protocol is not None
-            if protocol not in self._used or not protocol.should_close:
+            if protocol not in self._used:
                 self._used.add(protocol)
+                return connection
+            if not protocol.should_close:
                 return connection
             connection.close()
 
