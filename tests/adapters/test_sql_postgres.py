@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from decimal import Decimal
 
@@ -140,3 +141,24 @@ async def test_sessions_are_found_by_their_name(place):
     async with opened(place.target(STOCK)):
         told = place.ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'trunkline'")
     assert told == [(1,)]
+
+
+async def test_progress_waits_for_a_call_that_is_under_way(place):
+    """Who asks how far a flow is, as after a restart, is told of the commit of the runner before."""
+    before, after = place.target(STOCK, lock_seconds=10.0), place.target(STOCK, lock_seconds=10.0)
+    async with opened(before), opened(after):
+        with place.locked("stock"):
+            call = asyncio.create_task(before.deliver(items({"sku": "a", "quantity": 1}), at(1)))
+            await waiting(place, 1)
+            asked = asyncio.create_task(after.progress(at(1).flow))
+            await waiting(place, 2, unless=asked)
+        assert await call == [None]
+        assert await asked == at(1)
+
+
+async def waiting(place, count, unless=None):
+    """Return once so many sessions of the database wait for a lock, or a task ended that should not."""
+    ours = "datname = current_database() AND wait_event_type = 'Lock'"
+    query = f"SELECT count(*) FROM pg_stat_activity WHERE {ours}"  # noqa: S608  constant
+    while place.ask(query)[0][0] < count and not (unless and unless.done()):  # noqa: ASYNC110  a server tells nobody
+        await asyncio.sleep(0)

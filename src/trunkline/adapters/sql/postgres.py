@@ -39,6 +39,9 @@ SELECT set_config('TimeZone', 'UTC', false), set_config('statement_timeout', %s,
 _SILENCE_SECONDS = 2.0
 """How long after it should have ended a statement the server may be silent before we hang up."""
 
+# Until a transaction of a flow is over nobody can say how far it is: after a restart the commit of the runner
+# before may still be under way.
+_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _LOCK_MAKING = "SELECT pg_advisory_xact_lock(hashtext('trunkline: make tables'))"
 
 
@@ -84,6 +87,7 @@ class PostgresTable:
     async def progress(self, flow: str) -> Progress | None:
         """Return what the database has stored for ``flow``."""
         async with self._ready() as connection, connection.transaction():
+            await self._execute(connection, _TURN, flow)
             stored = await self._ask(connection, statements.cursor_of(self._table, "%s"), flow)
             marks = await self._ask(connection, statements.applied_of(self._table, "%s"), flow)
         if not stored:
@@ -113,6 +117,7 @@ class PostgresTable:
         """Store progress and tell whether the items are still to be applied."""
         if progress is None:
             return True
+        await self._execute(connection, _TURN, progress.flow)
         claim = (progress.flow, progress.cursor, progress.last_event, floor(items, progress))
         if not await self._ask(connection, statements.claim(self._table, "%s"), *claim):
             [stored] = await self._ask(connection, statements.cursor_of(self._table, "%s"), progress.flow)
