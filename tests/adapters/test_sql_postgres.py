@@ -159,6 +159,6 @@ async def test_progress_waits_for_a_call_that_is_under_way(place):
 async def waiting(place, count, unless=None):
     """Return once so many sessions of the database wait for a lock, or a task ended that should not."""
     ours = "datname = current_database() AND wait_event_type = 'Lock'"
-    query = f"SELECT count(*) FROM pg_stat_activity WHERE {ours}"  # noqa: S608  constant
+    query = f"SELECT count(*) FROM pg_stat_activity WHERE {ours}"
     while place.ask(query)[0][0] < count and not (unless and unless.done()):  # noqa: ASYNC110  a server tells nobody
         await asyncio.sleep(0)
