@@ -110,7 +110,7 @@ class Backbone:
         except BaseException:
             await self.store.close()
             raise
-        self.ledger = SqliteLedger(self.store)
+        self.ledger = SqliteLedger(self.store, sealer)
         self.quarantine = SqliteQuarantine(self.store, sealer)
         around = Surroundings(self.clock, SystemIds(self.clock, 7), self.signals)
         self.intake = Intake("shop/state", STATE, self.log, self.quarantine, around)

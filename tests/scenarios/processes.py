@@ -80,7 +80,8 @@ def refused(folder: Path, *arguments: str) -> tuple[int, str]:
     """Run a command with ``--json`` and return its exit code and the message of its error, if it has one."""
     command = [sys.executable, "-m", "trunkline", *arguments, "--json", "--project", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False)
-    answer = json.loads(done.stdout.splitlines()[0])
+    printed = done.stdout.splitlines()
+    answer = json.loads(printed[0]) if printed else {}
     return done.returncode, answer.get("error", {}).get("message", "")
 
 

@@ -47,7 +47,7 @@ def test_a_seed_is_repeated_exactly():
 
 # The worlds differ in what matters: kinds of target, answers to dead letters, ends of a process, failures.
 def test_worlds_are_full_of_trouble():
-    worlds = [play(seed) for seed in range(20)]
+    worlds = [play(seed) for seed in range(40)]
     told = {note.what for world in worlds for note in world.notes}
     said = " ".join(note.detail for world in worlds for note in world.notes)
     assert {target.atomic for world in worlds for target in world.plan.targets} == {True, False}
