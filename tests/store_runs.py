@@ -214,12 +214,9 @@ async def lost(one, told):
     """Return what was acknowledged and is not there: events by identity, refusals by identity."""
     there = await stored(one)
     gone = [identity for identity, offset in told.taken.items() if there.get(offset) != identity]
-    held = [(await one.quarantine.get(entry.id)).arrival.identity for entry in await _entries(one)]
-    return [*gone, *told.refused.difference(held)]
-
-
-async def _entries(one):
-    return await one.quarantine.list(Query(limit=100_000))
+    entries = await one.quarantine.list(Query(limit=100_000))
+    held = [await one.quarantine.get(entry.id) for entry in entries]
+    return [*gone, *told.refused.difference(entry.arrival.identity for entry in held if entry)]
 
 
 async def contradictions(one, told):
