@@ -39,6 +39,12 @@ types: $(STAMP) ## mypy, strict
 imports: $(STAMP) ## the import rule of ARCHITECTURE.md
 	$(BIN)/lint-imports
 
+SOAK_STORE := tests/adapters/test_store_faults.py tests/adapters/test_store_power_cuts.py tests/scenarios/test_loop_disk.py
+
+soak: $(STAMP) ## play 10,000 simulated worlds, fail every call of the store, cut its power 1,000 times: hours
+	$(BIN)/python -m tests.simulation --soak 10000
+	TRUNKLINE_FAULTS=all $(BIN)/python -m pytest -n 2 $(SOAK_STORE)
+
 bench: $(STAMP) ## measure every path, write build/bench.json and print it as a table
 	$(BIN)/python -m benchmarks
 
@@ -49,4 +55,4 @@ fix: $(STAMP) ## format and mend what ruff can mend
 clean: ## remove what was built, .venv too
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help install demo test check format lint types imports bench fix clean
+.PHONY: help install demo test check format lint types imports soak bench fix clean

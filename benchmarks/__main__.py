@@ -15,8 +15,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-MODULES = ("pipeline", "webhook", "http_target", "http_delivery", "tables", "append", "backlog", "idle")
-FIELDS = ("path", "rate", "ceiling_rate", "ratio", "p50_ms", "p99_ms", "rss_mb", "goal", "goal_met")
+MODULES = (
+    "pipeline",
+    "webhook",
+    "http_target",
+    "http_delivery",
+    "outage",
+    "tables",
+    "append",
+    "backlog",
+    "idle",
+)
+FIELDS = ("path", "rate", "ceiling_rate", "ratio", "p50_ms", "p99_ms", "rss_mb", "found", "goal", "goal_met")
 OUTPUT = Path("build/bench.json")
 WIDTH = 160
 
@@ -27,6 +37,8 @@ def shown(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "NO"
+    if isinstance(value, dict):
+        return ", ".join(f"{shown(one)} {name}" for name, one in value.items())
     if isinstance(value, (int, float)):
         return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
     return str(value)
@@ -36,7 +48,7 @@ def table(records: list[dict[str, Any]]) -> Table:
     """Lay the records out for a terminal."""
     made = Table(title="Trunkline benchmarks (ratios within one run)")
     for field in FIELDS:
-        made.add_column(field, justify="left" if field in ("path", "goal") else "right")
+        made.add_column(field, justify="left" if field in ("path", "found", "goal") else "right")
     for record in records:
         made.add_row(*(shown(record.get(field)) for field in FIELDS))
     return made

@@ -85,8 +85,8 @@ def write_orders(path: Path, count: int) -> None:
     passing.rename(path)
 
 
-async def fill(backbone: Backbone, count: int) -> None:
-    """Store so many orders through the log's own door, a page an append."""
+async def fill(backbone: Backbone, count: int, entities: int = 1_000_000) -> None:
+    """Store so many orders of so many entities through the log's own door, a page an append."""
     ids, now = backbone.machine.ids, backbone.machine.clock.now()
     for start in range(0, count, APPEND):
         events = [
@@ -94,12 +94,12 @@ async def fill(backbone: Backbone, count: int) -> None:
                 id=str(number),
                 source="shop/hook",
                 type="order",
-                subject=f"ord-{number % 1_000_000:08d}",
+                subject=f"ord-{number % entities:08d}",
                 time=now,
                 recorded=now,
                 contract="order@1.0.0",
                 correlation=ids.trace_id(),
-                data=order(number),
+                data=order(number, entities=entities),
             )
             for number in range(start, start + APPEND)
         ]

@@ -8,6 +8,7 @@ from pathlib import Path
 import apsw
 
 from trunkline.adapters.sqlite.appending import LogSettings
+from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.store import Store
 from trunkline.eventlog.seal import Sealer
@@ -15,6 +16,10 @@ from trunkline.testkit.clock import ManualClock
 from trunkline.testkit.eventlog import WINDOW_SECONDS
 
 KEY = bytes(range(32))
+
+
+def ledger_of(store):
+    return SqliteLedger(store, Sealer(KEY))
 
 
 class SqliteEngine:

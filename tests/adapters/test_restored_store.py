@@ -8,10 +8,9 @@ import shutil
 import pytest
 from msgspec.structs import replace
 from tests.sql_places import contract
-from tests.sqlite_engine import SqliteEngine
+from tests.sqlite_engine import SqliteEngine, ledger_of
 from tests.unit.delivery.small import STREAM, event, flow_of
 
-from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.delivery.flow import Ports
 from trunkline.delivery.runner import FlowRunner
 from trunkline.kernel.clock import SECOND, SystemClock
@@ -48,7 +47,7 @@ class Shop:
         clock, signals = SystemClock(), Signals()
         signals.listen(listen)
         target = self.place.target(NUMBERS)
-        ledger = SqliteLedger(self.engine.store)
+        ledger = ledger_of(self.engine.store)
         runner = FlowRunner(flow_of(), Ports(log, ledger, target, clock, SystemIds(clock, 7), signals))
         task = asyncio.create_task(runner.run())
         await asyncio.wait([task, said], return_when=asyncio.FIRST_COMPLETED)

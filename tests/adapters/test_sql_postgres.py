@@ -1,9 +1,8 @@
-"""What only a PostgreSQL server can do to a target: be away, refuse us, stop, or cut off a commit."""
+"""What only a PostgreSQL server can do to a target: be away, refuse us, or stop."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from decimal import Decimal
 
@@ -130,62 +129,6 @@ async def test_a_slow_statement_is_cancelled_and_retried(place):
         assert await target.deliver(items({"sku": "a"}), at(1)) == [None]
 
 
-async def test_a_commit_that_was_cut_off_counts_once(place):
-    """The connection is lost in COMMIT: whether it counted or not, the same call makes it count once."""
-    async with _cutting_proxy(place.server.port) as (port, cuts):
-        url = place.url.replace(f":{place.server.port}/", f":{port}/")
-        target = _target(
-            url + "?sslmode=disable&gssencmode=disable", place.server.password, sum=("quantity",)
-        )
-        await target.open()
-        for offset, cut in enumerate(["before", "after", "no"] * 3):
-            sold = items({"sku": "a", "quantity": 1}, first=offset)
-            if cut != "no":
-                cuts.append(cut)
-                with pytest.raises(Retryable) as caught:
-                    await target.deliver(sold, at(offset + 1))
-                assert caught.value.kind == "connection"
-            assert await target.deliver(sold, at(offset + 1)) == [None]
-        await target.close()
-    assert place.ask("SELECT quantity FROM stock") == [(9,)]
-
-
-@contextlib.asynccontextmanager
-async def _cutting_proxy(server_port):
-    """Pass bytes on, but lose the connection at a COMMIT that is to be cut: before or after it arrived."""
-    cuts, serving = [], []
-
-    async def serve(reader, writer):
-        serving.append(asyncio.current_task())
-        there, back = await asyncio.open_connection("127.0.0.1", server_port)
-        lost = []
-
-        async def ask():
-            while data := await reader.read(65_536):
-                if b"COMMIT" in data and cuts:
-                    lost.append(cuts.pop())
-                if lost == ["before"]:
-                    break
-                back.write(data)
-
-        async def answer():
-            while (data := await there.read(65_536)) and lost != ["after"]:
-                writer.write(data)
-
-        ways = [asyncio.create_task(ask()), asyncio.create_task(answer())]
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        for end in (writer, back):
-            end.close()
-        await asyncio.gather(*ways, writer.wait_closed(), back.wait_closed(), return_exceptions=True)
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1], cuts
-    finally:
-        server.close()
-        await asyncio.gather(*serving)
-
-
 async def test_a_missing_driver_says_what_to_install(place, monkeypatch):
     """Without psycopg the error is the line that installs it."""
     monkeypatch.setitem(sys.modules, "psycopg", None)
@@ -198,3 +141,24 @@ async def test_sessions_are_found_by_their_name(place):
     async with opened(place.target(STOCK)):
         told = place.ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'trunkline'")
     assert told == [(1,)]
+
+
+async def test_progress_waits_for_a_call_that_is_under_way(place):
+    """Who asks how far a flow is, as after a restart, is told of the commit of the runner before."""
+    before, after = place.target(STOCK, lock_seconds=10.0), place.target(STOCK, lock_seconds=10.0)
+    async with opened(before), opened(after):
+        with place.locked("stock"):
+            call = asyncio.create_task(before.deliver(items({"sku": "a", "quantity": 1}), at(1)))
+            await waiting(place, 1)
+            asked = asyncio.create_task(after.progress(at(1).flow))
+            await waiting(place, 2, unless=asked)
+        assert await call == [None]
+        assert await asked == at(1)
+
+
+async def waiting(place, count, unless=None):
+    """Return once so many sessions of the database wait for a lock, or a task ended that should not."""
+    ours = "datname = current_database() AND wait_event_type = 'Lock'"
+    query = f"SELECT count(*) FROM pg_stat_activity WHERE {ours}"
+    while place.ask(query)[0][0] < count and not (unless and unless.done()):  # noqa: ASYNC110  a server tells nobody
+        await asyncio.sleep(0)

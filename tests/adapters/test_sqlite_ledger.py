@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.sqlite_engine import ledger_of
 
 from trunkline.adapters.sqlite import ledger as statements
-from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.store import Store
 from trunkline.delivery.ledger import Case, CaseQuery, Position, Range, Record, Try
 from trunkline.kernel.errors import StoreError
@@ -15,7 +15,8 @@ from trunkline.testkit.ledger import FLOW, NOW, LedgerSuite, case
 async def plan(store, statement):
     """Return the steps SQLite would take for a statement."""
     given = dict.fromkeys(
-        ("flow", "id", "at", "key", "keys", "offset", "offsets", "limit", "after_flow", "after_offset"), "[]"
+        ("flow", "id", "at", "key", "keys", "offset", "offsets", "limit", "start", "kind", "text", "since"),
+        "[]",
     )
     return await store.read(
         lambda connection: [row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + statement, given)]
@@ -32,17 +33,17 @@ async def store(tmp_path):
 class TestSqliteLedger(LedgerSuite):
     @pytest.fixture
     def ledger(self, store):
-        return SqliteLedger(store)
+        return ledger_of(store)
 
 
 # Everything is there again after the store was closed and opened.
 async def test_a_ledger_survives_its_process(tmp_path):
     whole = Case(offset=3, key="a", state="dead", holds=True, attempts=2, at=NOW, tries=(Try(1, "x", "y"),))
     store = Store(tmp_path / "store.db")
-    await SqliteLedger(store).record(Record(FLOW, NOW, 9, Range(0, 8, 1, 2, 1, 8, (4,)), [whole]))
+    await ledger_of(store).record(Record(FLOW, NOW, 9, Range(0, 8, 1, 2, 1, 8, (4,)), [whole]))
     await store.close()
     store = Store(tmp_path / "store.db")
-    ledger = SqliteLedger(store)
+    ledger = ledger_of(store)
     assert await ledger.position(FLOW) == Position(9, owes=True)
     assert await ledger.cases(FLOW, [3]) == [whole]
     assert (await ledger.fate(FLOW, 4)).state == "dropped"
@@ -51,7 +52,7 @@ async def test_a_ledger_survives_its_process(tmp_path):
 
 # A record that fails in its middle leaves nothing of itself, and the error is ours, not the driver's.
 async def test_a_record_is_stored_whole_or_not_at_all(store):
-    ledger = SqliteLedger(store)
+    ledger = ledger_of(store)
     await ledger.record(Record(FLOW, NOW, 1))
     broken = Record(FLOW, NOW, 5, Range(1, 4, 0, 0, 2**70), [case(2, "a", "waiting")])
     with pytest.raises((StoreError, OverflowError)):
@@ -76,14 +77,16 @@ async def test_a_running_flow_searches_by_index(store, name, index):
     assert index in " ".join(await plan(store, getattr(statements, name)))
 
 
-# Listing dead letters reads the index of dead letters, not every case there is.
-async def test_dead_letters_are_found_by_their_own_index(store):
-    assert "case_dead" in " ".join(await plan(store, statements._FIND["dead"]))
+# How a flow stands is told without going through what it holds: every part of it searches an index.
+async def test_status_scans_no_cases(store):
+    steps = await plan(store, statements._STATUS)
+    assert [step for step in steps if "SCAN" in step] == ["SCAN f USING INDEX sqlite_autoindex_flow_1"]
+    assert not [step for step in steps if step.startswith("SEARCH c USING PRIMARY KEY")]
 
 
 # A hundred thousand held events behind one key: looking up other keys and the head stays a matter of moments.
 async def test_a_long_queue_behind_one_key_is_cheap(store):
-    ledger = SqliteLedger(store)
+    ledger = ledger_of(store)
     await ledger.record(Record(FLOW, NOW, cases=[case(0, "hot", "waiting", due=5)]))
     for start in range(1, 100_001, 10_000):
         held = [case(start + n, "hot", "held") for n in range(10_000)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
+from pathlib import Path
 
-import apsw
 import msgspec
 import pytest
 from tests.sqlite_engine import KEY, SqliteEngine
@@ -13,12 +14,13 @@ from tests.sqlite_engine import KEY, SqliteEngine
 from trunkline.adapters.sqlite.appending import LogSettings
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.store import Store
-from trunkline.eventlog.port import Query
+from trunkline.eventlog.port import Query, Retention
 from trunkline.eventlog.seal import Sealer
 from trunkline.kernel.clock import SystemClock
 from trunkline.kernel.errors import BusyError, Corrupt, StoreError, StoreFull
 from trunkline.kernel.limits import Limits
 from trunkline.testkit.clock import ManualClock
+from trunkline.testkit.disk import Fault, FaultyDisk
 from trunkline.testkit.eventlog import STREAM, EventLogSuite, event, events, read_all
 
 
@@ -45,6 +47,89 @@ class TestWithoutMemory(EventLogSuite):
         engine = SqliteEngine(tmp_path, dedupe_bytes=0, recent_bytes=0)
         yield engine
         await engine.close()
+
+
+class Apart:
+    """One log of two: what changes it goes to the one that appends, all else to the one that follows."""
+
+    def __init__(self, appends, follows):
+        self._appends, self._follows = appends, follows
+
+    def __getattr__(self, name):
+        return getattr(self._appends if name in ("append", "trim") else self._follows, name)
+
+
+class ApartEngine(SqliteEngine):
+    """Intake and delivery each with a store of their own over one file, as two processes have it."""
+
+    beside = None
+
+    async def open(self):
+        await self.close()
+        self.store, self.beside = Store(self.path, ["intake"]), Store(self.path, ["delivery"])
+        return Apart(
+            await SqliteLog.open(self.store, Sealer(KEY), self.clock, self.settings),
+            await SqliteLog.open(self.beside, Sealer(KEY), SystemClock(), self.settings),
+        )
+
+    async def close(self):
+        await super().close()
+        if self.beside is not None:
+            await self.beside.close()
+            self.beside = None
+
+
+class TestApart(EventLogSuite):
+    """The same suite with events appended in one role and read in the other."""
+
+    @pytest.fixture
+    async def engine(self, tmp_path):
+        engine = ApartEngine(tmp_path)
+        yield engine
+        await engine.close()
+
+
+# What one process appends wakes who waits for it in another.
+async def test_waiting_across_processes(tmp_path):
+    code = (
+        "import asyncio\nfrom tests.adapters.test_sqlite_log import follow\n"
+        f"asyncio.run(follow({str(tmp_path / 's.db')!r}))"
+    )
+    store = Store(tmp_path / "s.db", ["intake"])
+    log = await SqliteLog.open(store, Sealer(KEY), SystemClock())
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    assert await child.stdout.readline() == b"waits\n"
+    await log.append(STREAM, events(0, 3))
+    assert await child.stdout.readline() == b"id-0 id-1 id-2\n"
+    assert await child.wait() == 0
+    await store.close()
+
+
+async def follow(path):
+    """Say that we wait, and then what came."""
+    store = Store(Path(path), ["delivery"])
+    log = await SqliteLog.open(store, Sealer(KEY), SystemClock())
+    print("waits", flush=True)  # noqa: T201  it runs in the child process, whose output we read
+    await log.wait(STREAM, 0)
+    print(*(found.id for found in (await log.read(STREAM, 0)).events), flush=True)  # noqa: T201  as above
+    await store.close()
+
+
+# Whichever role comes first makes the log's secret; the one that does not append refuses to.
+async def test_either_role_comes_first(tmp_path):
+    delivery = Store(tmp_path / "s.db", ["delivery"])
+    follower = await SqliteLog.open(delivery, Sealer(KEY), SystemClock())
+    assert (await follower.read(STREAM, 0)).events == []
+    intake = Store(tmp_path / "s.db", ["intake"])
+    await (await SqliteLog.open(intake, Sealer(KEY), SystemClock())).append(STREAM, events(0, 2))
+    assert [found.id for _, found in await read_all(follower)] == ["id-0", "id-1"]
+    assert [one.offset for one in await follower.find(Query(id="id-1"))] == [1]
+    with pytest.raises(StoreError, match="reading only"):
+        await follower.append(STREAM, events(2, 1))
+    with pytest.raises(StoreError, match="reading only"):
+        await follower.trim(STREAM, Retention(keep_from=2))
+    await intake.close()
+    await delivery.close()
 
 
 # Arrivals that wait together become one page and one commit.
@@ -91,54 +176,32 @@ async def test_too_much_waiting_is_busy(tmp_path):
 async def test_a_full_disk_forgets_what_it_refused(engine):
     log = await engine.open()
     await log.append(STREAM, events(0, 5))
-    pages = engine.store._writer.pragma("page_count")
-    engine.store._writer.pragma("max_page_count", pages + 8)
+    pages = engine.store._writer.connection.pragma("page_count")
+    engine.store._writer.connection.pragma("max_page_count", pages + 8)
     big = [event(number, data=random.Random(number).randbytes(9_000)) for number in range(5, 15)]
     answers = await asyncio.gather(*(log.append(STREAM, [one]) for one in big), return_exceptions=True)
     assert {type(answer) for answer in answers} == {StoreFull}
-    engine.store._writer.pragma("max_page_count", 1_000_000)
+    engine.store._writer.connection.pragma("max_page_count", 1_000_000)
     placed = await log.append(STREAM, big)
     assert [(one.offset, one.duplicate) for one in placed] == [(offset, False) for offset in range(5, 15)]
     log = await engine.open()
     assert [found for _, found in await read_all(log)] == [*events(0, 5), *big]
 
 
-class _FailingFile(apsw.VFSFile):
-    failing = False
-
-    def xSync(self, flags):  # noqa: N802  SQLite names its methods
-        if _FailingFile.failing:
-            raise apsw.IOError("no")
-        return super().xSync(flags)
-
-
-class _FailingVfs(apsw.VFS):
-    def __init__(self):
-        self.base = apsw.vfs_names()[0]
-        super().__init__("failing", self.base, makedefault=True)
-
-    def xOpen(self, name, flags):  # noqa: N802  SQLite names its methods
-        return _FailingFile(self.base, name, flags)
-
-
-# Where the disk fails to sync, every caller is told, nothing is remembered, and the next commit works.
-async def test_a_failed_sync_rejects_the_group(engine):
-    vfs = _FailingVfs()
-    try:
+# Where the disk fails, every caller is told, nothing is remembered, and the next commit works.
+async def test_a_failing_disk_rejects_the_group(engine):
+    with FaultyDisk(engine.path.parent) as disk:
         log = await engine.open()
         await log.append(STREAM, events(0, 2))
-        _FailingFile.failing = True
+        disk.fail(Fault(at=1, lasting=True))
         answers = await asyncio.gather(
             *(log.append(STREAM, [event(number)]) for number in range(2, 6)), return_exceptions=True
         )
         assert {type(answer) for answer in answers} == {StoreError}
-        _FailingFile.failing = False
+        disk.mend()
         placed = await log.append(STREAM, events(2, 4))
         assert [(one.offset, one.duplicate) for one in placed] == [(offset, False) for offset in range(2, 6)]
         await engine.close()
-    finally:
-        _FailingFile.failing = False
-        vfs.unregister()
 
 
 # An event that cannot be packed is refused alone: its neighbours of the same group are stored.
@@ -195,7 +258,7 @@ async def test_damaged_fingerprints_do_not_hide(engine):
 async def test_readers_beside_the_owner(engine):
     log = await engine.open()
     await log.append(STREAM, events(0, 3))
-    store = Store(engine.path, readonly=True)
+    store = Store(engine.path, roles=())
     clock = ManualClock()
     reader = await SqliteLog.open(store, Sealer(KEY), clock)
     assert [found for _, found in await read_all(reader)] == events(0, 3)
@@ -214,7 +277,7 @@ async def test_readers_beside_the_owner(engine):
 # A store that no log was ever opened on says so to a reader; a closed one refuses appends.
 async def test_reading_before_writing_and_writing_after_closing(tmp_path):
     owner = Store(tmp_path / "s.db")
-    store = Store(tmp_path / "s.db", readonly=True)
+    store = Store(tmp_path / "s.db", roles=())
     with pytest.raises(StoreError, match="never opened"):
         await SqliteLog.open(store, Sealer(KEY), SystemClock())
     await store.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
+from trunkline.adapters.sqlite.quarantine import SqliteQuarantine, groups_of, list_of
 from trunkline.adapters.sqlite.store import Store
 from trunkline.eventlog.seal import KEY_BYTES, Sealer
 from trunkline.intake.quarantine import QuarantineLimits, Query
@@ -76,4 +76,24 @@ async def test_errors_are_translated(tmp_path):
         await quarantine.list(Query())
     with pytest.raises(StoreError):
         await quarantine.put([held(1)])
+    await store.close()
+
+
+# A list goes along the ids and sorts nothing; groups are counted from an index that holds all they tell.
+async def test_a_hundred_thousand_entries_are_read_by_index(tmp_path):
+    store = Store(tmp_path / "store.db")
+
+    async def plan(statement):
+        given = dict.fromkeys(("status", "source", "before", "after", "limit"), "")
+        rows = await store.read(
+            lambda connection: list(connection.execute(f"EXPLAIN QUERY PLAN {statement}", given))
+        )
+        return " ".join(row[3] for row in rows)
+
+    for query in (Query(source="a"), Query(before="a"), Query(after="a")):
+        assert "B-TREE" not in await plan(list_of(query))
+    assert "PRIMARY KEY (id<?)" in await plan(list_of(Query(before="a")))
+    steps = await plan(groups_of(Query()))
+    assert "COVERING INDEX quarantine_cause (status=?)" in steps
+    assert "FOR GROUP BY" not in steps
     await store.close()

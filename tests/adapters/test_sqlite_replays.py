@@ -27,6 +27,6 @@ async def test_a_replay_survives_its_process(tmp_path):
     store = Store(tmp_path / "store.db")
     await SqliteReplays(store).add(WHOLE)
     await store.close()
-    store = Store(tmp_path / "store.db", readonly=True)
+    store = Store(tmp_path / "store.db", roles=())
     assert await SqliteReplays(store).all() == [WHOLE]
     await store.close()

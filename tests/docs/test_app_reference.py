@@ -81,10 +81,22 @@ NAMES = [
 COMMON = {"--project", "--json"}
 
 
-# Every option of every command is in its line; the two that all commands have are told above the table.
+def parts_of(line):
+    """Return the table rows of the parts of the page that a command's line leads to."""
+    text = page("cli.md")
+    for title in re.findall(r"\]\(#([a-z-]+)\)", line):
+        [part] = [
+            one for one in text.split("\n## ") if one.splitlines()[0].lower().replace(" ", "-") == title
+        ]
+        yield from (row for row in part.splitlines() if row.startswith("| `--"))
+
+
+# Every option of every command is in its line, or in a table that its line leads to, and no other is; the two
+# that all commands have are told above the commands.
 @pytest.mark.parametrize("name", NAMES)
 def test_options(name):
     [line] = [one for one in page("cli.md").splitlines() if re.match(rf"\| `trunkline {name}[ `]", one)]
+    line = "\n".join([line, *parts_of(line)])
     command = cli.make_app(name.split())
     for word in name.split():
         command = command[word]

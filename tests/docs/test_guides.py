@@ -68,6 +68,19 @@ def rows(bash):
     return done(bash, 'sqlite3 state/warehouse.db "SELECT order_id FROM orders ORDER BY 1"').split()
 
 
+# Two processes started as the guide says carry what one does, and each stops clean.
+def test_use_two_cores(bash):
+    intake, delivery = map(str.strip, blocks("use-two-cores.md"))
+    done(
+        bash,
+        f"{intake} --port 0 > intake.log 2>&1 &\nINTAKE=$!\n{delivery} > delivery.log 2>&1 &\nDELIVERY=$!",
+    )
+    published(bash, order(1), order(2))
+    done(bash, """until trunkline status --json | grep -q '"cursor":2,'; do :; done""")
+    done(bash, "kill $INTAKE $DELIVERY; wait $INTAKE && wait $DELIVERY")
+    assert rows(bash) == ["1", "2"]
+
+
 # A backup taken as the guide says opens elsewhere; after a restore the flow waits for the guide's commands.
 def test_back_up_and_restore(bash, tmp_path):
     backup, compact, check, set_back = blocks("back-up-and-restore.md")
@@ -96,37 +109,66 @@ def test_trim_the_log(bash):
     assert "0 damaged" in printed
 
 
-# One entry passes a mended contract, one is mended itself, one is given up.
+# One entry passes a mended contract, one goes in with a value set, one is mended as a whole, one is given up.
 def test_work_through_quarantine(bash):
-    listed, shown, released, mended, discarded = blocks("work-through-quarantine.md")
-    published(bash, order(1, "lost"), order(2, "odd"), order(3, "test"))
+    listed, shown, released, alike, mended, discarded = blocks("work-through-quarantine.md")
+    published(bash, order(1, "lost"), order(2, "odd"), order(3, "gone"), order(4, "test"))
     entries = [json.loads(line)["id"] for line in done(bash, "trunkline quarantine list --json").splitlines()]
-    third, second, first = entries
-    done(bash, listed)
+    fourth, third, second, first = entries
+    assert "/status" in done(bash, listed)
     assert "does not match pattern" in done(bash, shown.replace(ENTRY, first))
     done(bash, "sed -i 's/|cancelled/|cancelled|lost/' contracts/order.odcs.yaml")
     assert f"{first}: released" in done(bash, released.replace(ENTRY, first))
-    edit = "sed -i 's/odd/placed/' state/mended.json\ntrunkline quarantine release"
+    printed = done(bash, alike)
+    assert "3 entries would be answered; nothing was done." in printed
+    assert f"{second}: released" in printed
+    edit = "sed -i 's/gone/placed/' state/mended.json\ntrunkline quarantine release"
     mended = mended.replace("trunkline quarantine release", edit)
-    assert f"{second}: released" in done(bash, mended.replace(ENTRY, second))
-    assert f"{third}: discarded" in done(bash, discarded.replace(ENTRY, third))
-    assert done(bash, "trunkline events order --json").count('"stream":"order@1"') == 2
+    assert f"{third}: released" in done(bash, mended.replace(ENTRY, third))
+    assert f"{fourth}: discarded" in done(bash, discarded.replace(ENTRY, fourth))
+    assert done(bash, "trunkline events order --json").count('"stream":"order@1"') == 3
 
 
-# A dead letter is shown, delivered after its cause is mended, or given up.
+# A target is taken out of service, gets nothing over a restart, and everything once it is reset.
+def test_when_a_target_is_down(bash):
+    seen, isolated, reset = blocks("when-a-target-is-down.md")
+    published(bash, order(1))
+    done(bash, DELIVER)
+    assert "closed" in done(bash, seen)
+    assert "warehouse.orders is isolated." in done(bash, isolated)
+    published(bash, order(2))
+    bash.paste("trunkline run --port 0 > run.log 2>&1 &\nRUN=$!")
+    bash.follow("trunkline target list --json | grep -c isolated", "1\n")
+    assert "stock count until noon" in done(bash, seen)
+    assert rows(bash) == ["1"]
+    assert "warehouse.orders is closed." in done(bash, reset)
+    bash.follow('sqlite3 state/warehouse.db "SELECT order_id FROM orders ORDER BY 1"', "1\n2\n")
+
+
+# A dead letter is shown, delivered after its cause is mended, mended itself, or given up, and all is audited.
 def test_work_through_dead_letters(bash):
-    shown, retried, all_retried, discarded, given_up = blocks("work-through-dead-letters.md")
+    found, shown, retried, all_retried, edited, discarded, given_up, audited = blocks(
+        "work-through-dead-letters.md"
+    )
     published(bash, order(1))
     done(bash, DELIVER)
     refuse = "CREATE TRIGGER t BEFORE INSERT ON orders BEGIN SELECT raise(ABORT, 'no'); END"
     done(bash, f'sqlite3 state/warehouse.db "{refuse}"')
-    published(bash, order(2), order(3), order(4), order(5))
+    published(bash, order(2), order(3), order(4), order(5, "paid"), order(6), order(7))
     done(bash, DELIVER)
+    assert "a trigger of the table refused it" in done(bash, found)
     assert "a trigger of the table refused it" in done(bash, shown)
     done(bash, discarded.replace(" 3 ", " 1 "))
     assert "the order was deleted in the shop" in done(bash, given_up)
     done(bash, 'sqlite3 state/warehouse.db "DROP TRIGGER t"')
     assert "1 dead letter answered." in done(bash, retried)
-    assert "2 dead letters answered." in done(bash, all_retried)
+    printed = done(bash, edited)
+    assert printed.count('status: "paid" -> "placed"') == 2
+    assert "1 dead letter edited." in printed
+    printed = done(bash, all_retried)
+    assert "3 dead letters would be answered; nothing was done." in printed
+    assert "3 dead letters answered." in printed
     bash.paste("trunkline run --port 0 > run.log 2>&1 &\nRUN=$!")
-    bash.follow('sqlite3 state/warehouse.db "SELECT order_id FROM orders ORDER BY 1"', "1\n3\n4\n5\n")
+    rows = 'sqlite3 state/warehouse.db "SELECT order_id, status FROM orders ORDER BY 1"'
+    bash.follow(rows, "".join(f"{n}|placed\n" for n in (1, 3, 4, 5, 6, 7)))
+    assert done(bash, audited).count("-letters") == 4

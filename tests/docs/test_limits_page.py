@@ -10,14 +10,14 @@ import msgspec
 import pytest
 
 from trunkline.adapters.sqlite.appending import LogSettings
-from trunkline.app.model import Retry
+from trunkline.app.model import BreakerSettings, BudgetSettings, Retry
 from trunkline.intake.quarantine import QuarantineLimits
 from trunkline.kernel.limits import Limits
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "limits.md").read_text("utf-8")
 PARTS = {title: text for title, _, text in (part.partition("\n") for part in PAGE.split("\n## ")[1:])}
-OF_OTHERS = {"limits", "dedupe_shape"}
-"""Fields of the log's settings that are told elsewhere: the process's limits, and how keys are grouped."""
+OF_OTHERS = {"limits", "dedupe_shape", "rules"}
+"""Fields that are told elsewhere: the process's limits, how keys are grouped, rules of retries."""
 
 
 def rows(text):
@@ -42,6 +42,8 @@ def told(value):
         ("The log", LogSettings),
         ("The quarantine", QuarantineLimits),
         ("Retries", Retry),
+        ("The breaker", BreakerSettings),
+        ("The retry budget", BudgetSettings),
     ],
 )
 def test_the_structs(title, struct):

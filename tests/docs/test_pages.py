@@ -71,11 +71,10 @@ def faults_of_block(block):
     if value.get("kind") == "DataContract":
         load(block.text, str(block))
         return []
-    if "project" in value:
-        return faults(block.text, str(block), schemas.schema_of(ProjectFile))
-    if "flow" in value:
-        return faults(block.text, str(block), schemas.schema_of(FlowFile))
-    if set(value) & {"system", "publishes", "accepts", "connection"}:
+    if "project" in value or "flow" in value:
+        model = ProjectFile if "project" in value else FlowFile
+        return faults(block.text, str(block), schemas.schema_of(model))
+    if set(value) & {"system", "publishes", "accepts", "connection", "breaker", "retry_budget"}:
         return faults_of_system(value, str(block))
     return faults_of_part(value, block)
 
@@ -85,6 +84,9 @@ def faults_of_part(value, block):
     texts = [text for names in value.values() if isinstance(names, dict) for text in names.values()]
     if block.page.endswith("keep-secrets.md") and texts and all(isinstance(text, str) for text in texts):
         return []
+    if set(value) == {"retry"}:
+        whole = {"flow": "any", "from": "x@1", "to": "x.x"} | value
+        return faults(yaml.safe_dump(whole), str(block), schemas.schema_of(FlowFile))
     if "verify" in value:
         entry = {"stream": "order", "via": "webhook", "path": "/x"} | value
         return faults_of_system({"publishes": [entry]}, str(block))
@@ -199,10 +201,10 @@ def split(words):
 def without_redirections(command):
     kept = []
     passing = False
-    for word in command:
+    for word, following in zip(command, [*command[1:], ""], strict=True):
         if passing or word in {">", "2>", ">>", "<", "2>&1", ">&"}:
             passing = not passing and word in {">", "2>", ">>", "<", ">&"}
-        elif word not in {"1", "2"}:
+        elif word not in {"1", "2"} or not following.startswith((">", "<")):
             kept.append(word)
     return kept
 

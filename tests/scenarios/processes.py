@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -20,27 +19,27 @@ _LOOK_SECONDS = 0.05
 
 
 class Running:
-    """One ``trunkline run``; ``webhooks`` are its URLs by source."""
+    """One ``trunkline run`` with ``words``: its door's ``address`` and its webhooks' URLs by source."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *words: str) -> None:
         self.folder = folder
-        self.log = folder / "run.log"
+        self.log = folder / f"run{''.join(words)}.log"
         with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "trunkline", "run", "--port", "0", "--project", str(folder)]
+            command = [sys.executable, "-m", "trunkline", "run", *words, "--project", str(folder), "--json"]
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, env=ENVIRONMENT
             )
+        self.address = ""
         self.webhooks: dict[str, str] = {}
 
     def listening(self) -> Running:
         """Return once it said what it listens to."""
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if found := re.match(r"\s+source (\S+): POST (\S+)", line):
-                self.webhooks[found[1]] = found[2]
-            if re.match(r"\s+flow ", line):
-                return self
-        raise AssertionError(f"it ended before it listened:\n{self.log.read_text()}")
+        line = self.process.stdout.readline()
+        assert line, f"it ended before it listened:\n{self.log.read_text()}"
+        started = json.loads(line)
+        self.address, self.webhooks = started["address"], started["webhooks"]
+        return self
 
     def kill(self) -> None:
         """End it as a power failure of the process would: no handler runs."""
@@ -55,9 +54,13 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[Running]:
-    """Run a project while the block runs; at its end it is stopped, or killed if it hangs."""
-    run = Running(folder)
+def running(folder: Path, role: str = "", port: int | None = None) -> Iterator[Running]:
+    """Run a project, or one role, while the block runs; at its end it is stopped, or killed if it hangs.
+
+    Delivery has a door only where it is given a ``port``; all else listens on a free one.
+    """
+    where = ["--port", str(port or 0)] if role != "delivery" or port is not None else []
+    run = Running(folder, *(["--role", role] if role else []), *where)
     try:
         yield run
     finally:
@@ -71,6 +74,15 @@ def ask(folder: Path, *arguments: str) -> Any:
     done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)
+
+
+def refused(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Run a command with ``--json`` and return its exit code and the message of its error, if it has one."""
+    command = [sys.executable, "-m", "trunkline", *arguments, "--json", "--project", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False)
+    printed = done.stdout.splitlines()
+    answer = json.loads(printed[0]) if printed else {}
+    return done.returncode, answer.get("error", {}).get("message", "")
 
 
 def until(happened: Callable[[], bool], what: str) -> None:

@@ -82,7 +82,7 @@ async def test_refused_mended_released(tmp_path):
         assert (await post(session, 1, '"ten"'))[0] == 422
     async with running(tmp_path) as (session, log, quarantine, intake):
         [entry] = await quarantine.list(Query())
-        edited = Decision("eve", "typed as a text", b'{"id":"s1","amount":10}')
+        edited = Decision("eve", "typed as a text", {entry.id: b'{"id":"s1","amount":10}'})
         [one] = await release(quarantine, {"shop/sales": intake}, CLOCK, [entry.id], edited)
         assert one.fate == "released"
         status, document = await post(session, 1, "10")

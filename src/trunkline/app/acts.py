@@ -1,91 +1,103 @@
 """What may be asked of a project that changes it: values that can be carried to the process that holds it.
 
-``perform`` does an act on an open project. ``submit`` finds out who has to: the running process where
-there is one, asked through its control port, or this one, which opens the store for a moment. Command
-line and Python API call ``submit`` and never need to know.
+``perform`` does an act on an open project, and writes it into the audit. ``submit`` finds out who has to:
+the running process that has the act's role, where there is one, asked through its control port, or this one,
+which opens the store in that role for a moment. Command line and Python API call ``submit`` and never need
+to know.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from trunkline.app import control
+from trunkline.app.act import Act, Change, about
+from trunkline.app.arrivals import (
+    Discarded,
+    DiscardEntries,
+    ReleaseEntries,
+    discard_entries,
+    release_entries,
+)
 from trunkline.app.backbone import Backbone, Machine, opened
-from trunkline.app.project import PUBLISH, Project
+from trunkline.app.letters import (
+    Answered,
+    DiscardLetters,
+    Edited,
+    EditLetters,
+    RetryLetters,
+    discard_letters,
+    edit_letters,
+    retry_letters,
+)
+from trunkline.app.project import PUBLISH, Project, unknown_stream
+from trunkline.app.targets import (
+    IsolateTarget,
+    ListTargets,
+    ResetTarget,
+    TargetView,
+    isolate_target,
+    list_targets,
+    reset_target,
+)
 from trunkline.app.trim import Trimmed, trim
 from trunkline.connectors.source import Arrival, Receipt
-from trunkline.delivery.ledger import Discard, Resolution, Retry
-from trunkline.intake.quarantine import Resolution as QuarantineResolution
-from trunkline.intake.release import Decision, Release, release
-from trunkline.kernel.errors import TrunklineError
-from trunkline.kernel.faults import did_you_mean
+from trunkline.intake.release import Release
+from trunkline.kernel.errors import StoreError, TrunklineError
+from trunkline.kernel.roles import Role
+from trunkline.observe.audit import Begun, Ended
+from trunkline.observe.logs import event_name
 
-CONTROL_FILE = "control.json"
-
-
-class Act(msgspec.Struct, frozen=True, tag=True):
-    """The base of every act; its tag is its class name."""
+__all__ = [
+    "Act",
+    "DiscardEntries",
+    "DiscardLetters",
+    "EditLetters",
+    "Hands",
+    "IsolateTarget",
+    "ListTargets",
+    "Publish",
+    "ReleaseEntries",
+    "ResetTarget",
+    "RetryLetters",
+    "Trim",
+    "control_file",
+    "handler",
+    "hands",
+    "perform",
+    "remote",
+    "runs_elsewhere",
+    "submit",
+]
 
 
 class Publish(Act, frozen=True):
     """Put records, each a JSON text, into a stream by the way every arrival takes.
 
-    ``identities`` are their idempotency keys where the contract's field does not give them.
+    ``identities`` are their idempotency keys where the contract's field does not give them. What it did is
+    in the log, record by record, with the source ``publish``; the audit has nothing to add.
     """
 
     stream: str
     records: list[bytes]
-    identities: list[str] = []
-    places: list[str] = []
-
-
-class Answer(Act, frozen=True):
-    """Answer dead letters of a flow: deliver them again, or give them up for ``reason``."""
-
-    flow: str
-    offsets: list[int]
-    retry: bool
-    reason: str = ""
-
-
-class ReleaseEntries(Act, frozen=True):
-    """Let quarantined arrivals in, one of them with ``edited`` in place of what came."""
-
-    ids: list[str]
-    by: str
-    why: str
-    edited: bytes | None = None
-
-
-class DiscardEntries(Act, frozen=True):
-    """Give quarantined arrivals up for ``why``."""
-
-    ids: list[str]
-    by: str
-    why: str
+    identities: list[str] = msgspec.field(default_factory=list)
+    places: list[str] = msgspec.field(default_factory=list)
 
 
 class Trim(Act, frozen=True):
     """Remove what retention says may go and no flow still has to read."""
 
+    by: str
+    why: str = ""
 
-class Answered(msgspec.Struct, frozen=True):
-    """Whether there was such a dead letter to answer."""
-
-    flow: str
-    offset: int
-    answered: bool
-
-
-class Discarded(msgspec.Struct, frozen=True):
-    """Whether there was such an open entry to discard."""
-
-    id: str
-    discarded: bool
+    def change(self, result: list[Trimmed]) -> Change:
+        """Tell how many events went."""
+        return Change(count=sum(one.events for one in result))
 
 
 async def publish(backbone: Backbone, act: Publish) -> list[Receipt]:
@@ -100,38 +112,6 @@ async def publish(backbone: Backbone, act: Publish) -> list[Receipt]:
     return await intake.accept([Arrival(raw, place, identity) for raw, identity, place in named])
 
 
-def unknown_stream(project: Project, name: str) -> TrunklineError:
-    """Return the error for a stream that is not there, or not clear, with what there is."""
-    known = sorted(project.contracts)
-    versions = [stream for stream in known if stream.partition("@")[0] == name]
-    if versions:
-        return TrunklineError(f'"{name}" has several major versions: say {" or ".join(versions)}')
-    near = did_you_mean(name, [*known, *(stream.partition("@")[0] for stream in known)])
-    return TrunklineError(f'there is no stream "{name}"; {near or "there are: " + ", ".join(known)}')
-
-
-async def answer(backbone: Backbone, act: Answer) -> list[Answered]:
-    """Answer dead letters; the flow notices within seconds where it runs."""
-    resolution: Resolution = Retry() if act.retry else Discard(act.reason)
-    now = backbone.machine.clock.now()
-    return [
-        Answered(act.flow, offset, await backbone.ledger.resolve(act.flow, offset, resolution, now))
-        for offset in act.offsets
-    ]
-
-
-async def release_entries(backbone: Backbone, act: ReleaseEntries) -> list[Release]:
-    """Run quarantined arrivals through the present contract and let in what passes."""
-    decision = Decision(act.by, act.why, act.edited)
-    return await release(backbone.quarantine, backbone.intakes, backbone.machine.clock, act.ids, decision)
-
-
-async def discard_entries(backbone: Backbone, act: DiscardEntries) -> list[Discarded]:
-    """End quarantined arrivals without letting them in; their bytes are kept until they are trimmed."""
-    end = QuarantineResolution("discarded", act.by, act.why, backbone.machine.clock.now())
-    return [Discarded(one, await backbone.quarantine.resolve(one, end)) for one in act.ids]
-
-
 async def trim_log(backbone: Backbone, _act: Trim) -> list[Trimmed]:
     """Trim every stream as the project's retention says."""
     return await trim(backbone)
@@ -142,20 +122,56 @@ Perform = Callable[[Backbone, Any], Awaitable[Any]]
 
 _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     Publish: (publish, list[Receipt]),
-    Answer: (answer, list[Answered]),
+    RetryLetters: (retry_letters, list[Answered]),
+    DiscardLetters: (discard_letters, list[Answered]),
+    EditLetters: (edit_letters, list[Edited]),
     ReleaseEntries: (release_entries, list[Release]),
     DiscardEntries: (discard_entries, list[Discarded]),
     Trim: (trim_log, list[Trimmed]),
+    IsolateTarget: (isolate_target, TargetView),
+    ListTargets: (list_targets, list[TargetView]),
+    ResetTarget: (reset_target, TargetView),
 }
 """How each act is done, and the type of what it returns."""
 
-_ACTS = Publish | Answer | ReleaseEntries | DiscardEntries | Trim
+_ACTS = (
+    Publish
+    | RetryLetters
+    | DiscardLetters
+    | EditLetters
+    | ReleaseEntries
+    | DiscardEntries
+    | IsolateTarget
+    | ListTargets
+    | ResetTarget
+    | Trim
+)
 
 
 async def perform(backbone: Backbone, act: Act) -> Any:
-    """Do an act on an open project."""
+    """Do an act on an open project.
+
+    One that says who asks for it is in the audit before it has any effect, and then with what came of it.
+    """
     do, _ = _PERFORM[type(act)]
-    return await do(backbone, act)
+    by = getattr(act, "by", None)
+    if by is None:
+        return await do(backbone, act)
+    if not by:
+        raise TrunklineError("say who does this, in by: it is written into the audit")
+    begun = Begun(
+        backbone.machine.clock.now(), by, event_name(type(act)), about(act), getattr(act, "why", "")
+    )
+    number = await backbone.audit.begin(begun)
+    try:
+        result = await do(backbone, act)
+    except Exception as error:
+        failure = str(error) if isinstance(error, TrunklineError) else type(error).__name__
+        with contextlib.suppress(StoreError):  # then it stays told as begun
+            await backbone.audit.end(number, Ended("failed", failure=failure))
+        raise
+    await backbone.audit.end(number, Ended("done", **msgspec.structs.asdict(act.change(result))))
+    return result
 
 
 def handler(backbone: Backbone) -> control.Handler:
@@ -178,31 +194,36 @@ class Hands:
         self.do = do
 
 
-async def runs_elsewhere(project: Project) -> bool:
-    """Tell whether a running process takes requests for this project."""
-    return await control.answers(project.state / CONTROL_FILE)
+def control_file(project: Project, role: Role) -> Path:
+    """Return where the process that has ``role`` says how to ask it."""
+    return project.state / f"control-{role}.json"
+
+
+async def runs_elsewhere(project: Project, role: Role) -> bool:
+    """Tell whether a running process takes requests for this project in ``role``."""
+    return await control.answers(control_file(project, role))
 
 
 @contextlib.asynccontextmanager
-async def hands(project: Project, machine: Machine) -> AsyncIterator[Hands]:
-    """Find who has to do acts, for as long as the block runs.
+async def hands(project: Project, machine: Machine, role: Role) -> AsyncIterator[Hands]:
+    """Find who has to do acts of ``role``, for as long as the block runs.
 
-    Raises ``StoreError`` where another process holds the store and takes no requests.
+    Raises ``StoreError`` where another process has the role and takes no requests.
     """
-    if await runs_elsewhere(project):
+    if await runs_elsewhere(project, role):
         yield Hands(lambda act: remote(project, act))
         return
-    async with opened(project, machine) as backbone:
+    async with opened(project, machine, [role]) as backbone:
         yield Hands(lambda act: perform(backbone, act))
 
 
 async def remote(project: Project, act: Act) -> Any:
     """Have the running process do an act."""
-    answer = await control.ask(project.state / CONTROL_FILE, msgspec.json.encode(act))
+    answer = await control.ask(control_file(project, act.role), msgspec.json.encode(act))
     return msgspec.json.decode(answer, type=_PERFORM[type(act)][1])
 
 
 async def submit(project: Project, machine: Machine, act: Act) -> Any:
-    """Have one act done by whoever holds the store, and return what it returns."""
-    async with hands(project, machine) as them:
+    """Have one act done by whoever has its role, and return what it returns."""
+    async with hands(project, machine, act.role) as them:
         return await them.do(act)

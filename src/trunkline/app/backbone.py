@@ -1,25 +1,30 @@
 """A project, opened: its store, log, ledger and quarantine, and the intakes of its streams.
 
-Every use-case works on a ``Backbone``. ``run`` holds one open for as long as it runs; a command opens
-one for a moment, for reading only where it only reads, so it works beside the running process.
+Every use-case works on a ``Backbone``. ``run`` holds one open for as long as it runs, in its roles; a
+command opens one for a moment, without a role where it only reads, so it works beside the running process.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 
 import msgspec
 
 from trunkline.adapters.keyfile.key import load_key
 from trunkline.adapters.keyfile.secrets import EnvironmentSecrets, FileSecrets
 from trunkline.adapters.sqlite.appending import LogSettings
+from trunkline.adapters.sqlite.audit import SqliteAudit
 from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
+from trunkline.adapters.sqlite.standing import SqliteStandings
 from trunkline.adapters.sqlite.store import Store
+from trunkline.app.bearings import bearings_of, resume
 from trunkline.app.health import Health, WatchedIntake
 from trunkline.app.project import PUBLISH, Project
+from trunkline.delivery.bearing import Bearing
+from trunkline.delivery.standing import Standings
 from trunkline.eventlog.port import EventLog
 from trunkline.eventlog.seal import Sealer
 from trunkline.intake.accept import Intake, Surroundings
@@ -27,7 +32,9 @@ from trunkline.intake.quarantine import Quarantine
 from trunkline.kernel.clock import Clock, SystemClock
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.ids import Ids, SystemIds
+from trunkline.kernel.roles import ROLES, Role
 from trunkline.kernel.signals import Signals
+from trunkline.observe.audit import Audit
 from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
 
@@ -51,9 +58,13 @@ def this_machine(environ: Mapping[str, str]) -> Machine:
 
 
 class Backbone(msgspec.Struct, frozen=True):
-    """An open project. ``intakes`` are by source name, those of ``publish`` included."""
+    """An open project, in some roles or none.
+
+    ``intakes`` are by source, those of ``publish`` included, ``bearings`` by target.
+    """
 
     project: Project
+    roles: frozenset[Role]
     machine: Machine
     log: EventLog
     ledger: SqliteLedger
@@ -61,6 +72,9 @@ class Backbone(msgspec.Struct, frozen=True):
     around: Surroundings
     intakes: dict[str, Intake]
     health: Health
+    audit: Audit
+    bearings: dict[str, Bearing]
+    standings: Standings
 
     @property
     def secrets(self) -> Secrets:
@@ -75,19 +89,24 @@ def secrets_of(project: Project, environ: Mapping[str, str]) -> Secrets:
 
 
 @contextlib.asynccontextmanager
-async def opened(project: Project, machine: Machine, *, readonly: bool = False) -> AsyncIterator[Backbone]:
-    """Open the store while the block runs.
+async def opened(
+    project: Project, machine: Machine, roles: Collection[Role] = ROLES
+) -> AsyncIterator[Backbone]:
+    """Open the store while the block runs, to write in ``roles``; without any, for reading only.
 
     Raises ``SecretUnavailable`` without a key, ``StoreError`` where the store cannot be had.
     """
     key = load_key(machine.environ, project.state / KEY_FILE)
     sealer = Sealer(bytes.fromhex(key.reveal()))
-    if not readonly:
+    if roles:
         _make_folder(project)
-    store = Store(project.store_path, readonly=readonly)
+    keep_free = project.settings.limits.disk_free_bytes
+    store = Store(project.store_path, roles, keep_free_bytes=keep_free)
     try:
-        log = await SqliteLog.open(store, sealer, machine.clock, _log_settings(project))
-        yield _assembled(project, machine, log, store, sealer)
+        log = await SqliteLog.open(store, sealer, machine.clock, _log_settings(project, store.roles))
+        backbone = _assembled(project, machine, log, store, sealer)
+        await resume(backbone.bearings, backbone.standings)
+        yield backbone
     finally:
         await store.close()
 
@@ -99,9 +118,11 @@ def _make_folder(project: Project) -> None:
         raise StoreError(f"{project.state} cannot be made: {error.strerror}") from None
 
 
-def _log_settings(project: Project) -> LogSettings:
+def _log_settings(project: Project, roles: Collection[Role]) -> LogSettings:
     settings = project.settings
-    return LogSettings(window_seconds=settings.store.dedupe_days * _DAY_SECONDS, limits=settings.limits)
+    chosen = LogSettings(window_seconds=settings.store.dedupe_days * _DAY_SECONDS, limits=settings.limits)
+    # who delivers nothing reads no page again
+    return chosen if "delivery" in roles else msgspec.structs.replace(chosen, recent_bytes=0)
 
 
 def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store, sealer: Sealer) -> Backbone:
@@ -114,4 +135,18 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
     for name, contract in contracts.items():
         intakes[name] = intake = WatchedIntake(name, contract, log, quarantine, around)
         intake.health = health
-    return Backbone(project, machine, log, SqliteLedger(store), quarantine, around, intakes, health)
+    bearings = bearings_of(project, machine.clock, machine.ids, machine.signals)
+    return Backbone(
+        project,
+        store.roles,
+        machine,
+        log,
+        SqliteLedger(store, sealer),
+        quarantine,
+        around,
+        intakes,
+        health,
+        SqliteAudit(store),
+        bearings,
+        SqliteStandings(store),
+    )

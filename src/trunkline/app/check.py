@@ -9,8 +9,11 @@ from pathlib import Path
 import msgspec
 
 from trunkline.adapters.keyfile.private import NotPrivate, read_private
+from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.app.backbone import KEY_FILE
-from trunkline.app.project import Project
+from trunkline.app.guarantee import Link, chain, weakest
+from trunkline.app.model import Delivery
+from trunkline.app.project import Flow, Project
 from trunkline.app.reading import read
 from trunkline.kernel.faults import Fault, Place
 
@@ -44,12 +47,17 @@ class TargetLine(msgspec.Struct, frozen=True):
 
 
 class FlowLine(msgspec.Struct, frozen=True):
-    """A flow: from which stream to which target, with how many fields mapped."""
+    """A flow: from which stream to which target, with how many fields mapped.
+
+    ``delivery`` is what it can promise on the embedded log, and ``chain`` why: what each part gives.
+    """
 
     flow: str
     stream: str
     target: str
     mapping: str
+    delivery: Delivery
+    chain: list[Link]
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -123,12 +131,13 @@ def _targets(project: Project) -> list[TargetLine]:
 
 
 def _flows(project: Project) -> list[FlowLine]:
-    return [
-        FlowLine(
-            one.name, one.contract.stream, one.target.name, _mapping(one.settings.map, one.settings.python)
-        )
-        for one in project.flows.values()
-    ]
+    return [_flow(project, one) for one in project.flows.values()]
+
+
+def _flow(project: Project, flow: Flow) -> FlowLine:
+    links = chain(project, flow, SqliteLog.features)
+    mapping = _mapping(flow.settings.map, flow.settings.python)
+    return FlowLine(flow.name, flow.contract.stream, flow.target.name, mapping, weakest(links).gives, links)
 
 
 def _mapping(fields: dict[str, str] | None, python: str | None) -> str:

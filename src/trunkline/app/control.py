@@ -1,9 +1,9 @@
-"""Asking the running process to do what only the holder of the store may do.
+"""Asking the running process to do what only it may do: a role has one holder.
 
 ``trunkline run`` opens a control port on the loopback address, on any free port, and writes where it is
-with a fresh token into ``state/control.json`` (mode 0600): whoever may read that file may read the store
-as well. One line of JSON asks, one line answers. Commands that write use it when the store is held, so
-``trunkline dead retry`` works the same whether the project runs or not.
+with a fresh token into ``state/control-<role>.json`` (mode 0600) for each of its roles: whoever may read
+those files may read the store as well. One line of JSON asks, one line answers. Commands that write use it
+when their role is held, so ``trunkline dead retry`` works the same whether the project runs or not.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import hmac
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from pathlib import Path
 from typing import TypeAlias
 
@@ -24,6 +24,12 @@ from trunkline.vault.secret import Secret
 
 LINE_BYTES = 64 * 1_048_576
 """The longest request or answer: a batch of records to publish and their receipts."""
+
+SEATS = 8
+"""How many connections are read at a time; more wait, unread."""
+
+LINE_SECONDS = 30.0
+"""How long a request may take to come; then its connection is closed."""
 
 _FINISH_SECONDS = 5.0
 
@@ -56,20 +62,22 @@ class _Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 @contextlib.asynccontextmanager
-async def serving(path: Path, handler: Handler) -> AsyncIterator[None]:
-    """Answer requests while the block runs; ``path`` is where the address is written for ``ask``.
+async def serving(paths: Collection[Path], handler: Handler) -> AsyncIterator[None]:
+    """Answer requests while the block runs; ``paths`` are where the address is written for ``ask``.
 
     Leaving the block finishes what is being done and closes connections that wait for nothing.
     """
     desk = _Desk(handler)
     server = await asyncio.start_server(desk.connected, "127.0.0.1", 0, limit=LINE_BYTES)
     port = server.sockets[0].getsockname()[1]
-    path.unlink(missing_ok=True)  # noqa: ASYNC240  one small file, once a process
-    write_private(path, msgspec.json.encode(_Address(port, desk.token.reveal())))
+    for path in paths:
+        path.unlink(missing_ok=True)
+        write_private(path, msgspec.json.encode(_Address(port, desk.token.reveal())))
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)  # noqa: ASYNC240  as above
+        for path in paths:
+            path.unlink(missing_ok=True)
         server.close()
         await desk.close()
 
@@ -80,6 +88,7 @@ class _Desk:
     def __init__(self, handler: Handler) -> None:
         self.token = Secret(secrets.token_urlsafe(32))
         self._handler = handler
+        self._seats = asyncio.Semaphore(SEATS)
         self._connections: set[asyncio.Task[None]] = set()
         self._busy: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -88,16 +97,24 @@ class _Desk:
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
-        # the asker went away, sent more than a line may hold, or we stop
-        with contextlib.suppress(OSError, ValueError, asyncio.CancelledError):
-            while not self._closing and (line := await reader.readline()):
-                self._busy.add(task)
-                writer.write(await _answered(line, self.token, self._handler) + b"\n")
-                await writer.drain()
-                self._busy.discard(task)
+        # the asker went away, was too slow, sent more than a line may hold, or we stop
+        with contextlib.suppress(OSError, ValueError, RuntimeError, asyncio.CancelledError):
+            writer.transport.pause_reading()  # type: ignore[attr-defined]  # that of a socket has it
+            async with self._seats:
+                writer.transport.resume_reading()  # type: ignore[attr-defined]  # as above
+                await self._serve(task, reader, writer)
         self._busy.discard(task)
         self._connections.discard(task)
         writer.close()
+
+    async def _serve(
+        self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        while not self._closing and (line := await _line(reader)):
+            self._busy.add(task)
+            writer.write(await _answered(line, self.token, self._handler) + b"\n")
+            await writer.drain()
+            self._busy.discard(task)
 
     async def close(self) -> None:
         self._closing = True
@@ -108,6 +125,11 @@ class _Desk:
         for task in set(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(LINE_SECONDS):
+        return await reader.readline()
 
 
 async def _answered(line: bytes, token: Secret, handler: Handler) -> bytes:

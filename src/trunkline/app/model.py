@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
-from trunkline.app.quantities import Duration, Size
+from trunkline.app.quantities import Duration, Share, Size
 from trunkline.kernel.limits import Limits
 
 Name: TypeAlias = Annotated[
@@ -35,6 +35,10 @@ TargetName: TypeAlias = Annotated[
         pattern=r"^[a-z0-9][a-z0-9_-]*\.[a-z0-9][a-z0-9_-]*$",
         description="a system and what it accepts, such as shop.stock",
     ),
+]
+Verdict: TypeAlias = Annotated[
+    Literal["final", "retry"],
+    msgspec.Meta(extra_json_schema={"type": "string"}),  # so that a rule in words is told from one with keys
 ]
 
 
@@ -63,6 +67,9 @@ class StoreSettings(_Settings, frozen=True):
 
     retention: Retention = msgspec.field(default_factory=Retention)
     """What may be trimmed from the log."""
+
+    audit_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] = 730
+    """For how many days the audit keeps who did what, whatever retention says."""
 
 
 class Listen(_Settings, frozen=True):
@@ -124,6 +131,41 @@ class SystemLimits(_Settings, frozen=True):
     """The most requests under way at a time; the kind of target has its own default."""
 
 
+class BreakerSettings(_Settings, frozen=True):
+    """When each target of a system is left alone, by all flows to it, and for how long."""
+
+    window: Duration = "30s"
+    """How far back calls count."""
+
+    failures: Share = "50%"
+    """The share of calls in the window, failed or slow, that opens the breaker."""
+
+    minimum: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 10
+    """The fewest calls that say anything; as many first attempts refused in a row open it too."""
+
+    slow: Duration = "10s"
+    """A call that takes longer counts as a failed one."""
+
+    open: Duration = "1s"
+    """The first interval without calls; each failed probe doubles it."""
+
+    longest: Duration = "1m"
+    """The longest interval."""
+
+
+class BudgetSettings(_Settings, frozen=True):
+    """How many retries each target of a system bears, from all flows to it."""
+
+    share: Share = "10%"
+    """Retries in the window for each first attempt in it."""
+
+    floor: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 1.0
+    """Retries a second besides."""
+
+    window: Duration = "1m"
+    """How far back attempts count."""
+
+
 class Publishes(_Settings, frozen=True):
     """What every entry of ``publishes`` has, whatever its kind."""
 
@@ -174,11 +216,21 @@ class SystemFile(_Settings, frozen=True):
     limits: SystemLimits = msgspec.field(default_factory=SystemLimits)
     """What it can bear."""
 
+    breaker: BreakerSettings = msgspec.field(default_factory=BreakerSettings)
+    """When its targets are left alone."""
+
+    retry_budget: BudgetSettings = msgspec.field(default_factory=BudgetSettings)
+    """How many retries its targets bear."""
+
     publishes: list[dict[str, Any]] = msgspec.field(default_factory=list)
     """Its sources: each a ``stream``, a ``via`` and the settings of that kind."""
 
     accepts: list[dict[str, Any]] = msgspec.field(default_factory=list)
     """Its targets: each a ``name``, a ``contract``, a ``via`` and the settings of that kind."""
+
+
+Delivery: TypeAlias = Literal["at-most-once", "at-least-once", "effectively-once"]
+"""How often an event takes effect in a target, weakest first."""
 
 
 class Needs(_Settings, frozen=True):
@@ -192,6 +244,25 @@ class Needs(_Settings, frozen=True):
 
     delivery: Literal["at-least-once", "effectively-once"] = "effectively-once"
     """Whether an event may take effect more than once."""
+
+
+class Rule(_Settings, frozen=True):
+    """How attempts that fail in one way are made again, where it is not as all others."""
+
+    attempts: Annotated[int, msgspec.Meta(ge=1, le=1000)] | None = None
+    """The most attempts of one event."""
+
+    first: Duration | None = None
+    """The bound of the wait before the second attempt."""
+
+    longest: Duration | None = None
+    """The bound of any wait between two attempts."""
+
+    factor: Annotated[float, msgspec.Meta(ge=1)] | None = None
+    """How much the bound grows from one wait to the next."""
+
+    total: Duration | None = None
+    """No attempt begins later than this after the first one."""
 
 
 class Retry(_Settings, frozen=True):
@@ -211,6 +282,9 @@ class Retry(_Settings, frozen=True):
 
     total: Duration = "3d"
     """No attempt begins later than this after the first one."""
+
+    rules: dict[str, Verdict | Rule] = msgspec.field(default_factory=dict)
+    """By kind of error: never again, again although it looks final, or again in another way."""
 
 
 class FlowFile(_Settings, frozen=True):

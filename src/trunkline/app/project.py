@@ -17,7 +17,8 @@ from trunkline.connectors.mapping import Mapping
 from trunkline.contracts.contract import Contract
 from trunkline.delivery.flow import Start
 from trunkline.delivery.retry import RetryPolicy
-from trunkline.kernel.errors import ProjectError
+from trunkline.kernel.errors import ProjectError, TrunklineError
+from trunkline.kernel.faults import did_you_mean
 
 PUBLISH = "publish"
 """The system that records belong to which command line and Python publish; no system may have this name."""
@@ -102,3 +103,13 @@ def resolve(name: str, contracts: dict[str, Contract]) -> Contract | None:
         return contracts[name]
     versions = [contract for contract in contracts.values() if contract.name == name]
     return versions[0] if len(versions) == 1 else None
+
+
+def unknown_stream(project: Project, name: str) -> TrunklineError:
+    """Return the error for a stream that is not there, or not clear, with what there is."""
+    known = sorted(project.contracts)
+    versions = [stream for stream in known if stream.partition("@")[0] == name]
+    if versions:
+        return TrunklineError(f'"{name}" has several major versions: say {" or ".join(versions)}')
+    near = did_you_mean(name, [*known, *(stream.partition("@")[0] for stream in known)])
+    return TrunklineError(f'there is no stream "{name}"; {near or "there are: " + ", ".join(known)}')

@@ -1,7 +1,7 @@
-"""Durations and sizes as people write them in project files: ``5s``, ``2m``, ``7d``, ``10MB``.
+"""Durations, sizes and shares as people write them in project files: ``5s``, ``7d``, ``10MB``, ``10%``.
 
 The patterns stand in the schema of every file, so a wrong one is a fault with its place; the parsers
-turn the text into seconds and bytes once it has passed.
+turn the text into a number once it has passed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import msgspec
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _DURATION = r"^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)$"
+_SHARE = r"^(100|[0-9]{1,2}(?:\.[0-9]+)?)%$"
 _SIZE = r"^([0-9]+(?:\.[0-9]+)?)(B|KB|MB|GB|KiB|MiB|GiB)$"
 
 Duration: TypeAlias = Annotated[
@@ -21,6 +22,9 @@ Duration: TypeAlias = Annotated[
 ]
 Size: TypeAlias = Annotated[
     str, msgspec.Meta(pattern=_SIZE, description="a size: a number and B, KB, MB, GB, KiB, MiB or GiB")
+]
+Share: TypeAlias = Annotated[
+    str, msgspec.Meta(pattern=_SHARE, description="a share: a number up to 100 and %, such as 10%")
 ]
 
 
@@ -38,3 +42,11 @@ def bytes_of(size: str) -> int:
     if match is None:
         raise ValueError(f'"{size}" is not a size: write a number and B, KB, MB, GB, KiB, MiB or GiB')
     return round(float(match[1]) * _BYTES[match[2]])
+
+
+def share_of(share: str) -> float:
+    """Return a share as a number from 0 to 1; raises ``ValueError`` saying what one looks like."""
+    match = re.match(_SHARE, share)
+    if match is None:
+        raise ValueError(f'"{share}" is not a share: write a number up to 100 and %, such as 10%')
+    return float(match[1]) / 100

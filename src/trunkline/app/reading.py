@@ -16,6 +16,7 @@ from trunkline.app.credentials import literal_credentials, shared_variables
 from trunkline.app.entries import Entries, read_sources, read_targets
 from trunkline.app.folder import read_folder
 from trunkline.app.model import FlowFile, ProjectFile, SystemFile
+from trunkline.app.policies import terms_of
 from trunkline.app.project import PUBLISH, Flow, Project
 from trunkline.app.registry import SOURCES, TARGETS
 from trunkline.app.sheet import Sheet
@@ -69,6 +70,11 @@ def _systems(documents: list[Document], sheet: Sheet) -> list[tuple[Document, Sy
         if system.system == PUBLISH:
             expected = "another name: records that command line and Python publish have this one"
             sheet.wrong(document, ("system",), f'a system called "{PUBLISH}"', expected)
+        try:
+            terms_of(system)
+        except ValueError as error:
+            key = "retry_budget" if "window must" in str(error) else "breaker"
+            sheet.wrong(document, (key,), str(error))
         if not system.accepts:
             sheet.note(schemas.faults_of(document, schemas.schema_of_any_connection(TARGETS)))
         found.append((document, system))

@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 
 from trunkline.adapters.files.settings import FileSettings
+from trunkline.adapters.http.answer import KINDS as HTTP_KINDS
 from trunkline.adapters.http.request import compile_request
 from trunkline.adapters.http.settings import HttpConnection, HttpSettings
+from trunkline.adapters.sql.blame import KINDS as TABLE_KINDS
 from trunkline.adapters.sql.table import TableSettings, settings_faults
 from trunkline.app.fitting import strangers
 from trunkline.connectors.mapping import compile_mapping
@@ -87,13 +89,14 @@ class Kind(msgspec.Struct, frozen=True):
 
     ``misfits`` tells what of the settings makes no sense or does not fit the contract of the records, each
     after the name of its key. ``repeats`` tells why an event may take effect more than once in a target, or
-    nothing where each has its effect once.
+    nothing where each has its effect once. ``blames`` are the kinds of error events are blamed for.
     """
 
     settings: type[msgspec.Struct]
     connection: type[msgspec.Struct] = NoConnection
     misfits: Callable[[Any, Contract], list[str]] = _fits
     repeats: Callable[[Any], str] = _once
+    blames: frozenset[str] = frozenset()
 
 
 SOURCES: Mapping[str, Kind] = {
@@ -102,6 +105,6 @@ SOURCES: Mapping[str, Kind] = {
 }
 
 TARGETS: Mapping[str, Kind] = {
-    "http": Kind(HttpSettings, HttpConnection, _request_misfits, _request_repeats),
-    "table": Kind(TableSettings, TableConnection, settings_faults),
+    "http": Kind(HttpSettings, HttpConnection, _request_misfits, _request_repeats, HTTP_KINDS),
+    "table": Kind(TableSettings, TableConnection, settings_faults, blames=TABLE_KINDS),
 }

@@ -1,8 +1,9 @@
-"""Runs a project: every role in one process, started in order and stopped in reverse.
+"""Runs a project in the roles of this process, all or one, started in order and stopped in reverse.
 
-Log and ledger are open already; then targets and flows, sources, the control port and the door start,
-so that nothing is taken in before it can be stored, and stop from the outside in: first nothing new
-comes, then what is under way is finished. One source or flow that fails does not stop the others.
+Log and ledger are open already; then targets and flows (``delivery``), the janitor, sources and webhooks
+(``intake``), the control port and the door start, so that nothing is taken in before it can be stored, and
+stop from the outside in: first nothing new comes, then what is under way is finished. One source or flow
+that fails does not stop the others.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from typing import Any, Protocol, TypeAlias
 import msgspec
 
 from trunkline.app import control
-from trunkline.app.acts import CONTROL_FILE, handler
+from trunkline.app.acts import control_file, handler
 from trunkline.app.backbone import Backbone
+from trunkline.app.bearings import kept
 from trunkline.app.connectors import PULLED, TARGETS, Checked, webhook
+from trunkline.app.guarantee import require
 from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
-from trunkline.app.limited import Bound, Limited
+from trunkline.app.limited import Limited
+from trunkline.app.project import Source as SourceConfig
 from trunkline.app.trim import trim
 from trunkline.connectors.source import Source as SourcePort
 from trunkline.connectors.target import Target as TargetPort
@@ -55,7 +59,7 @@ OpensDoor: TypeAlias = Callable[[Mapping[str, Webhook]], Awaitable[OpenDoor]]
 
 
 class Started(msgspec.Struct, frozen=True):
-    """What runs: where the door listens (empty without a webhook) and each flow with its cursor."""
+    """What runs: where the door listens (empty without one), each source, and each flow with its cursor."""
 
     address: str
     webhooks: dict[str, str]
@@ -64,32 +68,38 @@ class Started(msgspec.Struct, frozen=True):
 
 
 @contextlib.asynccontextmanager
-async def running(backbone: Backbone, opens_door: OpensDoor) -> AsyncIterator[Started]:
-    """Run a project while the block runs; leaving it stops in reverse and finishes what is held."""
+async def running(backbone: Backbone, opens_door: OpensDoor | None) -> AsyncIterator[Started]:
+    """Run a project while the block runs; leaving it stops in reverse and finishes what is held.
+
+    What runs is what the backbone's roles say. A process of ``delivery`` alone needs no door.
+    """
+    takes_in = "intake" in backbone.roles
     backbone.machine.signals.listen(partial(_note_store, backbone.health))
     async with contextlib.AsyncExitStack() as stack:
-        await _start_flows(backbone, stack)
-        _start_janitor(backbone, stack)
-        address = backbone.project.state / CONTROL_FILE
-        await stack.enter_async_context(control.serving(address, handler(backbone)))
-        _start_pulled(backbone, stack)
-        where = await _open_door(backbone, stack, opens_door)
+        if "delivery" in backbone.roles:
+            shared = kept(backbone.bearings, backbone.standings, backbone.machine.signals)
+            await stack.enter_async_context(shared)
+            await _start_flows(backbone, stack)
+        if takes_in:
+            _start_janitor(backbone, stack)
+        addresses = [control_file(backbone.project, role) for role in backbone.roles]
+        await stack.enter_async_context(control.serving(addresses, handler(backbone)))
+        if takes_in:
+            _start_pulled(backbone, stack)
+        pushed = _webhooks(backbone) if takes_in else {}
+        where = await _open_door(backbone, stack, opens_door, pushed) if opens_door else ""
         yield await _started(backbone, where)
         backbone.machine.signals.emit(Stopping("asked to stop"))
 
 
 async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
-    bounds = {
-        name: Bound(system.limits, backbone.machine.clock)
-        for name, system in backbone.project.systems.items()
-    }
+    for flow in backbone.project.flows.values():
+        require(backbone.project, flow, backbone.log.features)
     targets, runners, keepers = [], [], []
     for flow in backbone.project.flows.values():
-        system = flow.target.system
         target = Limited(
             TARGETS[flow.target.via](flow.target, backbone),
-            system.limits,
-            bounds[system.system],
+            flow.target.system.limits,
             partial(_misfit, backbone, flow.name),
         )
         targets.append(target)
@@ -104,7 +114,7 @@ async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> 
             project=backbone.project.settings.project,
             start=flow.start,
         )
-        runners.append(FlowRunner(wired, _ports(backbone, target)))
+        runners.append(FlowRunner(wired, _ports(backbone, target), backbone.bearings[flow.target.name]))
         keepers.append(
             _kept(backbone, f"flow {flow.name}", runners[-1].run, partial(_stalled, backbone, flow.name))
         )
@@ -202,31 +212,36 @@ async def _stop_source(source: SourcePort, keeper: Kept, task: asyncio.Task[None
     await _finished([task])
 
 
-async def _open_door(backbone: Backbone, stack: contextlib.AsyncExitStack, opens_door: OpensDoor) -> str:
-    webhooks = {
-        source.settings.path: webhook(source, backbone)
-        for source in backbone.project.sources.values()
-        if source.via == "webhook"
-    }
+def _webhooks(backbone: Backbone) -> dict[str, SourceConfig]:
+    return {name: one for name, one in backbone.project.sources.items() if one.via == "webhook"}
+
+
+async def _open_door(
+    backbone: Backbone,
+    stack: contextlib.AsyncExitStack,
+    opens_door: OpensDoor,
+    sources: Mapping[str, SourceConfig],
+) -> str:
+    webhooks = {source.settings.path: webhook(source, backbone) for source in sources.values()}
     try:
         door = await opens_door(webhooks)
     except OSError as error:
         raise TrunklineError(f"the HTTP door cannot listen: {error.strerror}; choose another port") from None
     stack.push_async_callback(door.close)
     where = f"http://{door.host}:{door.port}"
-    for source in backbone.project.sources.values():
-        if source.via == "webhook":
-            signal = SourceStarted(source.name, where + source.settings.path)
-            backbone.machine.signals.emit(signal)
+    for name, source in sources.items():
+        backbone.machine.signals.emit(SourceStarted(name, where + source.settings.path))
     return where
 
 
 async def _started(backbone: Backbone, address: str) -> Started:
-    sources = backbone.project.sources.values()
+    project = backbone.project
+    sources = project.sources.values() if "intake" in backbone.roles else ()
+    flows = project.flows if "delivery" in backbone.roles else ()
     cursors = {status.flow: status.cursor for status in await backbone.ledger.status()}
     return Started(
         address,
         {one.name: address + one.settings.path for one in sources if one.via == "webhook"},
-        {one.name: str(backbone.project.path(one.settings.folder)) for one in sources if one.via == "files"},
-        {name: cursors.get(name, 0) for name in backbone.project.flows},
+        {one.name: str(project.path(one.settings.folder)) for one in sources if one.via == "files"},
+        {name: cursors.get(name, 0) for name in flows},
     )

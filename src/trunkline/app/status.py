@@ -7,11 +7,13 @@ project runs or not.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
 from trunkline.app.backbone import Backbone
 from trunkline.delivery.ledger import FlowStatus
+from trunkline.delivery.standing import Isolation, Outage
 from trunkline.eventlog.port import StreamInfo
 from trunkline.kernel.clock import SECOND, to_rfc3339
 from trunkline.kernel.event import Event
@@ -59,6 +61,16 @@ class FlowStanding(msgspec.Struct, frozen=True):
     last_delivered: str | None
 
 
+class TargetStanding(msgspec.Struct, frozen=True):
+    """A target that is not simply there: isolated by somebody, or away, since when and why."""
+
+    target: str
+    state: Literal["isolated", "away"]
+    since: str
+    by: str
+    why: str
+
+
 class Status(msgspec.Struct, frozen=True):
     """Where a project stands."""
 
@@ -67,6 +79,7 @@ class Status(msgspec.Struct, frozen=True):
     sources: list[SourceStatus]
     streams: list[StreamStatus]
     flows: list[FlowStanding]
+    targets: list[TargetStanding]
 
 
 async def status(backbone: Backbone) -> Status:
@@ -83,7 +96,19 @@ async def status(backbone: Backbone) -> Status:
             for stream in sorted({*project.contracts, *infos})
         ],
         await _flows(backbone, infos),
+        [
+            _target(name, standing.isolation, standing.outage)
+            for name, standing in sorted((await backbone.standings.load()).items())
+            if name in project.targets
+        ],
     )
+
+
+def _target(name: str, isolation: Isolation | None, outage: Outage | None) -> TargetStanding:
+    if isolation:
+        return TargetStanding(name, "isolated", to_rfc3339(isolation.at), isolation.by, isolation.why)
+    assert outage is not None
+    return TargetStanding(name, "away", to_rfc3339(outage.since), "", f"{outage.kind}: {outage.detail}")
 
 
 async def _latest(backbone: Backbone, info: StreamInfo) -> list[Event]:

@@ -12,9 +12,8 @@ from typing import Any
 
 import msgspec
 
-from trunkline.app.acts import unknown_stream
 from trunkline.app.connectors import Checked
-from trunkline.app.project import Flow, Project
+from trunkline.app.project import Flow, Project, unknown_stream
 from trunkline.connectors.source import Arrival, Receipt
 from trunkline.eventlog.memory import MemoryLog
 from trunkline.intake.accept import Intake, Surroundings

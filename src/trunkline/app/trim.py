@@ -23,11 +23,12 @@ class Trimmed(msgspec.Struct, frozen=True):
 
 
 async def trim(backbone: Backbone) -> list[Trimmed]:
-    """Trim every stream; also what the ledger and quarantine keep of the time before."""
-    retention = backbone.project.settings.store.retention
+    """Trim every stream; also what the ledger and quarantine keep of the time before, and the audit."""
+    store = backbone.project.settings.store
+    retention, now = store.retention, backbone.machine.clock.now()
+    await backbone.audit.trim(now - store.audit_days * _DAY)
     if retention.days is None and retention.bytes is None:
         return []
-    now = backbone.machine.clock.now()
     before = now - round(retention.days * _DAY) if retention.days is not None else 0
     most = bytes_of(retention.bytes) if retention.bytes is not None else None
     trimmed = []

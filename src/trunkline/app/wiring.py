@@ -14,8 +14,8 @@ from typing import Any, cast
 from trunkline.app.entries import Entries
 from trunkline.app.fitting import strangers
 from trunkline.app.model import FlowFile
+from trunkline.app.policies import retry_policy
 from trunkline.app.project import Flow, Target
-from trunkline.app.quantities import seconds_of
 from trunkline.app.registry import TARGETS
 from trunkline.connectors.mapping import Mapping, MappingRefused, Problem, compile_mapping
 from trunkline.contracts.contract import Contract
@@ -37,7 +37,7 @@ def flow_of(
     contract = entries.contract(document, ("from",), settings.from_)
     target = _target(document, settings.to, entries, targets)
     mapping = _mapping(folder, document, settings, entries)
-    retry = _retry(document, settings, entries)
+    retry = _retry(document, settings, entries, target)
     start = _start(document, settings, entries)
     new = sheet.once("flow", settings.flow, document.place(("flow",)))
     if contract is None or target is None or mapping is None or retry is None or start is None or not new:
@@ -94,16 +94,19 @@ def _fault(document: Document, settings: FlowFile, problem: Problem) -> Fault:
     return document.fault(at, problem.problem + column, problem.expected, problem.hint)
 
 
-def _retry(document: Document, settings: FlowFile, entries: Entries) -> RetryPolicy | None:
-    retry = settings.retry
+def _retry(
+    document: Document, settings: FlowFile, entries: Entries, target: Target | None
+) -> RetryPolicy | None:
+    known = TARGETS[target.via].blames if target else settings.retry.rules
+    unknown = [kind for kind in settings.retry.rules if kind not in known]
+    for kind in unknown:
+        problem = f'"{kind}" is no kind of error that {settings.to} blames an event for'
+        hint = did_you_mean(kind, known)
+        entries.sheet.wrong(document, ("retry", "rules", kind), problem, "a kind from its reference", hint)
+    if unknown:
+        return None
     try:
-        return RetryPolicy(
-            attempts=retry.attempts,
-            first_seconds=seconds_of(retry.first),
-            longest_seconds=seconds_of(retry.longest),
-            factor=retry.factor,
-            total_seconds=seconds_of(retry.total),
-        )
+        return retry_policy(settings.retry)
     except ValueError as error:
         entries.sheet.wrong(document, ("retry",), str(error))
         return None

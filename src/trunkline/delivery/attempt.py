@@ -13,7 +13,7 @@ Each step takes values and returns values; ``send`` alone acts on the target.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -21,24 +21,29 @@ from msgspec.structs import replace
 
 from trunkline.connectors.target import Item, Progress, Target
 from trunkline.delivery.flow import Flow
-from trunkline.delivery.ledger import Case, State, Try, with_try
+from trunkline.delivery.ledger import Case, Range, State, Try, with_try
 from trunkline.delivery.retry import next_attempt
 from trunkline.eventlog.port import Page
-from trunkline.kernel.errors import DeliveryError, Retryable, Superseded
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.errors import Deferred, DeliveryError, Retryable, Superseded
 from trunkline.kernel.event import Event
 from trunkline.kernel.outcome import Dead, Dropped, Outcome, RetryAt
-from trunkline.kernel.signals import AttemptFailed, DeadLettered, Signal
+from trunkline.kernel.signals import AttemptFailed, BatchDelivered, DeadLettered, Signal
 
 Failure: TypeAlias = RetryAt | Dead
 Settled: TypeAlias = Literal["", "delivered", "dropped", "case"]
+
+DEFERRED_SECONDS = (1, 60)
+"""How soon at the least and at the most it is asked again for what was deferred: as long as it waited."""
 
 
 class Entry(msgspec.Struct, gc=False):
     """One event on its way through the steps.
 
-    ``event`` is None where the log does not hold it any more. ``case`` is what the ledger knows of it, if
-    it is not new. The rest is the scratch space of ``lanes.py``: the next entry of the same key, whether
-    how it was settled, and how many answers the target had given when it last refused this one unblamed.
+    ``event`` is None where the log does not hold it any more, or, with ``damage`` saying so, not whole.
+    ``case`` is what the ledger knows of it, if it is not new. The rest is the scratch space of ``lanes.py``:
+    the next entry of the same key, whether and how it was settled, and how many answers the target had given
+    when it last refused this one unblamed.
     """
 
     offset: int
@@ -48,6 +53,7 @@ class Entry(msgspec.Struct, gc=False):
     next: Entry | None = None
     settled: Settled = ""
     refused_at: int = -1
+    damage: str = ""
 
 
 def load(page: Page) -> list[Entry]:
@@ -86,6 +92,8 @@ class Mapper:
         """
         event = entry.event
         attempt = entry.case.attempts + 1 if entry.case else 1
+        if event is None and entry.damage:
+            return Dead(attempt, now, "damaged", f"{entry.damage}; restore a backup, then retry")
         if event is None:
             return Dead(attempt, now, "trimmed", "the log no longer holds this event; discard it")
         try:
@@ -98,13 +106,15 @@ class Mapper:
             )
         if record is None:
             return Dropped(now, "mapping")
-        key = self.idempotency_key(event)
+        key = self.idempotency_key(event, entry.case.renamed if entry.case else 0)
         return Item(entry.offset, entry.key, key, event.correlation, attempt, record)
 
-    def idempotency_key(self, event: Event) -> str:
-        """Return the name of this event's effect in this flow: the same for ever."""
+    def idempotency_key(self, event: Event, renamed: int = 0) -> str:
+        """Return the name of this event's effect in this flow: the same until a person has it renamed."""
         digest = self._seed.copy()
         digest.update(f"{len(event.source)}:{event.source}{event.id}".encode())
+        if renamed:
+            digest.update(f"\0{renamed}".encode())
         return "tl_" + digest.hexdigest()
 
 
@@ -130,10 +140,14 @@ async def send(
 
 
 def judge(flow: Flow, entry: Entry, error: DeliveryError, now: int, chance: float) -> Failure | Dropped:
-    """Step 5: decide what follows a failure, by the flow's policy; what is superseded is dropped."""
+    """Step 5: decide what follows a failure, by the flow's policy; what was not sent cost no attempt."""
+    case = entry.case
     if isinstance(error, Superseded):
         return Dropped(now, error.kind)
-    case = entry.case
+    if isinstance(error, Deferred):
+        waited = now - case.since if case and case.since else 0
+        wait = min(max(waited, DEFERRED_SECONDS[0] * SECOND), DEFERRED_SECONDS[1] * SECOND)
+        return RetryAt(case.attempts if case else 0, now + wait, error.kind, error.detail)
     attempt = case.attempts + 1 - case.forgiven if case else 1
     verdict = next_attempt(flow.policy, attempt, (case and case.since) or now, now, error, chance)
     return replace(verdict, attempt=case.attempts + 1) if case else verdict
@@ -156,6 +170,7 @@ def record(flow: Flow, entry: Entry, outcome: Outcome, now: int) -> Case:
         at=now,
         since=case.since or now,
         correlation=_correlation(entry),
+        contract=entry.event.contract if entry.event else case.contract,
         tries=with_try(case.tries, Try(now, outcome.kind, outcome.detail)),
     )
 
@@ -180,6 +195,20 @@ def announce(flow: Flow, entry: Entry, outcome: Failure) -> Signal:
         kind=outcome.kind,
         detail=outcome.detail,
     )
+
+
+def report(
+    flow: Flow, settled: Range | None, arrived: int, cases: Iterable[Case], now: int
+) -> Iterator[Signal]:
+    """Say what took effect, once it is recorded: a run whose oldest event ``arrived`` then, and cases."""
+    if settled:
+        counts = (settled.first, settled.last, settled.delivered, len(settled.dropped))
+        yield BatchDelivered(flow.name, *counts, (now - arrived) / SECOND)
+    late = [case for case in cases if case.state == "delivered"]
+    if late:
+        offsets = [case.offset for case in late]
+        since = min((case.since for case in late if case.since), default=now)
+        yield BatchDelivered(flow.name, min(offsets), max(offsets), len(late), 0, (now - since) / SECOND)
 
 
 def _correlation(entry: Entry) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
-from trunkline.delivery.ledger import Case, CaseQuery, Ledger, LedgerView, State
+from trunkline.delivery.ledger import Case, CaseQuery, Ledger, LedgerView, Letters, State
 from trunkline.eventlog.port import LogReader, Page
 
 SCAN_EVENTS = 1_000
@@ -19,8 +19,8 @@ OPEN: tuple[State, ...] = ("waiting", "held", "dead")
 """The states in which a flow still has something to do with an event, or a person has."""
 
 
-class WholeLedger(Ledger, LedgerView, Protocol):
-    """Both sides of a ledger: what a flow writes there, and what is asked about it."""
+class WholeLedger(Ledger, Letters, LedgerView, Protocol):
+    """All sides of a ledger: what a flow writes there, and what is found and asked there."""
 
 
 class Books(msgspec.Struct, frozen=True):

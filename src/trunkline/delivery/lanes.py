@@ -2,9 +2,10 @@
 
 A window slides over the stream. Its events stand in lanes, one a key, and as many calls as the target
 takes are under way, each for the head of a lane. One task, the *driver*, reads the log and the ledger and
-writes the ledger; the *workers* make the calls and settle entries in memory, without waiting for it. The
-cursor follows the settled front of the window. An event that fails becomes a case and so leaves the window;
-so does one that is slow, when nothing else could go on: the window never stands still for one key.
+writes the ledger; the *workers* make the calls and settle entries in memory, without waiting for it. A
+worker has its turn before it takes an entry: what may not be sent yet keeps its place. The cursor follows the
+settled front of the window. An event that fails becomes a case and so leaves the window; so does one that is
+slow, when nothing else could go on: the window never stands still for one key.
 
 After a crash, what was settled behind the front is sent again, with the same idempotency keys.
 """
@@ -12,21 +13,22 @@ After a crash, what was settled behind the front is sent again, with the same id
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from trunkline.connectors.target import Item
-from trunkline.delivery import gate as gates
-from trunkline.delivery.attempt import Entry, Mapper, announce, guard, held, judge, load, record, send
+from trunkline.delivery.attempt import Entry, Mapper, announce, guard, held, judge, load, record, report, send
+from trunkline.delivery.bearing import Bearing, Call
 from trunkline.delivery.control import LOOK_SECONDS, Control, Crew
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Case, Record
 from trunkline.delivery.lineup import Lineup
 from trunkline.delivery.load import CaseLoader
+from trunkline.delivery.retry import is_retry
 from trunkline.delivery.window import Window
 from trunkline.kernel.clock import SECOND
-from trunkline.kernel.errors import DeliveryError, Retryable
+from trunkline.kernel.errors import DeliveryError, Retryable, StoreError
 from trunkline.kernel.outcome import Dead, Delivered, Outcome, RetryAt
-from trunkline.kernel.signals import BatchDelivered, FlowStalled, FlowStarted, Signal
+from trunkline.kernel.signals import FlowStalled, FlowStarted, Signal
 
 RECORD_SECONDS = 0.05
 """How long a settled entry may wait for others to be recorded with it while the flow is busy."""
@@ -37,6 +39,9 @@ PATIENCE_SECONDS = 1.0
 CASES = 1_000
 """How many cases are in memory at a time, besides those of the window, and changes wait to be recorded."""
 
+BUDGET_SECONDS = 1.0
+"""How often it is asked whether there may be retries again that were put off."""
+
 TURN_CALLS = 32
 """How many calls a worker makes before it lets others have the event loop, even where none had to wait."""
 
@@ -44,16 +49,15 @@ TURN_CALLS = 32
 class Lanes:
     """Runs one flow into a target that takes calls side by side."""
 
-    def __init__(self, flow: Flow, ports: Ports, control: Control) -> None:
+    def __init__(self, flow: Flow, ports: Ports, control: Control, bearing: Bearing) -> None:
         self._flow = flow
         self._ports = ports
         self._control = control
+        self._bearing = bearing
         self._map = Mapper(flow)
         self._loader = CaseLoader(ports.log, flow.stream)
         self._window = Window(ports.limits)
-        self._gate = gates.OPEN
         self._lineup = Lineup()
-        self._under_way = 0
         self._answers = 0
         self._crew = Crew()
         # Towards the ledger: cases in memory, changes to record, what to announce then, and when.
@@ -98,6 +102,8 @@ class Lanes:
     # The driver.
 
     async def _turn(self) -> None:
+        if self._lineup.put_off:
+            self._lineup.take_up(self._bearing.retries())
         self._crew.rouse(self._lineup.ready)
         if self._record_is_due():
             await self._record()
@@ -118,8 +124,8 @@ class Lanes:
         times = [self._due]
         if self._record_at is not None:
             times.append(self._record_at)
-        if self._gate.until > self._ports.clock.now():
-            times.append(self._gate.until)
+        if self._lineup.put_off:
+            times.append(self._ports.clock.now() + round(BUDGET_SECONDS * SECOND))
         if self._starved():
             times.append(self._window.front_since + round(PATIENCE_SECONDS * SECOND))
         return min(times)
@@ -139,21 +145,8 @@ class Lanes:
         if changed:
             self._owes = True
             self._due = 0
-        if settled:
-            counts = (settled.first, settled.last, settled.delivered, len(settled.dropped))
-            signals.append(BatchDelivered(self._flow.name, *counts, (now - arrived) / SECOND))
-        signals += self._late(list(changed.values()), now)
-        for signal in signals:
+        for signal in [*signals, *report(self._flow, settled, arrived, changed.values(), now)]:
             self._ports.signals.emit(signal)
-
-    def _late(self, changed: Sequence[Case], now: int) -> Iterable[Signal]:
-        offsets = [case.offset for case in changed if case.state == "delivered"]
-        if offsets:
-            since = min(
-                (case.since for case in changed if case.state == "delivered" and case.since), default=now
-            )
-            lag = (now - since) / SECOND
-            yield BatchDelivered(self._flow.name, min(offsets), max(offsets), len(offsets), 0, lag)
 
     async def _admit_due(self) -> None:
         """Do steps 1 and 2 for cases: what is due, with what it holds back."""
@@ -161,7 +154,7 @@ class Lanes:
         if now < self._due:
             return
         waiting = await self._ports.ledger.waiting(flow, CASES + len(self._loaded) + len(self._changed))
-        waiting = self._not_in_memory(waiting)
+        waiting = [case for case in waiting if not self._in_memory(case)]
         due = [case for case in waiting if case.due <= now]
         later = [case.due for case in waiting[len(due) : len(due) + 1]]
         room = max(0, CASES - len(self._loaded))
@@ -176,24 +169,30 @@ class Lanes:
     async def _admit_cases(self, heads: Sequence[Case], room: int) -> None:
         keys = [case.key for case in heads if case.holds]
         behind = await self._ports.ledger.held(self._flow.name, keys, max(1, room // len(heads)))
-        for entry in await self._loader.entries([*heads, *self._not_in_memory(behind)]):
+        # What is behind a case in memory waits for what comes of that one.
+        busy = {case.key for case in behind if self._in_memory(case)}
+        behind = [case for case in behind if case.key not in busy]
+        for entry in await self._loader.entries([*heads, *behind]):
             self._loaded.add(entry.offset)
             self._lineup.add(entry)
         self._crew.rouse(self._lineup.ready)
 
-    def _not_in_memory(self, cases: Sequence[Case]) -> list[Case]:
-        """Leave out cases that are under way, or settled and not recorded: the ledger is behind on them."""
-        return [
-            case for case in cases if case.offset not in self._loaded and case.offset not in self._changed
-        ]
+    def _in_memory(self, case: Case) -> bool:
+        """Tell that a case is under way, or settled and not recorded: the ledger is behind on it."""
+        return case.offset in self._loaded or case.offset in self._changed
 
     async def _admit_new(self) -> None:
         """Do steps 1 and 2 for new events: a page a turn, so that what it changes is recorded soon."""
         if not self._window.has_room or self._at_end():
             return
-        page = await self._ports.log.read(
-            self._flow.stream, self._window.next, self._ports.limits.page_events
-        )
+        try:
+            page = await self._ports.log.read(
+                self._flow.stream, self._window.next, self._ports.limits.page_events
+            )
+        except StoreError:
+            if self._lineup.active or self._record_at is not None:
+                return  # finish and record what came before it, or it would all be sent again
+            raise
         if not page.events:
             wait = self._ports.log.wait(self._flow.stream, self._window.next)
             self._more = asyncio.ensure_future(wait)
@@ -205,6 +204,8 @@ class Lanes:
         entries = load(page)
         blocked = await self._blocked(entries)
         known = await self._known(entries)
+        if blocked:  # where new events of a key are held, older ones are cases too: a crash keeps the order
+            self._spill([entry for entry in self._window.unsettled() if entry.key in blocked])
         self._window.add(page, entries, self._ports.clock.now())
         self._admit(entries, blocked, known)
         self._control.ring()
@@ -250,68 +251,76 @@ class Lanes:
     async def _work(self) -> None:
         """Make calls one after the other; every worker is one call at a time."""
         made = 0
-        while True:
-            batch = self._take()
-            if batch:
-                await self._attempt(batch)
-                made += 1
-                if made % TURN_CALLS == 0:
-                    await asyncio.sleep(0)
-            elif self._control.stopping:
-                return
-            else:
+        while not self._control.stopping:
+            if not self._lineup.ready:
                 await self._crew.rest()
+                continue
+            call = await self._bearing.turn(self._control)
+            if call is None:
+                return
+            sent, items = self._prepare(call)
+            if items:
+                await self._attempt(call, sent, items)
+            else:
+                self._bearing.forgo(call)
+            made += 1
+            if made % TURN_CALLS == 0 or not items:
+                await asyncio.sleep(0)
 
-    def _take(self) -> list[Entry]:
-        """Return entries for one call, as far as the gate lets calls through; one alone as a probe."""
-        if not self._lineup.ready or self._control.stopping:
-            return []
-        features = self._ports.target.features
-        if not self._gate.pauses:
-            return self._lineup.take(features.batch)
-        room = gates.calls(self._gate, self._ports.clock.now(), self._under_way, features.concurrency)
-        return self._lineup.take(1) if room > 0 else []
-
-    async def _attempt(self, batch: Sequence[Entry]) -> None:
-        """Do steps 3 to 5: map, send, judge."""
-        now = self._ports.clock.now()
+    def _prepare(self, call: Call) -> tuple[list[Entry], list[Item]]:
+        """Do step 3: take and map entries until there is something to send, for a while."""
+        now = call.at
         sent: list[Entry] = []
         items: list[Item] = []
-        for entry in batch:
-            mapped = self._map(entry, now)
-            if isinstance(mapped, Item):
-                sent.append(entry)
-                items.append(mapped)
-            else:
-                self._settle(entry, mapped, now)
-        if not items:
-            return
-        self._under_way += 1
+        for _ in range(TURN_CALLS):
+            for entry in self._take(call):
+                mapped = self._map(entry, now)
+                if isinstance(mapped, Item):
+                    sent.append(entry)
+                    items.append(mapped)
+                else:
+                    self._settle(entry, mapped, now)
+            if items or not self._lineup.ready:
+                break
+        return sent, items
+
+    def _take(self, call: Call) -> list[Entry]:
+        """Return entries for one call; the probe is one alone."""
+        if call.probe:
+            return self._lineup.take_probe()
+        return self._lineup.take(self._ports.target.features.batch, self._bearing.retries)
+
+    async def _attempt(self, call: Call, sent: Sequence[Entry], items: Sequence[Item]) -> None:
+        """Do steps 4 and 5: send, judge."""
+        again = sum([is_retry(entry.case) for entry in sent])
+        self._bearing.attempt(len(sent), again)
         try:
             errors = await send(self._ports.target, items, None)
         except DeliveryError as error:
             self._put_back(sent, error)
+            self._stalled(self._bearing.away(call, error), error)
             return
-        finally:
-            self._under_way -= 1
+        except BaseException:
+            self._bearing.forgo(call)
+            raise
+        refusal = errors[-1]
+        if isinstance(refusal, Retryable) and all(isinstance(error, Retryable) for error in errors):
+            self._stalled(self._bearing.refused(call, refusal, first=again < len(sent)), refusal)
+        else:
+            self._answers += 1
+            self._bearing.answered(call)
         self._judge(sent, errors)
 
     def _judge(self, sent: Sequence[Entry], errors: Sequence[DeliveryError | None]) -> None:
         now, chance = self._ports.clock.now(), self._ports.ids.chance
-        refusal = errors[-1]
-        if isinstance(refusal, Retryable) and all(isinstance(error, Retryable) for error in errors):
-            self._close(gates.refused(self._gate, refusal, now, chance()))
-        else:
-            self._answers += 1
-            if self._gate is not gates.OPEN:
-                self._gate = gates.OPEN
-                self._crew.rouse(self._lineup.ready)
+        if any(errors):
+            self._bearing.heed(errors, self._flow.policy.rules)
         for entry, error in zip(sent, errors, strict=True):
             outcome = judge(self._flow, entry, error, now, chance()) if error else None
             self._settle(entry, outcome, now)
 
     def _put_back(self, sent: Sequence[Entry], error: DeliveryError) -> None:
-        """Nobody is to blame: the entries keep their attempt, others go first, and the gate closes.
+        """Nobody is to blame: the entries keep their attempt, and others go first.
 
         But a target that took others since it last refused this entry is not away: then it is to blame.
         """
@@ -322,14 +331,10 @@ class Lanes:
             else:
                 entry.refused_at = self._answers
                 self._lineup.put_back(entry)
-        self._close(gates.away(self._gate, error, now, chance))
 
-    def _close(self, gate: gates.Gate) -> None:
-        if gate.until > self._gate.until:
-            stalled = FlowStalled(self._flow.name, gate.kind, gate.detail, gate.until)
-            self._ports.signals.emit(stalled)
-            self._control.ring()
-        self._gate = gate
+    def _stalled(self, until: int, error: DeliveryError) -> None:
+        if until:
+            self._ports.signals.emit(FlowStalled(self._flow.name, error.kind, error.detail, until))
 
     def _settle(self, entry: Entry, outcome: Outcome | None, now: int) -> None:
         """Note what came of an entry (None: delivered) and let the next of its lane go, or hold it."""
@@ -374,7 +379,7 @@ class Lanes:
     # Slow keys.
 
     def _starved(self) -> bool:
-        return not self._window.has_room and not self._lineup.ready and not self._gate.pauses
+        return not self._window.has_room and not self._lineup.ready and self._bearing.is_closed
 
     def _spill_slow(self) -> None:
         """Let the window go on past entries that have been under way for long, when nothing else can."""

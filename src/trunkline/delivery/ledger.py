@@ -14,9 +14,12 @@ held behind nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
+from msgspec.structs import replace
+
+T = TypeVar("T")
 
 State: TypeAlias = Literal["waiting", "held", "dead", "delivered", "dropped", "discarded"]
 """Open: ``waiting`` (tried again when due), ``held`` (behind its key), ``dead`` (a person has to look).
@@ -28,6 +31,9 @@ KEPT_TRIES = 20
 DETAIL_CHARACTERS = 500
 """An attempt's detail is cut to this length."""
 
+KEPT_ANSWERS = 20
+"""Of a person's answers to a dead letter the first and the latest are kept, this many in all."""
+
 
 class Try(msgspec.Struct, frozen=True, gc=False):
     """One failed attempt: when (microseconds), its short class, and what a person can read about it."""
@@ -37,13 +43,31 @@ class Try(msgspec.Struct, frozen=True, gc=False):
     detail: str
 
 
+class Answer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a person did with a dead letter: when (microseconds), how, who, and why.
+
+    ``changed`` names the fields that an edit changed, as dotted paths, without their values.
+    """
+
+    at: int
+    how: Literal["retry", "discard", "edit"]
+    by: str
+    why: str = ""
+    changed: tuple[str, ...] = ()
+
+
 class Case(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """An event that was not simply delivered.
 
     ``key`` is its entity key, ``holds`` whether later events of that key wait for it. ``attempts`` were
     made so far, of which ``forgiven`` count no more because a person asked for new ones. ``due`` is when it
     is tried again, ``at`` when it came to this state, ``since`` when its first attempt was, all in
-    microseconds. ``reason`` says why a person discarded it, or which rule dropped it.
+    microseconds. ``reason`` says why a person discarded it, or which rule dropped it. ``contract`` is the
+    event's, known once an attempt failed.
+
+    ``edited`` is the record, as JSON, that a person put in place of the event's; empty without one. The
+    event stays in the log as it came. ``renamed`` counts how often a person had its effect sent under a
+    new idempotency key.
     """
 
     offset: int
@@ -58,6 +82,10 @@ class Case(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     correlation: str = ""
     reason: str = ""
     tries: tuple[Try, ...] = ()
+    contract: str = ""
+    edited: bytes = b""
+    renamed: int = 0
+    answers: tuple[Answer, ...] = ()
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -106,7 +134,10 @@ class Ledger(Protocol):
         """Return where ``flow`` is, or None where it never was anywhere."""
 
     async def record(self, record: Record) -> None:
-        """Store all of ``record`` or nothing, durable on return, and give every open key its head."""
+        """Store all of ``record`` or nothing, durable on return, and give every open key its head.
+
+        The same record once more changes nothing: where it failed, it may be stored all the same.
+        """
 
     async def rewind(self, flow: str, cursor: int) -> None:
         """Set the cursor and forget every range and case at or above it: they did not take place."""
@@ -165,42 +196,108 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class CaseQuery(msgspec.Struct, frozen=True):
-    """Which cases to list: of one flow or (empty) of all, in one state, after a (flow, offset)."""
+    """Which cases to find: those in ``state`` that carry every value given here; empty means any.
+
+    ``offsets`` names them one by one. ``kind`` is the class of the latest failure, ``cause`` its text as
+    ``cause_of`` writes it, ``text`` a part of its detail, letter by letter. ``since`` and ``until`` bound
+    when they came to their state, in microseconds, the end not included. ``after`` is the last (flow,
+    offset) of the page before: pages do not shift when cases leave.
+    """
 
     flow: str = ""
     state: State = "dead"
     key: str = ""
     after: tuple[str, int] = ("", -1)
     limit: int = 100
+    offsets: tuple[int, ...] = ()
+    kind: str = ""
+    cause: str = ""
+    text: str = ""
+    correlation: str = ""
+    contract: str = ""
+    since: int = 0
+    until: int = 0
+
+
+class CaseGroup(msgspec.Struct, frozen=True):
+    """Cases of one flow that failed for one cause: how many, of how many entity keys.
+
+    ``holds_back`` is how many held events stand behind them, ``first`` and ``last`` are when they came to
+    their state, in microseconds, and ``example`` is the lowest of their offsets.
+    """
+
+    flow: str
+    kind: str
+    cause: str
+    cases: int
+    keys: int
+    holds_back: int
+    first: int
+    last: int
+    example: int
 
 
 class Retry(msgspec.Struct, frozen=True):
-    """A person's answer to a dead letter: try it again, with all attempts of the policy."""
+    """A person's answer to a dead letter: try it again, with all attempts of the policy.
+
+    ``new_key`` sends its effect under another idempotency key: for a receiver that keeps the refusal it
+    gave under the old one.
+    """
+
+    by: str = ""
+    why: str = ""
+    new_key: bool = False
 
 
 class Discard(msgspec.Struct, frozen=True):
     """A person's answer to a dead letter: never deliver it, and here is why."""
 
     reason: str
+    by: str = ""
 
 
-Resolution: TypeAlias = Retry | Discard
+class Edit(msgspec.Struct, frozen=True):
+    """A person's answer to a dead letter: deliver ``record`` (JSON) in its place from the next attempt on.
+
+    It stays a dead letter until it is retried. ``changed`` names the fields that differ.
+    """
+
+    record: bytes
+    changed: tuple[str, ...] = ()
+    by: str = ""
+    why: str = ""
+
+
+Resolution: TypeAlias = Retry | Discard | Edit
+
+
+class Letters(Protocol):
+    """How people find the cases of flows, and how they answer a dead letter."""
+
+    async def find(self, query: CaseQuery) -> list[tuple[str, Case]]:
+        """Return cases with their flows, by flow and offset; page on with ``after``."""
+
+    async def groups(self, query: CaseQuery) -> list[CaseGroup]:
+        """Return all that ``query`` asks for, grouped by flow and cause, the largest group first.
+
+        ``after`` and ``limit`` do not count here. Groups of one size come by flow, kind and cause.
+        """
+
+    async def holds_back(self, flow: str, offsets: Sequence[int]) -> dict[int, int]:
+        """Return how many held events stand behind each open case: none unless it is its key's head."""
+
+    async def resolve(self, flow: str, offset: int, resolution: Resolution, at: int) -> bool:
+        """Answer a dead letter; tell whether there was one. The flow notices within seconds."""
 
 
 class LedgerView(Protocol):
-    """What people and surfaces ask the ledger, and how they answer a dead letter."""
+    """What people and surfaces ask the ledger about flows and their events."""
 
     async def status(self) -> list[FlowStatus]:
         """Return how every flow stands, by name."""
 
     async def fate(self, flow: str, offset: int) -> Fate:
         """Return what became of one event in ``flow``, on which attempt and when."""
-
-    async def find(self, query: CaseQuery) -> list[tuple[str, Case]]:
-        """Return cases with their flows, by flow and offset; page on with ``after``."""
-
-    async def resolve(self, flow: str, offset: int, resolution: Resolution, at: int) -> bool:
-        """Answer a dead letter; tell whether there was one. The flow notices within seconds."""
 
     async def counts(self, flow: str, since: int, until: int) -> Counts:
         """Return what ``flow`` finished at or after ``since`` and before ``until`` (microseconds)."""
@@ -211,17 +308,30 @@ class LedgerView(Protocol):
 
 def resolved(case: Case, resolution: Resolution, at: int) -> Case:
     """Return a dead letter as a person's answer leaves it."""
+    if isinstance(resolution, Edit):
+        answer = Answer(at, "edit", resolution.by, resolution.why, resolution.changed)
+        return replace(case, edited=resolution.record, answers=_with(case.answers, answer, KEPT_ANSWERS))
     if isinstance(resolution, Discard):
-        return msgspec.structs.replace(case, state="discarded", holds=False, at=at, reason=resolution.reason)
-    return msgspec.structs.replace(
-        case, state="waiting", holds=case.key != "", forgiven=case.attempts, due=at, at=at, since=0
+        answers = _with(case.answers, Answer(at, "discard", resolution.by, resolution.reason), KEPT_ANSWERS)
+        return replace(case, state="discarded", holds=False, at=at, reason=resolution.reason, answers=answers)
+    return replace(
+        case,
+        state="waiting",
+        holds=case.key != "",
+        forgiven=case.attempts,
+        due=at,
+        at=at,
+        since=0,
+        renamed=case.renamed + resolution.new_key,
+        answers=_with(case.answers, Answer(at, "retry", resolution.by, resolution.why), KEPT_ANSWERS),
     )
 
 
 def with_try(tries: tuple[Try, ...], latest: Try) -> tuple[Try, ...]:
     """Add an attempt to a bounded history: the first few stay, of the rest the latest."""
-    cut = msgspec.structs.replace(latest, detail=latest.detail[:DETAIL_CHARACTERS])
-    half = KEPT_TRIES // 2
-    if len(tries) < KEPT_TRIES:
-        return (*tries, cut)
-    return (*tries[:half], *tries[half + 1 :], cut)
+    return _with(tries, replace(latest, detail=latest.detail[:DETAIL_CHARACTERS]), KEPT_TRIES)
+
+
+def _with(history: tuple[T, ...], latest: T, kept: int) -> tuple[T, ...]:
+    half = kept // 2
+    return (*history, latest) if len(history) < kept else (*history[:half], *history[half + 1 :], latest)

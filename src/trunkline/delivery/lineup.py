@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from trunkline.delivery.attempt import Entry
+from trunkline.delivery.retry import is_retry
 
 
 class Lineup:
@@ -15,6 +17,12 @@ class Lineup:
         """How many entries there are: in lanes, ready and under way."""
         self._tails: dict[str, Entry] = {}
         self._ready: deque[Entry] = deque()
+        self._put_off: deque[Entry] = deque()
+
+    @property
+    def put_off(self) -> int:
+        """How many retries wait until there may be retries again."""
+        return len(self._put_off)
 
     @property
     def ready(self) -> int:
@@ -32,9 +40,36 @@ class Lineup:
         if entry.key:
             self._tails[entry.key] = entry
 
-    def take(self, most: int) -> list[Entry]:
-        """Take up to ``most`` ready entries, no two of one key, for one call."""
-        return [self._ready.popleft() for _ in range(min(most, len(self._ready)))]
+    def take(self, most: int, retries: Callable[[], int]) -> list[Entry]:
+        """Take up to ``most`` ready entries, no two of one key, for one call.
+
+        ``retries`` is asked how many of them may be retries, where there are any; others are put off.
+        """
+        taken: list[Entry] = []
+        left = -1
+        while self._ready and len(taken) < most:
+            entry = self._ready.popleft()
+            if is_retry(entry.case):
+                left = retries() if left < 0 else left
+                if left == 0:
+                    self._put_off.append(entry)
+                    continue
+                left -= 1
+            taken.append(entry)
+        return taken
+
+    def take_probe(self) -> list[Entry]:
+        """Take one entry, a retry only where there is nothing else: those are known to fail."""
+        probe = self.take(1, lambda: 0)
+        if not probe:
+            self.take_up(1)
+            probe = self.take(1, lambda: 1)
+        return probe
+
+    def take_up(self, count: int) -> None:
+        """Make up to ``count`` of the retries that were put off ready again, before all others."""
+        taken_up = [self._put_off.popleft() for _ in range(min(count, len(self._put_off)))]
+        self._ready.extendleft(reversed(taken_up))
 
     def put_back(self, entry: Entry) -> None:
         """Make an entry that was taken ready again, behind those of other keys."""

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from trunkline.delivery.cause import Cause, cause_of
 from trunkline.delivery.ledger import (
     Case,
+    CaseGroup,
     CaseQuery,
     Counts,
     Fate,
@@ -57,9 +59,14 @@ class _Book:
     def is_head(self, case: Case) -> bool:
         return not case.holds or min(self.open[case.key]) == case.offset
 
+    def holds_back(self, case: Case) -> int:
+        if not case.holds or not self.is_head(case):
+            return 0
+        return sum(self.cases[offset].state == "held" for offset in self.open[case.key])
+
 
 class MemoryLedger:
-    """A ``Ledger`` and ``LedgerView`` that forgets everything with the process."""
+    """A ``Ledger``, ``LedgerView`` and ``Letters`` that forgets everything with the process."""
 
     def __init__(self) -> None:
         self._books: dict[str, _Book] = {}
@@ -78,6 +85,8 @@ class MemoryLedger:
         if record.cursor is not None:
             book.cursor = record.cursor
         if record.range is not None:
+            if book.ranges and book.ranges[-1].last == record.range.last:
+                book.ranges.pop()  # the same record once more
             book.ranges.append(record.range)
         for case in record.cases:
             book.put(case)
@@ -135,16 +144,45 @@ class MemoryLedger:
 
     async def find(self, query: CaseQuery) -> list[tuple[str, Case]]:
         """Return cases with their flows, by flow and offset."""
+        return [(flow, case) for flow, case in self._matches(query) if (flow, case.offset) > query.after][
+            : query.limit
+        ]
+
+    def _matches(self, query: CaseQuery) -> list[tuple[str, Case]]:
         found = [
             (flow, case)
             for flow, book in self._books.items()
             for case in book.cases.values()
-            if query.flow in ("", flow)
-            and case.state == query.state
-            and query.key in ("", case.key)
-            and (flow, case.offset) > query.after
+            if query.flow in ("", flow) and _matches(case, query)
         ]
-        return sorted(found, key=lambda pair: (pair[0], pair[1].offset))[: query.limit]
+        return sorted(found, key=lambda pair: (pair[0], pair[1].offset))
+
+    async def groups(self, query: CaseQuery) -> list[CaseGroup]:
+        """Return cases grouped by flow and cause, the largest group first."""
+        members: dict[tuple[str, Cause], list[Case]] = {}
+        for flow, case in self._matches(query):
+            members.setdefault((flow, cause_of(case.tries)), []).append(case)
+        found = [
+            CaseGroup(
+                flow=flow,
+                kind=cause.kind,
+                cause=cause.text,
+                cases=len(cases),
+                keys=len({case.key for case in cases if case.key}),
+                holds_back=sum(self._books[flow].holds_back(case) for case in cases),
+                first=min(case.at for case in cases),
+                last=max(case.at for case in cases),
+                example=min(case.offset for case in cases),
+            )
+            for (flow, cause), cases in members.items()
+        ]
+        return sorted(found, key=lambda one: (-one.cases, one.flow, one.kind, one.cause))
+
+    async def holds_back(self, flow: str, offsets: Sequence[int]) -> dict[int, int]:
+        """Return how many held events stand behind each open case."""
+        book = self._books.get(flow, _Book())
+        cases = await self.cases(flow, offsets)
+        return {case.offset: book.holds_back(case) for case in cases if case.state in _OPEN}
 
     async def resolve(self, flow: str, offset: int, resolution: Resolution, at: int) -> bool:
         """Answer a dead letter; tell whether there was one."""
@@ -182,6 +220,23 @@ class MemoryLedger:
         return gone
 
 
+def _matches(case: Case, query: CaseQuery) -> bool:
+    cause = cause_of(case.tries)
+    detail = case.tries[-1].detail if case.tries else ""
+    return (
+        case.state == query.state
+        and (not query.offsets or case.offset in query.offsets)
+        and query.key in ("", case.key)
+        and query.kind in ("", cause.kind)
+        and query.cause in ("", cause.text)
+        and query.text in detail
+        and query.correlation in ("", case.correlation)
+        and query.contract in ("", case.contract)
+        and query.since <= case.at
+        and (not query.until or case.at < query.until)
+    )
+
+
 def _status(flow: str, book: _Book) -> FlowStatus:
     states = [case.state for case in book.cases.values()]
     finished = [settled.finished for settled in book.ranges if settled.delivered]
@@ -193,5 +248,5 @@ def _status(flow: str, book: _Book) -> FlowStatus:
         held=states.count("held"),
         dead=states.count("dead"),
         delivered_at=max(finished + late, default=0),
-        keep_from=min((o for o, case in book.cases.items() if case.state in _OPEN), default=book.cursor),
+        keep_from=min([book.cursor, *(o for o, case in book.cases.items() if case.state in _OPEN)]),
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
+from trunkline.delivery.ledger import Case
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import DeliveryError, Final, Retryable
 from trunkline.kernel.outcome import Dead, RetryAt
@@ -39,6 +40,9 @@ class RetryPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     total_seconds: float = 259_200.0
     """No attempt begins later than this after the first one."""
+
+    rules: dict[str, RetryPolicy | None] = {}
+    """What holds for errors of a kind, whatever their type says: another policy, or None for never."""
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning, naming the field."""
@@ -70,6 +74,11 @@ def wait_seconds(bound: float, wish: float | None, longest: float, chance: float
     return max(bound * chance, least * (1 + _SPREAD * chance))
 
 
+def is_retry(case: Case | None) -> bool:
+    """Tell whether the next attempt of an event follows one that failed, and no person asked for it."""
+    return case is not None and case.attempts > case.forgiven
+
+
 def next_attempt(
     policy: RetryPolicy, attempt: int, first_at: int, now: int, error: DeliveryError, chance: float
 ) -> RetryAt | Dead:
@@ -77,13 +86,14 @@ def next_attempt(
 
     Instants are in microseconds; ``chance`` is a uniform number in [0, 1).
     """
-    if isinstance(error, Final):
+    ruled = policy.rules.get(error.kind, None if isinstance(error, Final) else policy)
+    if ruled is None:
         return Dead(attempt, now, error.kind, error.detail)
-    if attempt >= policy.attempts:
+    if attempt >= ruled.attempts:
         return Dead(attempt, now, error.kind, f"gave up after {attempt} attempts: {error.detail}")
     wish = error.retry_after_seconds if isinstance(error, Retryable) else None
-    wait = wait_seconds(bound_seconds(policy, attempt), wish, policy.longest_seconds, chance)
+    wait = wait_seconds(bound_seconds(ruled, attempt), wish, ruled.longest_seconds, chance)
     at = now + round(wait * SECOND)
-    if at - first_at > round(policy.total_seconds * SECOND):
-        return Dead(attempt, now, error.kind, f"gave up after {policy.total_seconds:g} s: {error.detail}")
+    if at - first_at > round(ruled.total_seconds * SECOND):
+        return Dead(attempt, now, error.kind, f"gave up after {ruled.total_seconds:g} s: {error.detail}")
     return RetryAt(attempt, at, error.kind, error.detail)

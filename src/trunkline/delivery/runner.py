@@ -5,23 +5,36 @@ The composition root makes one for each flow, awaits ``run`` in a task of its ow
 
 from __future__ import annotations
 
-from trunkline.delivery import gate as gates
+from msgspec.structs import replace
+
+from trunkline.delivery.bearing import Bearing
 from trunkline.delivery.control import Control
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.lanes import Lanes
+from trunkline.delivery.recording import Recording
+from trunkline.delivery.retry import RetryPolicy, bound_seconds
 from trunkline.delivery.starting import begin
 from trunkline.delivery.whole import Whole
-from trunkline.kernel.errors import DeliveryError, StoreError
+from trunkline.kernel.clock import SECOND, to_rfc3339
+from trunkline.kernel.errors import Corrupt, DeliveryError, StoreError
 from trunkline.kernel.signals import FlowStalled
+
+PAUSES = RetryPolicy(first_seconds=1.0, factor=2.0, longest_seconds=60.0)
+"""How long a flow waits that cannot go on for a reason of its own: 1 s, doubling up to a minute."""
 
 
 class FlowRunner:
-    """Delivers one stream to one target until it is stopped."""
+    """Delivers one stream to one target until it is stopped.
 
-    def __init__(self, flow: Flow, ports: Ports) -> None:
+    ``bearing`` is what it shares with all other flows to its target; without it the target is its own.
+    """
+
+    def __init__(self, flow: Flow, ports: Ports, bearing: Bearing | None = None) -> None:
         self.flow = flow
-        self._ports = ports
+        self._bearing = bearing or Bearing(ports.target.name, ports.clock, ports.ids, ports.signals)
         self._control = Control(ports.clock)
+        self._ports = replace(ports, ledger=Recording(flow, ports, self._control))
+        self._failures = 0
 
     async def run(self) -> None:
         """Deliver until ``stop``, then finish what is under way, record it, and return.
@@ -29,34 +42,70 @@ class FlowRunner:
         Where the target cannot be opened, or our own store fails, the flow says so by ``FlowStalled``,
         waits, and begins again. It opens its target and leaves closing it to whoever made it.
         """
-        gate = gates.OPEN
         while not self._control.stopping:
             try:
-                await self._ports.target.open()
-                await begin(self.flow, self._ports)
-                gate = gates.OPEN
-                await self._way().run()
+                if await self._open():
+                    self._failures = 0
+                    await self._begin()
             except (StoreError, DeliveryError) as error:
-                gate = await self._pause(gate, error)
+                await self._pause(error)
 
     def stop(self) -> None:
         """Ask ``run`` to finish; it returns once everything under way is recorded."""
         self._control.stop()
+        self._bearing.ring()
 
     def look(self) -> None:
         """Have the flow look at the ledger now: a dead letter was answered."""
         self._control.ring()
 
+    async def _open(self) -> bool:
+        """Open the target in its turn; one that cannot be opened is away for all its flows."""
+        call = await self._bearing.turn(self._control)
+        if call is None:
+            return False
+        try:
+            await self._ports.target.open()
+        except DeliveryError as error:
+            self._stalled(error, self._bearing.away(call, error))
+            return False
+        except BaseException:
+            self._bearing.forgo(call)
+            raise
+        self._bearing.forgo(call)
+        return True
+
+    async def _begin(self) -> None:
+        until = await begin(self.flow, self._ports)
+        if until:
+            why = f"it starts with what is accepted from {to_rfc3339(until)} on"
+            self._stalled(DeliveryError("start", why), until)
+            await self._rest(until)
+        else:
+            await self._way().run()
+
     def _way(self) -> Whole | Lanes:
         way = Whole if self._ports.target.features.atomic else Lanes
-        return way(self.flow, self._ports, self._control)
+        return way(self.flow, self._ports, self._control, self._bearing)
 
-    async def _pause(self, gate: gates.Gate, error: StoreError | DeliveryError) -> gates.Gate:
+    async def _pause(self, error: StoreError | DeliveryError) -> None:
         now, chance = self._ports.clock.now(), self._ports.ids.chance()
-        reason = error if isinstance(error, DeliveryError) else DeliveryError("store", str(error))
-        gate = gates.away(gate, reason, now, chance)
-        self._ports.signals.emit(FlowStalled(self.flow.name, reason.kind, reason.detail, gate.until))
-        while self._ports.clock.now() < gate.until and not self._control.stopping:
+        reason = error if isinstance(error, DeliveryError) else DeliveryError(_kind(error), str(error))
+        self._failures += 1
+        until = now + round(bound_seconds(PAUSES, self._failures) * (1 + chance) / 2 * SECOND)
+        self._stalled(reason, until)
+        await self._rest(until)
+
+    async def _rest(self, until: int) -> None:
+        while self._ports.clock.now() < until and not self._control.stopping:
             self._control.hear()
-            await self._control.wait(gate.until, None)
-        return gate
+            await self._control.wait(until, None)
+
+    def _stalled(self, error: DeliveryError, until: int) -> None:
+        if until:
+            self._ports.signals.emit(FlowStalled(self.flow.name, error.kind, error.detail, until))
+
+
+def _kind(error: StoreError) -> str:
+    """Tell a page that is damaged, which only its readers feel, from a store that does not work."""
+    return "damaged" if isinstance(error, Corrupt) else "store"

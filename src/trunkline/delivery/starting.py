@@ -11,24 +11,24 @@ from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Record
 from trunkline.delivery.whole import fingerprint
 from trunkline.eventlog.port import LogReader, StreamInfo
-from trunkline.kernel.clock import SECOND, to_rfc3339
-from trunkline.kernel.errors import Retryable
 
 
-async def begin(flow: Flow, ports: Ports) -> None:
-    """Put a flow without a position where it is to start.
+async def begin(flow: Flow, ports: Ports) -> int:
+    """Put a flow without a position where it is to start; return 0, or the instant to wait for before.
 
-    An atomic target comes first: its own progress is what such a flow goes on from. Raises ``Retryable``
-    while the instant to start from is still to come.
+    An atomic target comes first: its own progress is what such a flow goes on from.
     """
     if flow.start == "beginning" or await _is_somewhere(flow, ports):
-        return
+        return 0
     now = ports.clock.now()
-    cursor = await _place(flow, ports.log, now)
+    if isinstance(flow.start, int) and flow.start > now:
+        return flow.start
+    cursor = await _place(flow, ports.log)
     if ports.target.features.atomic:
         last = await _last_event(flow, ports.log, cursor)
         await ports.target.deliver([], Progress(flow.progress_name, cursor, last_event=last))
     await ports.ledger.record(Record(flow.name, now, cursor))
+    return 0
 
 
 async def _is_somewhere(flow: Flow, ports: Ports) -> bool:
@@ -37,16 +37,11 @@ async def _is_somewhere(flow: Flow, ports: Ports) -> bool:
     return ports.target.features.atomic and await ports.target.progress(flow.progress_name) is not None
 
 
-async def _place(flow: Flow, log: LogReader, now: int) -> int:
+async def _place(flow: Flow, log: LogReader) -> int:
     info = next((one for one in await log.streams() if one.stream == flow.stream), None)
-    if isinstance(flow.start, int):
-        if flow.start > now:
-            wait = (flow.start - now) / SECOND
-            raise Retryable(
-                "start", f"it starts with what is accepted from {to_rfc3339(flow.start)} on", wait
-            )
-        return await first_since(log, info, flow.start) if info else 0
-    return info.next if info else 0
+    if info is None:
+        return 0
+    return await first_since(log, info, flow.start) if isinstance(flow.start, int) else info.next
 
 
 async def first_since(log: LogReader, info: StreamInfo, instant: int) -> int:

@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from trunkline.connectors.target import Item, Progress
-from trunkline.delivery import gate as gates
 from trunkline.delivery.attempt import Entry, Failure, Mapper, announce, guard, judge, load, record, send
+from trunkline.delivery.bearing import Bearing, Call
 from trunkline.delivery.control import LOOK_SECONDS, Control
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Case, Range, Record
 from trunkline.delivery.load import CaseLoader
+from trunkline.delivery.retry import is_retry
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import Corrupt, DeliveryError, Final, Retryable
 from trunkline.kernel.event import Event
@@ -28,6 +29,12 @@ from trunkline.kernel.signals import BatchDelivered, FlowStalled, FlowStarted, S
 
 SLICE_SECONDS = 0.001
 """How long mapping may keep the event loop: the webhook door answers in between."""
+
+REFUSALS = 10
+"""How often a batch may be refused as a whole before the events in it take the blame."""
+
+BUDGET_SECONDS = 1.0
+"""How soon it is asked again for retries that the budget did not allow."""
 
 
 def fingerprint(stream: str, offset: int, event: Event) -> str:
@@ -49,6 +56,7 @@ class Batch:
         self.blocked = blocked
         self.started = now
         self.calls = 0
+        self.refusals = 0
         self.sent: list[Entry] = []
         self.items: list[Item] = []
         self.dropped: list[Entry] = []
@@ -59,13 +67,13 @@ class Batch:
 class Whole:
     """Runs one flow into a target whose batches are atomic."""
 
-    def __init__(self, flow: Flow, ports: Ports, control: Control) -> None:
+    def __init__(self, flow: Flow, ports: Ports, control: Control, bearing: Bearing) -> None:
         self._flow = flow
         self._ports = ports
         self._control = control
+        self._bearing = bearing
         self._map = Mapper(flow)
         self._cases = CaseLoader(ports.log, flow.stream)
-        self._gate = gates.OPEN
         self._size = ports.target.features.batch
         self._progress = Progress(flow.progress_name, 0)
         self._owes = False
@@ -185,7 +193,9 @@ class Whole:
     async def _load_due(self) -> Batch | None:
         flow, ledger, now = self._flow.name, self._ports.ledger, self._ports.clock.now()
         waiting = await ledger.waiting(flow, self._size)
-        due = [case for case in waiting if case.due <= now]
+        due = self._within_budget([case for case in waiting if case.due <= now], now)
+        if not due and waiting and waiting[0].due <= now:
+            return None
         if not due:
             position = await ledger.position(flow)
             self._owes = position is not None and position.owes
@@ -195,6 +205,14 @@ class Whole:
         keys = [case.key for case in due if case.holds]
         behind = await ledger.held(flow, keys, max(1, self._size // len(due)))
         return Batch((await self._cases.entries([*due, *behind]))[: self._size], set(), now)
+
+    def _within_budget(self, due: Sequence[Case], now: int) -> list[Case]:
+        """Leave out the retries that may not be made yet; they stay due, and keep their places."""
+        retries = [case for case in due if is_retry(case)]
+        late = {case.offset for case in retries[self._bearing.retries() :]} if retries else set()
+        if late:
+            self._due = now + round(BUDGET_SECONDS * SECOND)
+        return [case for case in due if case.offset not in late]
 
     async def _deliver_new(self) -> bool:
         """Deliver the next batch of the stream."""
@@ -235,27 +253,54 @@ class Whole:
         late batch lies below the cursor, and marks what it applied.
         """
         await self._prepare(batch)
+        again = sum(is_retry(entry.case) for entry in batch.sent)
+        self._bearing.attempt(len(batch.sent), again)
         while not self._control.stopping:
             await self._record_cases(batch)
             if late and not batch.items:
                 return True
             if late:
                 progress = replace(progress, applied=tuple(entry.offset for entry in batch.sent))
-            try:
-                batch.calls += 1
-                errors = await send(self._ports.target, batch.items, progress)
-            except DeliveryError as error:
-                await self._pause(error)
+            call = await self._bearing.turn(self._control)
+            if call is None:
+                return False
+            errors = await self._send(batch, call, progress)
+            if errors is None:
                 continue
-            refusals = [error for error in errors if isinstance(error, Retryable)]
-            if len(refusals) == len(errors) > 1 and self._gate.pauses < gates.REFUSALS:
-                await self._pause(refusals[0])
-                continue
-            self._gate = gates.OPEN
             if not any(errors):
                 return True
             self._leave_out(batch, errors)
         return False
+
+    async def _send(
+        self, batch: Batch, call: Call, progress: Progress
+    ) -> Sequence[DeliveryError | None] | None:
+        """Send what is left of a batch; None where nobody is to blame, and it is sent again as it is."""
+        batch.calls += 1
+        try:
+            errors = await send(self._ports.target, batch.items, progress)
+        except DeliveryError as error:
+            self._stalled(self._bearing.away(call, error), error)
+            return None
+        except BaseException:
+            self._bearing.forgo(call)
+            raise
+        refusals = [error for error in errors if isinstance(error, Retryable)]
+        if not refusals or len(refusals) < len(errors):
+            self._bearing.answered(call)
+        elif len(errors) > 1 and batch.refusals < REFUSALS:
+            batch.refusals += 1
+            self._stalled(self._bearing.away(call, refusals[0]), refusals[0])
+            return None
+        else:
+            first = not is_retry(batch.sent[0].case)
+            self._stalled(self._bearing.refused(call, refusals[0], first=first), refusals[0])
+        self._bearing.heed(errors, self._flow.policy.rules)
+        return errors
+
+    def _stalled(self, until: int, error: DeliveryError) -> None:
+        if until:
+            self._ports.signals.emit(FlowStalled(self._flow.name, error.kind, error.detail, until))
 
     async def _prepare(self, batch: Batch) -> None:
         """Guard and map each event before the next, giving the event loop its turn in between."""
@@ -317,16 +362,6 @@ class Whole:
         for signal in batch.signals:
             self._ports.signals.emit(signal)
         batch.signals = []
-
-    async def _pause(self, error: DeliveryError) -> None:
-        """Leave a target alone that is away; nothing of the batch is lost or counted meanwhile."""
-        now = self._ports.clock.now()
-        self._gate = gates.away(self._gate, error, now, self._ports.ids.chance())
-        until = self._gate.until
-        self._ports.signals.emit(FlowStalled(self._flow.name, error.kind, error.detail, until))
-        while self._ports.clock.now() < until and not self._control.stopping:
-            self._control.hear()
-            await self._control.wait(until, None)
 
     def _announce(self, batch: Batch, now: int) -> None:
         if not batch.items and not batch.dropped:

@@ -11,6 +11,11 @@ class Waiters:
     def __init__(self) -> None:
         self._waiting: dict[str, list[tuple[int, asyncio.Future[None]]]] = {}
 
+    @property
+    def are_any(self) -> bool:
+        """Whether anybody waits."""
+        return any(self._waiting.values())
+
     async def wait(self, stream: str, start: int) -> None:
         """Return once ``wake`` told that the stream has an event at ``start`` or later."""
         grown: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -19,7 +24,7 @@ class Waiters:
         try:
             await grown
         finally:
-            if grown.cancelled():
+            if entry in self._waiting[stream]:  # given up, or failed: nobody woke it
                 self._waiting[stream].remove(entry)
 
     def wake(self, stream: str, next_offset: int) -> None:
@@ -31,3 +36,10 @@ class Waiters:
         for start, grown in waiting:
             if start < next_offset and not grown.done():
                 grown.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """Have all that wait raise ``error``: nobody can tell them any more how far a stream reaches."""
+        for waiting in self._waiting.values():
+            for _, grown in waiting:
+                if not grown.done():
+                    grown.set_exception(error)

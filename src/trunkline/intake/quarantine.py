@@ -7,12 +7,15 @@ suite that every implementation passes.
 
 from __future__ import annotations
 
+import builtins
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from trunkline.connectors.source import Arrival
 from trunkline.kernel.errors import BusyError
@@ -91,13 +94,46 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """Which entries to list: those with every value given here, older than entry ``before`` if it is set."""
+    """Which entries to list, newest first: those with every value given here; empty means any.
+
+    ``rule`` is that of the first reason, ``text`` a part of any reason as it reads. ``since`` and ``until``
+    bound when an entry arrived, in microseconds, the end not included. ``before`` is the last id of the page
+    before. With ``after`` the list is oldest first and begins behind that id; empty begins with the oldest.
+    """
 
     source: str = ""
     kind: str = ""
     status: Status | None = "open"
     before: str = ""
     limit: int = 100
+    after: str | None = None
+    ids: tuple[str, ...] = ()
+    stream: str = ""
+    rule: str = ""
+    text: str = ""
+    correlation: str = ""
+    contract: str = ""
+    since: int = 0
+    until: int = 0
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Entries of one source that were refused for one reason, the first of theirs.
+
+    ``pointer`` has ``-`` for the number of an item. ``arrivals`` is how often they came in all, ``first``
+    when the first arrived and ``last`` when one was seen last, in microseconds; ``example`` is the oldest.
+    """
+
+    source: str
+    stream: str
+    kind: str
+    rule: str
+    pointer: str
+    entries: int
+    arrivals: int
+    first: int
+    last: int
+    example: str
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -132,7 +168,10 @@ class Quarantine(Protocol):
         """
 
     async def list(self, query: Query) -> Sequence[Entry]:
-        """Return entries that match, newest first."""
+        """Return entries that match, newest first, or oldest first with ``after``."""
+
+    async def groups(self, query: Query) -> Sequence[Group]:
+        """Return all that ``query`` asks for, whatever its page, grouped by ``group_of``; see ``grouped``."""
 
     async def get(self, entry_id: str) -> Held | None:
         """Return one entry with its bytes, or None where there is none of that id."""
@@ -194,10 +233,21 @@ class MemoryQuarantine:
         self._held[entry_id] = Held(entry, one.arrival)
 
     async def list(self, query: Query) -> Sequence[Entry]:
-        """Return entries that match, newest first."""
-        newest_first = sorted((one.entry for one in self._held.values()), key=lambda e: e.id, reverse=True)
-        found = (entry for entry in newest_first if _matches(entry, query))
-        return [entry for entry, _ in zip(found, range(query.limit), strict=False)]
+        """Return entries that match."""
+        found = self._matches(query)
+        if query.after is None:
+            found = [entry for entry in reversed(found) if not query.before or entry.id < query.before]
+        else:
+            found = [entry for entry in found if entry.id > query.after]
+        return found[: query.limit]
+
+    def _matches(self, query: Query) -> builtins.list[Entry]:
+        found = (one.entry for one in self._held.values() if _matches(one.entry, query))
+        return sorted(found, key=lambda entry: entry.id)
+
+    async def groups(self, query: Query) -> Sequence[Group]:
+        """Return entries grouped by their first reason."""
+        return grouped(map(group_of, self._matches(query)))
 
     async def get(self, entry_id: str) -> Held | None:
         """Return one entry with its bytes."""
@@ -243,5 +293,55 @@ def _matches(entry: Entry, query: Query) -> bool:
         query.source in ("", entry.source)
         and query.kind in ("", entry.kind)
         and query.status in (None, entry.status)
-        and (not query.before or entry.id < query.before)
+        and (not query.ids or entry.id in query.ids)
+        and query.stream in ("", entry.stream)
+        and query.rule in ("", _first(entry).rule)
+        and (not query.text or any(query.text in str(reason) for reason in entry.reasons))
+        and query.correlation in ("", entry.correlation)
+        and query.contract in ("", entry.contract)
+        and query.since <= entry.arrived
+        and (not query.until or entry.arrived < query.until)
     )
+
+
+def _first(entry: Entry) -> Reason:
+    return entry.reasons[0] if entry.reasons else Reason("", "", "")
+
+
+def group_of(entry: Entry) -> Group:
+    """Return the group that one entry alone is."""
+    reason = _first(entry)
+    return Group(
+        entry.source,
+        entry.stream,
+        entry.kind,
+        reason.rule,
+        reason.pointer,
+        1,
+        entry.count,
+        entry.arrived,
+        entry.last_seen,
+        entry.id,
+    )
+
+
+_ITEM = re.compile(r"/[0-9]+(?=/|$)")
+
+
+def grouped(parts: Iterable[Group]) -> builtins.list[Group]:
+    """Put parts of groups together, whichever item of an array they are about, the largest first."""
+    groups: dict[tuple[str, ...], Group] = {}
+    for part in parts:
+        pointer = _ITEM.sub("/-", part.pointer)
+        name = (part.source, part.stream, part.kind, part.rule, pointer)
+        known = groups.get(name)
+        groups[name] = replace(
+            part,
+            pointer=pointer,
+            entries=part.entries + (known.entries if known else 0),
+            arrivals=part.arrivals + (known.arrivals if known else 0),
+            first=min(part.first, known.first) if known else part.first,
+            last=max(part.last, known.last) if known else part.last,
+            example=min(part.example, known.example) if known else part.example,
+        )
+    return [groups[name] for name in sorted(groups, key=lambda name: (-groups[name].entries, name))]

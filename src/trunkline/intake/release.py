@@ -6,6 +6,8 @@ correlation, so one that was let in before is a duplicate and has no second effe
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
@@ -15,6 +17,7 @@ from trunkline.connectors.source import Arrival, Receipt
 from trunkline.intake.accept import Intake, Refusal
 from trunkline.intake.quarantine import Held, Quarantine, Resolution
 from trunkline.kernel.clock import Clock
+from trunkline.kernel.event import Event
 
 Fate: TypeAlias = Literal["released", "still refused", "not open", "no such source"]
 
@@ -28,11 +31,11 @@ class Release(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """Who lets entries in and why; ``edited`` is the record as JSON that goes in place of what came."""
+    """Who lets entries in and why; ``edits`` are records as JSON, by entry, that go in place of what came."""
 
     by: str
     why: str
-    edited: bytes | None = None
+    edits: Mapping[str, bytes] = {}
 
 
 async def release(
@@ -42,37 +45,53 @@ async def release(
     entry_ids: Sequence[str],
     decision: Decision,
 ) -> list[Release]:
-    """Run each entry through the present contract of its source and let in what passes.
+    """Run each entry through the present contract of its source and let in, in this order, what passes.
 
-    ``intakes`` are by source name. What is still refused stays, with the new reasons. Raises
-    ``ValueError`` for an edit of several entries at once, and what ``Intake.store`` raises.
+    ``intakes`` are by source name. What is still refused stays, with the new reasons. Raises what
+    ``Intake.store`` raises.
     """
-    if decision.edited is not None and len(entry_ids) != 1:
-        raise ValueError("an edited record replaces one entry: release one at a time")
-    return [await _release(quarantine, intakes, clock, entry_id, decision) for entry_id in entry_ids]
+    now = clock.now()
+    judged = [await _judge(quarantine, intakes, now, entry_id, decision) for entry_id in entry_ids]
+    # the events are durable before their entries end: a crash in between makes them duplicates next time
+    receipts: dict[str, Receipt] = {}
+    for source, group in itertools.groupby((one for one in judged if one.event), lambda one: one.source):
+        several = list(group)
+        stored = await intakes[source].store([one.event for one in several if one.event])
+        receipts |= {one.entry_id: receipt for one, receipt in zip(several, stored, strict=True)}
+    end = Resolution("released", decision.by, decision.why, clock.now())
+    await asyncio.gather(*(quarantine.resolve(entry_id, end) for entry_id in receipts))
+    return [Release(one.entry_id, one.fate, receipts.get(one.entry_id, one.receipt)) for one in judged]
 
 
-async def _release(
-    quarantine: Quarantine, intakes: Mapping[str, Intake], clock: Clock, entry_id: str, decision: Decision
-) -> Release:
+class _Judged(msgspec.Struct, frozen=True):
+    """An entry with the event it becomes, or with why it becomes none."""
+
+    entry_id: str
+    fate: Fate
+    source: str = ""
+    event: Event | None = None
+    receipt: Receipt | None = None
+
+
+async def _judge(
+    quarantine: Quarantine, intakes: Mapping[str, Intake], now: int, entry_id: str, decision: Decision
+) -> _Judged:
     held = await quarantine.get(entry_id)
     if held is None or held.entry.status != "open":
-        return Release(entry_id, "not open")
+        return _Judged(entry_id, "not open")
     intake = intakes.get(held.entry.source)
     if intake is None:
-        return Release(entry_id, "no such source")
-    judged = intake.judge(_arrival(held, decision), clock.now())
+        return _Judged(entry_id, "no such source")
+    judged = intake.judge(_arrival(held, decision), now)
     if isinstance(judged, Refusal):
         await quarantine.amend(entry_id, judged.kind, judged.reasons)
         reasons = tuple(map(str, judged.reasons))
-        return Release(entry_id, "still refused", Receipt("refused", reasons=reasons))
-    # the event is durable before the entry ends: a crash in between makes it a duplicate next time
-    [receipt] = await intake.store([judged])
-    await quarantine.resolve(entry_id, Resolution("released", decision.by, decision.why, clock.now()))
-    return Release(entry_id, "released", receipt)
+        return _Judged(entry_id, "still refused", receipt=Receipt("refused", reasons=reasons))
+    return _Judged(entry_id, "released", held.entry.source, judged)
 
 
 def _arrival(held: Held, decision: Decision) -> Arrival:
-    if decision.edited is None:
+    edited = decision.edits.get(held.entry.id)
+    if edited is None:
         return held.arrival
-    return msgspec.structs.replace(held.arrival, raw=decision.edited, fields=None, fault="")
+    return msgspec.structs.replace(held.arrival, raw=edited, fields=None, fault="")

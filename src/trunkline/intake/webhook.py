@@ -19,11 +19,11 @@ from trunkline.intake import bodies, cloudevents
 from trunkline.intake.accept import Intake, Judged, Refusal, Surroundings
 from trunkline.intake.problem import SLUGS, Error, WebhookAnswer, answer_json, answer_problem, problem
 from trunkline.intake.problem import Headers as ProblemHeaders
-from trunkline.intake.rate import MOST_PER_SECOND, Bucket, bucket
 from trunkline.intake.signatures import Verifier
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import BusyError, RefusedError, StoreError, StoreFull
 from trunkline.kernel.ids import parse_traceparent
+from trunkline.kernel.rate import MOST_PER_SECOND, Bucket, bucket
 from trunkline.kernel.signals import Refused
 
 IDENTITY_HEADERS = (

@@ -14,7 +14,10 @@
      └─ DeliveryError         an attempt to deliver failed
          ├─ Retryable           the same attempt may succeed later
          ├─ Final               it will never succeed unchanged: a person has to look
-         └─ Superseded          it is not wanted any more: a newer event of its entity has taken effect
+         │   └─ Stop              and nothing else will: the receiver wants no more calls
+         └─ Unsent              none was made, and the target has no part in it
+             ├─ Superseded        a newer event of the entity took effect: it is dropped
+             └─ Deferred          something else of the entity goes first: it is tried later
 
 Whether an attempt is worth repeating is in the type. Driver errors are translated into this tree
 where the driver is called; none of them crosses a port. Messages say what to do next and never
@@ -101,5 +104,17 @@ class Final(DeliveryError):
     """The attempt will never succeed unchanged; retrying would only make noise."""
 
 
-class Superseded(DeliveryError):
+class Stop(Final):
+    """The receiver wants no more calls: its target is isolated until a person resets it."""
+
+
+class Unsent(DeliveryError):
+    """Nothing was sent: it says nothing about the target, and costs the event no attempt."""
+
+
+class Superseded(Unsent):
     """The effect is not wanted any more: a newer event of its entity has had its own. It is dropped."""
+
+
+class Deferred(Unsent):
+    """The effect has to wait for something else of its entity."""

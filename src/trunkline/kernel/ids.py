@@ -22,7 +22,7 @@ class Ids(Protocol):
     """A source of identifiers and of chance."""
 
     def uuid7(self) -> str:
-        """Return a new time-ordered UUID as text (RFC 9562, version 7)."""
+        """Return a new UUID as text (RFC 9562, version 7), greater than all that were given before."""
 
     def trace_id(self) -> str:
         """Return a new correlation ID: 32 lowercase hexadecimal digits, never all zero."""
@@ -41,10 +41,17 @@ class SystemIds:
         self._clock = clock
         self._random = random.Random(seed)  # noqa: S311  identifiers and jitter, not secrets
         self._bits = self._random.getrandbits
+        self._last = (0, 0)
 
     def uuid7(self) -> str:
-        """Return a new time-ordered UUID as text."""
-        return str(UUID(int=_uuid7_bits(self._clock.now() // 1000, self._bits(74))))
+        """Return a new UUID as text, greater than the last also within a millisecond (RFC 9562, 6.2)."""
+        milliseconds, last = self._last
+        now = self._clock.now() // 1000
+        # the first of a millisecond leaves the highest bit free, so that the later ones never overflow
+        self._last = (
+            (now, self._bits(73)) if now > milliseconds else (milliseconds, last + 1 + self._bits(32))
+        )
+        return str(UUID(int=_uuid7_bits(*self._last)))
 
     def trace_id(self) -> str:
         """Return a new correlation ID."""

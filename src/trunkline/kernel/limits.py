@@ -34,3 +34,6 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     page_bytes: int = 4 * 1_048_576
     """The most payload bytes in one stored page, and in one batch of delivery."""
+
+    disk_free_bytes: int = 64 * 1_048_576
+    """Bytes of the store's disk that new events leave to deliveries; below it they are answered 507."""

@@ -110,6 +110,38 @@ class FlowStalled(Signal, frozen=True):
     retry_at: int
 
 
+class BreakerOpened(Signal, frozen=True):
+    """A target is left alone: no flow calls it before ``until``, when one call probes whether it is back."""
+
+    target: str
+    kind: str
+    detail: str
+    until: int
+
+
+class BreakerClosed(Signal, frozen=True):
+    """A target is back after ``outage_seconds``; its flows return to it slowly."""
+
+    target: str
+    outage_seconds: float
+
+
+class TargetIsolated(Signal, frozen=True):
+    """Nothing goes to a target until it is reset; ``by`` is a person, or ``receiver`` where it said stop."""
+
+    target: str
+    by: str
+    why: str
+
+
+class TargetReset(Signal, frozen=True):
+    """A person lets calls go to a target again."""
+
+    target: str
+    by: str
+    why: str
+
+
 class ReplayChanged(Signal, frozen=True):
     """A replay was started, paused, resumed or cancelled, is done or has failed; ``state`` is its new one."""
 

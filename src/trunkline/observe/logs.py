@@ -29,19 +29,23 @@ LEVELS: Mapping[type[s.Signal], str] = {
     s.AttemptFailed: "warning",
     s.DeadLettered: "error",
     s.FlowStalled: "error",
+    s.BreakerOpened: "error",
+    s.BreakerClosed: "info",
+    s.TargetIsolated: "error",
+    s.TargetReset: "info",
     s.ReplayChanged: "info",
     s.ReplayProgress: "info",
     s.Stopping: "info",
 }
 """How loud each signal is; one that is not listed is ``info``."""
 
-_INSTANTS = ("retry_at",)
+_INSTANTS = ("retry_at", "until")
 _PLAIN = re.compile(r"^[^\s\"\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def event_name(kind: type[s.Signal]) -> str:
-    """Return the name a signal has in the logs: ``DeadLettered`` is ``dead-lettered``."""
+def event_name(kind: type) -> str:
+    """Return the name of a signal in the logs, or of an act: ``DeadLettered`` is ``dead-lettered``."""
     return _WORD.sub("-", kind.__name__).lower()
 
 

@@ -1,7 +1,7 @@
 """The Python way in: ``async with trunkline.open(folder) as project``.
 
-It stands beside the command line and calls the same use-cases. Where ``trunkline run`` holds the store,
-reading goes beside it and publishing goes through it; otherwise this process holds the store meanwhile.
+It stands beside the command line and calls the same use-cases. Where ``trunkline run`` has a role,
+reading goes beside it and publishing goes through it; otherwise this process has the role meanwhile.
 """
 
 from __future__ import annotations
@@ -14,22 +14,25 @@ from typing import Any
 
 from trunkline.app.acts import Act, Publish, perform, remote, runs_elsewhere
 from trunkline.app.backbone import Backbone, Machine, opened, this_machine
+from trunkline.app.letters import DeadGroup, DeadView, dead_groups, dead_letters
 from trunkline.app.project import Project
 from trunkline.app.run import OpenDoor, Started, running
 from trunkline.app.status import Status, status
 from trunkline.app.views import EventView, TraceReport, Wanted, events, trace
 from trunkline.connectors.source import Receipt
+from trunkline.delivery.ledger import CaseQuery
 from trunkline.intake.webhook import Webhook
 from trunkline.kernel import json
 from trunkline.kernel.errors import StoreError
+from trunkline.kernel.roles import ROLES
+from trunkline.observe.audit import AuditEntry, AuditQuery
 
 
 class Handle:
     """An open project."""
 
-    def __init__(self, backbone: Backbone, *, is_owner: bool) -> None:
+    def __init__(self, backbone: Backbone) -> None:
         self._backbone = backbone
-        self._is_owner = is_owner
 
     @property
     def project(self) -> Project:
@@ -71,13 +74,29 @@ class Handle:
         """Tell where every source, stream and flow stands."""
         return await status(self._backbone)
 
+    async def dead_letters(self, where: CaseQuery | None = None) -> list[DeadView]:
+        """Return dead letters, or other cases, a page at a time; personal keys are masked."""
+        return await dead_letters(self._backbone, where or CaseQuery())
+
+    async def dead_groups(self, where: CaseQuery | None = None) -> list[DeadGroup]:
+        """Return dead letters grouped by flow and cause, the largest group first."""
+        return await dead_groups(self._backbone, where or CaseQuery())
+
+    async def act(self, act: Act) -> Any:
+        """Do an act, such as ``RetryLetters``, and return what it returns; ``by`` says who answers for it."""
+        return await self._do(act)
+
+    async def audit(self, query: AuditQuery | None = None) -> list[AuditEntry]:
+        """Return what people did, newest first."""
+        return await self._backbone.audit.list(query or AuditQuery())
+
     @contextlib.asynccontextmanager
     async def run(self, host: str = "", port: int | None = None) -> AsyncIterator[Started]:
         """Run sources, flows and the HTTP door while the block runs; leaving it finishes what is held.
 
         Raises ``StoreError`` where another process runs the project already.
         """
-        if not self._is_owner:
+        if self._backbone.roles != frozenset(ROLES):
             raise StoreError("another process runs this project: stop it first")
         from trunkline.surfaces.door import Door, serve  # noqa: PLC0415  publishing needs no HTTP server
 
@@ -92,7 +111,7 @@ class Handle:
             yield started
 
     async def _do(self, act: Act) -> Any:
-        if self._is_owner:
+        if act.role in self._backbone.roles:
             return await perform(self._backbone, act)
         return await remote(self.project, act)
 
@@ -121,6 +140,6 @@ async def open_project(
     """
     project = Project.load(Path(folder))
     own = machine or this_machine(os.environ)
-    is_owner = not await runs_elsewhere(project)
-    async with opened(project, own, readonly=not is_owner) as backbone:
-        yield Handle(backbone, is_owner=is_owner)
+    free = [role for role in ROLES if not await runs_elsewhere(project, role)]
+    async with opened(project, own, free) as backbone:
+        yield Handle(backbone)

@@ -30,8 +30,19 @@ HEAD_SECONDS = 30.0
 """How long the head of a request may take to come, from the connection or from its first byte."""
 BODY_SECONDS = 30.0
 """How long a body may take to come once its head is there."""
+HEAD_BYTES = 65_536
+"""How long a head may be that comes in several pieces; a piece has up to four times as much."""
+REQUESTS = 1_000
+"""How many requests to webhooks are under way at a time."""
+BODIES_BYTES = 256 * 1_048_576
+"""Their bodies' bytes together, counted as announced, or as the most that is taken where they are not."""
 FINISH_SECONDS = 30
 """How long requests under way may take to finish once the door was told to close."""
+
+
+_TOO_LARGE_A_HEAD = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
 
 
 class Endpoint(Protocol):
@@ -60,6 +71,8 @@ class Door:
         self._endpoints = dict(endpoints)
         self._ids = ids
         self._unready = unready
+        self._requests = 0
+        self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -69,11 +82,29 @@ class Door:
         if endpoint is None:
             answer: WebhookAnswer | None = self._aside(scope)
         else:
-            answer = await _answer(endpoint, scope, receive)
+            answer = await self._admit(endpoint, scope, receive)
         if answer is None:
             return
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.body})
+
+    async def _admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> WebhookAnswer | None:
+        """Have a request answered within the bounds on what is under way; one alone is always taken."""
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length")
+        size = endpoint.body_bytes if length is None else int(length)
+        if size > endpoint.body_bytes:
+            return endpoint.too_large()
+        if self._requests and (self._requests >= REQUESTS or self._bytes + size > BODIES_BYTES):
+            later = [(b"retry-after", b"1")]
+            return self._problem(503, "Busy", "too much is under way at a time: come back", later)
+        self._requests += 1
+        self._bytes += size
+        try:
+            return await _answer(endpoint, scope["method"], headers, receive)
+        finally:
+            self._requests -= 1
+            self._bytes -= size
 
     def _aside(self, scope: Scope) -> WebhookAnswer:
         path, method = scope["path"], scope["method"]
@@ -94,11 +125,9 @@ class Door:
         return answer_problem(problem(status, title, detail, self._ids.trace_id()), headers)
 
 
-async def _answer(endpoint: Endpoint, scope: Scope, receive: Receive) -> WebhookAnswer | None:
-    headers = dict(scope["headers"])
-    length = headers.get(b"content-length")
-    if length is not None and int(length) > endpoint.body_bytes:
-        return endpoint.too_large()
+async def _answer(
+    endpoint: Endpoint, method: str, headers: dict[bytes, bytes], receive: Receive
+) -> WebhookAnswer | None:
     message = await receive()
     body: bytes = message.get("body", b"")
     if message.get("more_body"):
@@ -111,7 +140,7 @@ async def _answer(endpoint: Endpoint, scope: Scope, receive: Receive) -> Webhook
         return None  # the sender went away in the middle: it got no answer, so nothing is taken
     if len(body) > endpoint.body_bytes:
         return endpoint.too_large()
-    return await endpoint.handle(WebhookRequest(scope["method"], headers, body))
+    return await endpoint.handle(WebhookRequest(method, headers, body))
 
 
 async def _rest(message: Scope, receive: Receive, most: int) -> tuple[Scope, bytes]:
@@ -124,7 +153,7 @@ async def _rest(message: Scope, receive: Receive, most: int) -> tuple[Scope, byt
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's connection, ended where the head of a request does not come in time.
+    """uvicorn's connection, ended where the head of a request is too large or does not come in time.
 
     uvicorn knows a time for the pause between two requests only, which the first byte of a head ends. A
     request under way is answered first. The slow one gets no answer: there is no request yet. A head that
@@ -132,6 +161,7 @@ class Connection(HttpToolsProtocol):
     """
 
     _in_head = False
+    _head_bytes = 0
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
@@ -143,11 +173,16 @@ class Connection(HttpToolsProtocol):
         """Expect the rest of a head that was not whole."""
         super().data_received(data)
         if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self.transport.write(_TOO_LARGE_A_HEAD)
+                self.transport.close()
             self._expect_head()
 
     def on_message_begin(self) -> None:
         """Note the first byte of a head."""
         self._in_head = True
+        self._head_bytes = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:

@@ -2,6 +2,8 @@
 
 It records every request it reads. What it does then is a ``Behaviour``, exchanged at any time: answer,
 hang, drip, break off, reset, or refuse connections altogether. It is stopped with its ``async with``.
+Its half of the faults is what a server says, request by request; ``proxy.py`` has the other one, a wire
+that fails before any server, whatever is said on it.
 """
 
 from __future__ import annotations

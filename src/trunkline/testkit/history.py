@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
+from trunkline.delivery.ledger import Fate
 from trunkline.eventlog.port import Page
 from trunkline.testkit.targets import Received
 
@@ -38,6 +39,27 @@ def faults(expected: Expected, received: Sequence[Received]) -> list[str]:
         *_renamed(received),
         *_reordered(expected, received),
     ]
+
+
+def stuck(page: Page, fates: Sequence[Fate], left: Collection[int], *, skips: bool = False) -> list[str]:
+    """Return what is neither settled nor visibly not, as sentences, once a flow had all the time it needs.
+
+    ``fates`` are those of ``page``'s events and ``left`` the dead letters that people leave unanswered:
+    these may stay dead, and hold later events of their key, unless the flow ``skips``.
+    """
+    holds = (
+        {} if skips else {page.events[offset - page.base].subject: offset for offset in sorted(left)[::-1]}
+    )
+    found = []
+    for offset, (event, fate) in enumerate(zip(page.events, fates, strict=True), page.base):
+        behind = event.subject != "" and holds.get(event.subject, offset) < offset
+        if fate.state in ("pending", "skipped"):
+            found.append(f"event {offset} is stuck: {fate.state}")
+        elif fate.state in ("waiting", "held") and not behind:
+            found.append(f"event {offset} is stuck: {fate.state}, and nothing is before it")
+        elif fate.state == "dead" and offset not in left:
+            found.append(f"event {offset} is stuck: dead, and nobody leaves it so")
+    return found
 
 
 def _lost(expected: Expected, received: Sequence[Received]) -> Iterable[str]:

@@ -1,6 +1,7 @@
 """The behaviour every ledger has, as one suite: the in-memory reference and each engine pass it.
 
-A test subclasses ``LedgerSuite`` and gives it a fixture ``ledger``; pytest collects the rest.
+A test subclasses ``LedgerSuite``, and ``LettersSuite`` of ``testkit.letters``, and gives them a fixture
+``ledger``; pytest collects the rest.
 """
 
 from __future__ import annotations
@@ -8,17 +9,17 @@ from __future__ import annotations
 from typing import Protocol
 
 from trunkline.delivery.ledger import (
+    Answer,
     Case,
     CaseQuery,
     Counts,
-    Discard,
     Fate,
     Ledger,
     LedgerView,
+    Letters,
     Position,
     Range,
     Record,
-    Retry,
     State,
     Try,
 )
@@ -27,8 +28,8 @@ FLOW = "suite-flow"
 NOW = 1_000_000
 
 
-class WholeLedger(Ledger, LedgerView, Protocol):
-    """Both sides of a ledger, as one engine has them."""
+class WholeLedger(Ledger, LedgerView, Letters, Protocol):
+    """All sides of a ledger, as one engine has them."""
 
 
 def case(offset: int, key: str, state: State, due: int = 0) -> Case:
@@ -83,6 +84,10 @@ class LedgerSuite:
             correlation="a" * 32,
             reason="why",
             tries=(Try(NOW, "http-503", "busy"), Try(NOW + 1, "timeout", "")),
+            contract="order@1.2.0",
+            edited=b'{"id": 7}',
+            renamed=2,
+            answers=(Answer(NOW, "edit", "ann", "typo", ("id",)), Answer(NOW + 1, "retry", "bob")),
         )
         await put(ledger, whole)
         assert await ledger.cases(FLOW, [2**40]) == [whole]
@@ -191,41 +196,22 @@ class LedgerSuite:
         assert (status.cursor, status.waiting, status.held, status.dead) == (9, 1, 1, 1)
         assert (status.keep_from, status.delivered_at) == (3, NOW)
 
-    async def test_cases_are_listed_page_by_page(self, ledger: WholeLedger) -> None:
-        """A listing goes on after the last (flow, offset), over one flow or all."""
-        await put(ledger, *(case(n, f"k{n % 2}", "dead") for n in range(5)))
-        await ledger.record(Record("another", NOW, cases=[case(1, "k1", "dead")]))
-        first = await ledger.find(CaseQuery(limit=3))
-        assert [(flow, found.offset) for flow, found in first] == [("another", 1), (FLOW, 0), (FLOW, 1)]
-        rest = await ledger.find(CaseQuery(after=(FLOW, 1)))
-        assert [found.offset for _, found in rest] == [2, 3, 4]
-        assert [found.offset for _, found in await ledger.find(CaseQuery(FLOW, key="k1"))] == [1, 3]
-        assert await ledger.find(CaseQuery("no-such-flow")) == []
+    async def test_the_same_record_once_more_changes_nothing(self, ledger: WholeLedger) -> None:
+        """A record whose answer was lost is stored again by whoever made it, and counts once."""
+        cases = [case(3, "a", "dead"), case(4, "a", "held")]
+        record = Record(FLOW, NOW, 5, Range(0, 4, NOW - 5, NOW, delivered=3), cases)
+        await ledger.record(record)
+        once = await ledger.status(), await ledger.counts(FLOW, 0, NOW + 100)
+        await ledger.record(record)
+        assert (await ledger.status(), await ledger.counts(FLOW, 0, NOW + 100)) == once
 
-    async def test_a_dead_letter_is_retried_with_all_attempts(self, ledger: WholeLedger) -> None:
-        """A retry makes a dead letter its key's head; its attempts are forgiven, not forgotten."""
-        dead = Case(offset=1, key="a", state="dead", attempts=8, since=3, tries=(Try(1, "timeout", ""),))
-        await put(ledger, dead)
-        assert await ledger.resolve(FLOW, 1, Retry(), NOW + 1)
-        [head] = await ledger.waiting(FLOW, 10)
-        assert (head.attempts, head.forgiven, head.since, head.due) == (8, 8, 0, NOW + 1)
-        assert (head.holds, head.tries) == (True, dead.tries)
-
-    async def test_a_discarded_dead_letter_frees_its_key(self, ledger: WholeLedger) -> None:
-        """A discard keeps the reason, and what the dead letter held becomes due."""
-        await put(ledger, case(1, "a", "dead"), case(2, "a", "held"))
-        assert await ledger.resolve(FLOW, 1, Discard("test order"), NOW + 1)
-        [(_, discarded)] = await ledger.find(CaseQuery(FLOW, "discarded"))
-        assert (discarded.reason, discarded.at) == ("test order", NOW + 1)
-        assert [found.offset for found in await ledger.waiting(FLOW, 10)] == [2]
-
-    async def test_only_a_dead_letter_can_be_answered(self, ledger: WholeLedger) -> None:
-        """An answer to anything else changes nothing and says so."""
-        await put(ledger, case(1, "a", "waiting"))
-        for offset in (1, 2):
-            assert not await ledger.resolve(FLOW, offset, Retry(), NOW)
-        assert not await ledger.resolve("no-such-flow", 1, Retry(), NOW)
-        assert await offsets(ledger, "waiting") == [1]
+    async def test_a_flow_still_has_to_read_from_its_cursor_on(self, ledger: WholeLedger) -> None:
+        """What a flow keeps of its stream begins no later than its cursor, however far its cases are."""
+        cursor = 2
+        await ledger.record(Record(FLOW, NOW, cursor, run(0, 1)))
+        await put(ledger, case(7, "a", "dead"))
+        [status] = await ledger.status()
+        assert status.keep_from == cursor
 
     async def test_counts_come_from_what_happened(self, ledger: WholeLedger) -> None:
         """Deliveries, drops and deaths are counted over a span of time, its end not included."""

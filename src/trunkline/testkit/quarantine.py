@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
+from msgspec.structs import replace
+
 from trunkline.connectors.source import Arrival
 from trunkline.intake.quarantine import (
     Count,
     Entry,
+    Group,
     Held,
     Quarantine,
     QuarantineLimits,
@@ -46,6 +49,11 @@ def held(number: int, *, source: str = "till/sales", kind: str = "contract", **p
         raw_bytes=len(arrival.raw),
     )
     return Held(entry, arrival)
+
+
+def because(one: Held, *reasons: Reason) -> Held:
+    """Return a refused arrival with these reasons."""
+    return replace(one, entry=replace(one.entry, reasons=reasons))
 
 
 class QuarantineSuite:
@@ -110,6 +118,55 @@ class QuarantineSuite:
         assert [e.id for e in await quarantine.list(Query(source="shop/orders", kind="json"))] == [
             everything[0]
         ]
+
+    async def test_lists_oldest_first(self, open_quarantine: Open) -> None:
+        """With ``after`` a list is oldest first and goes on behind the last id seen."""
+        quarantine = await open_quarantine(QuarantineLimits())
+        await quarantine.put([held(n) for n in range(5)])
+        first = [entry.id for entry in await quarantine.list(Query(after="", limit=3))]
+        assert first == [held(n).entry.id for n in range(3)]
+        rest = [entry.id for entry in await quarantine.list(Query(after=first[-1]))]
+        assert rest == [held(n).entry.id for n in (3, 4)]
+
+    async def test_every_filter_counts(self, open_quarantine: Open) -> None:
+        """A list holds the entries that carry every value asked for, and no other."""
+        quarantine = await open_quarantine(QuarantineLimits())
+        late = because(held(7), Reason("", "json", "no JSON"), Reason("/sku", "type", "a text"))
+        changed = {"stream": "order@1", "contract": "order@1.2.0", "correlation": "b" * 32}
+        late = replace(late, entry=replace(late.entry, **changed))
+        await quarantine.put([held(1), held(2), late])
+        for asked in (
+            Query(ids=(late.entry.id, "nobody")),
+            Query(stream="order@1"),
+            Query(rule="json"),
+            Query(text="/sku: a t"),
+            Query(text="/: no JSON"),
+            Query(correlation="b" * 32),
+            Query(contract="order@1.2.0"),
+            Query(since=7, until=8),
+        ):
+            assert list(await quarantine.list(asked)) == [late.entry], asked
+        assert not await quarantine.list(Query(rule="type", until=1))
+        assert not await quarantine.list(Query(text="Sku"))
+
+    async def test_groups_by_reason(self, open_quarantine: Open) -> None:
+        """Entries are grouped by the first reason, whichever item of an array it was about."""
+        quarantine = await open_quarantine(QuarantineLimits())
+        torn = [held(4), held(3), held(6, raw=b'{"n":3}')]
+        await quarantine.put(
+            [because(one, Reason(f"/lines/{n}/sku", "type", "")) for n, one in enumerate(torn)]
+        )
+        await quarantine.put([held(9), held(1, source="shop/order", kind="json")])
+        await quarantine.resolve(held(9).entry.id, RELEASED)
+        lines = Group(
+            "till/sales", "sale@1", "contract", "type", "/lines/-/sku", 2, 3, 3, 6, held(3).entry.id
+        )
+        shop = Group("shop/order", "sale@1", "json", "type", "/amount", 1, 1, 1, 1, held(1).entry.id)
+        assert list(await quarantine.groups(Query(limit=1))) == [lines, shop]
+        assert list(await quarantine.groups(Query(kind="json", text="/amount"))) == [shop]
+        [released] = await quarantine.groups(Query(status="released"))
+        assert (released.pointer, released.entries) == ("/amount", 1)
+        assert len(await quarantine.groups(Query(status=None))) == len([lines, shop, released])
 
     async def test_resolves_once(self, open_quarantine: Open) -> None:
         """A resolved entry keeps its bytes and says who ended it; it cannot be ended or amended again."""

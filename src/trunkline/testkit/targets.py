@@ -110,9 +110,10 @@ class MemoryTable:
             await self._rest(trouble.seconds)
         if trouble.raised is not None and not trouble.after:
             raise trouble.raised
-        verdicts = [trouble.blame.get(item.offset) for item in items]
         known = progress and self._place.progress.get(progress.flow)
-        if not any(verdicts) and not (progress and known and repeats(items, progress, known)):
+        counted = bool(progress and known and repeats(items, progress, known))
+        verdicts = [None if counted else trouble.blame.get(item.offset) for item in items]
+        if not any(verdicts) and not counted:
             self._take(items, progress)
         if trouble.raised is not None:
             raise trouble.raised

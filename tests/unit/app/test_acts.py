@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from trunkline.app import control
 from trunkline.app.acts import (
-    CONTROL_FILE,
-    Answer,
-    DiscardEntries,
+    EditLetters,
     Publish,
-    ReleaseEntries,
+    RetryLetters,
     Trim,
+    control_file,
     handler,
     perform,
     remote,
     runs_elsewhere,
     submit,
 )
+from trunkline.app.backbone import opened
 from trunkline.app.project import Project
-from trunkline.intake.quarantine import Query
+from trunkline.delivery.ledger import CaseQuery
 from trunkline.kernel.errors import StoreError, TrunklineError
+from trunkline.observe.audit import AuditQuery
 
 FLOW = "orders-to-warehouse"
 
@@ -40,39 +43,70 @@ async def test_an_unknown_stream(backbone, name, said):
         await perform(backbone, Publish(name, [b"{}"]))
 
 
-# Answering a dead letter ends its being one; answering again says that there is none.
-async def test_answering_dead_letters(backbone, publish, bury):
+# An act that a person answers for is in the audit from its beginning, with what came of it, and no payload.
+async def test_an_act_is_audited(backbone, publish, bury):
     await publish(2)
     await bury([0, 1], cursor=2)
-    [retried] = await perform(backbone, Answer(FLOW, [0], retry=True))
-    [given_up, unknown] = await perform(backbone, Answer(FLOW, [1, 7], retry=False, reason="test data"))
-    assert (retried.answered, given_up.answered, unknown.answered) == (True, True, False)
-    assert [(await backbone.ledger.fate(FLOW, n)).state for n in (0, 1)] == ["waiting", "discarded"]
+    where = CaseQuery(FLOW, key="1000")
+    await perform(backbone, RetryLetters(where, "ann", "mended"))
+    edit = EditLetters(CaseQuery(FLOW), "bob", "typo", values={"status": b'"paid"'})
+    await perform(backbone, edit)
+    edited, retried = await backbone.audit.list(AuditQuery())
+    assert (retried.what, retried.by, retried.why) == ("retry-letters", "ann", "mended")
+    assert (retried.outcome, retried.before, retried.after, retried.count) == ("done", "dead", "waiting", 1)
+    assert retried.about == '{"where":{"flow":"orders-to-warehouse","key":"***"}}'
+    assert (edited.after, edited.count) == ("edited status", 1)
+    assert '"values":{"status":"6 bytes"}' in edited.about
 
 
-# A mended arrival is let in and its entry ended; what is discarded cannot be discarded twice.
-async def test_quarantined_arrivals(backbone, order):
-    await perform(backbone, Publish("order", [order(total="much"), order(event_id="x", status="lost")]))
-    wrong_status, wrong_total = await backbone.quarantine.list(Query())
-    mended = ReleaseEntries([wrong_total.id], "eve", "typo", order(total=5))
-    [released] = await perform(backbone, mended)
-    discard = DiscardEntries([wrong_status.id], "eve", "test data")
-    assert released.fate == "released"
-    assert [(await perform(backbone, discard))[0].discarded for _ in range(2)] == [True, False]
+# An act that failed is in the audit with the reason; one that names nobody is not done.
+async def test_a_failed_act_is_audited(backbone, publish, bury):
+    await publish(1)
+    await bury([0], cursor=1)
+    with pytest.raises(TrunklineError, match="either a whole record"):
+        await perform(backbone, EditLetters(CaseQuery(FLOW), "ann"))
+    [failed] = await backbone.audit.list(AuditQuery())
+    assert (failed.outcome, failed.count) == ("failed", 0)
+    assert "either a whole record" in failed.failure
+    with pytest.raises(TrunklineError, match="say who"):
+        await perform(backbone, RetryLetters(CaseQuery(FLOW), ""))
+    assert (await backbone.ledger.fate(FLOW, 0)).state == "dead"
+
+
+# What is published is told by the log itself, record by record: the audit has nothing of it.
+async def test_publishing_is_not_audited(backbone, order):
+    await perform(backbone, Publish("order", [order()]))
+    assert await backbone.audit.list(AuditQuery()) == []
 
 
 # Where a process runs, it is asked, and its answer comes back as the same values; else this one does it.
 async def test_who_does_it(folder, machine, backbone, order):
     project = Project.load(folder)
-    assert not await runs_elsewhere(project)
-    async with control.serving(project.state / CONTROL_FILE, handler(backbone)):
-        assert await runs_elsewhere(project)
+    assert not await runs_elsewhere(project, "intake")
+    async with control.serving([control_file(project, "intake")], handler(backbone)):
+        assert await runs_elsewhere(project, "intake")
         [receipt] = await submit(project, machine, Publish("order", [order()]))
         assert (receipt.status, receipt.offset) == ("accepted", 0)
         with pytest.raises(TrunklineError, match="no stream"):
             await remote(project, Publish("nothing", [b"{}"]))
     with pytest.raises(StoreError, match="another process"):
-        await submit(project, machine, Trim())
+        await submit(project, machine, Trim("ann"))
+
+
+# Each act goes to the process of its role; where only the other role runs, this process takes its role.
+async def test_each_act_has_its_role(folder, machine, order):
+    project, asked = Project.load(folder), []
+
+    async def delivery(act):
+        asked.append(act)
+        return b"[]"
+
+    async with control.serving([control_file(project, "delivery")], delivery):
+        await submit(project, machine, RetryLetters(CaseQuery(FLOW), "ann"))
+        async with opened(project, machine, ["delivery"]):
+            [receipt] = await submit(project, machine, Publish("order", [order()]))
+    assert receipt.status == "accepted"
+    assert [json.loads(act)["type"] for act in asked] == ["RetryLetters"]
 
 
 # An act of another release is refused with what to do, not guessed at.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from trunkline.app.acts import Publish, perform
 from trunkline.app.backbone import opened, secrets_of, this_machine
 from trunkline.app.project import Project
 from trunkline.kernel.errors import SecretUnavailable, StoreError
@@ -33,9 +34,21 @@ async def test_one_owner(folder, machine, backbone, publish):
     with pytest.raises(StoreError, match="another process"):
         async with opened(Project.load(folder), machine):
             pass
-    async with opened(Project.load(folder), machine, readonly=True) as beside:
+    async with opened(Project.load(folder), machine, roles=()) as beside:
         assert [info.next for info in await beside.log.streams()] == [1]
     assert backbone.project.store_path.exists()
+
+
+# Each role is opened by itself, beside the other: what one takes in, the other reads.
+async def test_roles_apart(folder, machine, order):
+    project = Project.load(folder)
+    async with (
+        opened(project, machine, ["delivery"]) as delivery,
+        opened(project, machine, ["intake"]) as intake,
+    ):
+        await perform(intake, Publish("order", [order()]))
+        assert [info.next for info in await delivery.log.streams()] == [1]
+        assert (intake.roles, delivery.roles) == ({"intake"}, {"delivery"})
 
 
 # A folder for state that cannot be made is a store's error, not the system's.

@@ -18,7 +18,7 @@ async def echo(act):
 # What is asked is done and answered, while the block runs and no longer; the address is private.
 async def test_ask_and_answer(tmp_path):
     path = tmp_path / "control.json"
-    async with control.serving(path, echo):
+    async with control.serving([path], echo):
         assert path.stat().st_mode & 0o777 == 0o600
         assert await control.answers(path)
         assert json.loads(await control.ask(path, b'{"x":1}')) == {"did": {"x": 1}}
@@ -30,7 +30,7 @@ async def test_ask_and_answer(tmp_path):
 # A file that a killed process left behind counts as nobody running.
 async def test_a_stale_address(tmp_path):
     path = tmp_path / "control.json"
-    async with control.serving(path, echo):
+    async with control.serving([path], echo):
         content = path.read_bytes()
     path.write_bytes(content)
     path.chmod(0o600)
@@ -44,7 +44,7 @@ async def test_errors_come_across(tmp_path, kind):
         raise kind("what to do next")
 
     path = tmp_path / "control.json"
-    async with control.serving(path, failing):
+    async with control.serving([path], failing):
         with pytest.raises(kind, match="what to do next"):
             await control.ask(path, b"{}")
 
@@ -59,7 +59,7 @@ async def test_strangers_are_refused(tmp_path, line):
         return b"{}"
 
     path = tmp_path / "control.json"
-    async with control.serving(path, never):
+    async with control.serving([path], never):
         port = json.loads(path.read_bytes())["port"]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(line)
@@ -73,6 +73,20 @@ async def test_strangers_are_refused(tmp_path, line):
 # An address that others could have read is not trusted.
 async def test_an_open_address_file(tmp_path):
     path = tmp_path / "control.json"
-    async with control.serving(path, echo):
+    async with control.serving([path], echo):
         path.chmod(0o644)
         assert not await control.answers(path)
+
+
+# So many are heard at a time; more wait unread for one to leave, or for its time to be over.
+async def test_askers_wait_for_a_seat(tmp_path, monkeypatch):
+    monkeypatch.setattr(control, "SEATS", 1)
+    monkeypatch.setattr(control, "LINE_SECONDS", 0.05)
+    path = tmp_path / "control.json"
+    async with control.serving([path], echo):
+        port = json.loads(path.read_bytes())["port"]
+        idle, writer = await asyncio.open_connection("127.0.0.1", port)
+        asked = asyncio.ensure_future(control.ask(path, b"{}"))
+        assert await idle.read() == b""
+        assert json.loads(await asked) == {"did": {}}
+        writer.close()

@@ -1,10 +1,10 @@
-"""Durations and sizes as people write them."""
+"""Durations, sizes and shares as people write them."""
 
 from __future__ import annotations
 
 import pytest
 
-from trunkline.app.quantities import bytes_of, seconds_of
+from trunkline.app.quantities import bytes_of, seconds_of, share_of
 
 
 # Every unit of a duration is understood, fractions too.
@@ -21,6 +21,19 @@ def test_durations(text, seconds):
 )
 def test_sizes(text, size):
     assert bytes_of(text) == size
+
+
+# A share is a percentage, up to all of it.
+@pytest.mark.parametrize(("text", "share"), [("10%", 0.1), ("0%", 0.0), ("2.5%", 0.025), ("100%", 1.0)])
+def test_shares(text, share):
+    assert share_of(text) == share
+
+
+# A share of more than all, below nothing or without its sign is none.
+@pytest.mark.parametrize("text", ["", "10", "101%", "-1%", "10 %", "%", "100.1%"])
+def test_wrong_shares(text):
+    with pytest.raises(ValueError, match="such as 10%"):
+        share_of(text)
 
 
 # Anything else is refused with an example of what is meant.

@@ -65,3 +65,21 @@ def test_alerts(folder, edit):
     edit(FLOW, "when_dead:", "alerts: [{when: freshness > 60s, for: 2m, severity: page}]\nwhen_dead:")
     [fault] = faults(folder)
     assert "no alerts yet" in fault
+
+
+# A breaker or a budget that makes no sense is a fault at its key, and a misspelt key has its near miss.
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("breaker: {open: 2m}", "open must be above 0"),
+        ("breaker: {failures: half}", "a share"),
+        ("breaker: {minimal: 5}", 'did you mean "minimum"?'),
+        ("retry_budget: {window: 0s}", "window must be above 0"),
+        ("retry_budget: {share: 110%}", "a share"),
+    ],
+)
+def test_a_breaker_without_meaning(folder, edit, text, said):
+    edit("systems/warehouse.yaml", "connection:", f"{text}\nconnection:")
+    [fault] = read(folder)[1]
+    assert said in str(fault)
+    assert fault.place.line

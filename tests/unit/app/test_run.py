@@ -7,11 +7,11 @@ import asyncio
 import msgspec
 import pytest
 
-from trunkline.app import run
-from trunkline.app.acts import CONTROL_FILE, Publish, perform
+from trunkline.app import control, run
+from trunkline.app.acts import Publish, control_file, perform
 from trunkline.app.connectors import TARGETS
 from trunkline.app.kept import PAUSE_SECONDS
-from trunkline.app.run import running
+from trunkline.app.run import Started, running
 from trunkline.kernel.errors import Final, TrunklineError
 from trunkline.kernel.signals import FlowStalled, FlowStarted, SourceFailed, SourceStarted, Stopping
 from trunkline.testkit.targets import MemoryTable, Place
@@ -128,15 +128,45 @@ async def test_running(world, order):
     assert len(world.of(SourceStarted)) == 1
 
 
+# A process of intake alone opens the door and runs no flow; what it takes waits in the log.
+async def test_intake_alone(world, order):
+    world.backbone = msgspec.structs.replace(world.backbone, roles=frozenset(["intake"]))
+    async with running(world.backbone, world.opens) as started:
+        await perform(world.backbone, Publish("order", [order()]))
+        assert await control.answers(control_file(world.backbone.project, "intake"))
+        assert not await control.answers(control_file(world.backbone.project, "delivery"))
+    assert (list(started.webhooks), started.flows) == (["shop/order"], {})
+    assert (world.table, world.of(FlowStarted), world.said) == (None, [], ["door"])
+
+
+# A process of delivery alone runs the flows and opens no door, or one without webhooks where it is told to.
+async def test_delivery_alone(world, order, monkeypatch):
+    async def opens(webhooks):
+        assert webhooks == {}
+        return Door(world.said)
+
+    world.pulls(Quiet(world.said), monkeypatch)
+    await perform(world.backbone, Publish("order", [order()]))
+    world.backbone = msgspec.structs.replace(world.backbone, roles=frozenset(["delivery"]))
+    async with running(world.backbone, None) as started:
+        await world.until(lambda: world.place.received)
+        assert await control.answers(control_file(world.backbone.project, "delivery"))
+        assert not await control.answers(control_file(world.backbone.project, "intake"))
+    assert started == Started("", {}, {}, {FLOW: 0})
+    assert (world.of(SourceStarted), world.said) == ([], ["target"])
+    async with running(world.backbone, opens) as started:
+        assert started == Started("http://127.0.0.1:4711", {}, {}, {FLOW: 1})
+
+
 # It stops from the outside in: the door, then sources, the control port, and flows before their targets.
 async def test_the_order_of_stopping(world, monkeypatch):
     world.pulls(Quiet(world.said), monkeypatch)
-    address = world.backbone.project.state / CONTROL_FILE
+    addresses = [control_file(world.backbone.project, role) for role in ("intake", "delivery")]
     async with running(world.backbone, world.opens):
         await world.until(lambda: world.of(FlowStarted))
-        assert address.exists()
+        assert all(address.exists() for address in addresses)
     assert world.said == ["door", "source", "target"]
-    assert not address.exists()
+    assert not any(address.exists() for address in addresses)
     assert isinstance(world.signals[-1], Stopping)
 
 

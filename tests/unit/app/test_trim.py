@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from trunkline.app.backbone import opened
 from trunkline.app.project import Project
 from trunkline.app.trim import trim
 from trunkline.delivery.ledger import Record
+from trunkline.observe.audit import AuditQuery
+from trunkline.testkit.audit import RETRIED
 
 DAY = 86_400
 
@@ -51,3 +54,15 @@ async def test_by_size_or_never(backbone, publish, went):
     now = backbone.machine.clock.now()
     await backbone.ledger.record(Record("orders-to-warehouse", now, cursor=3))
     assert [one.events for one in await trim(backbone)] == went
+
+
+# The audit is kept for as long as the project says, whether or not anything else may go.
+@pytest.mark.parametrize("backbone", [""], indirect=True)
+async def test_the_audit_is_kept_for_two_years(backbone):
+    await backbone.audit.begin(RETRIED)
+    await backbone.audit.begin(replace(RETRIED, at=backbone.machine.clock.now()))
+    await trim(backbone)
+    assert len(await backbone.audit.list(AuditQuery())) == 1
+    backbone.machine.clock.advance(731 * DAY)
+    await trim(backbone)
+    assert await backbone.audit.list(AuditQuery()) == []

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.app.views import Wanted, dead_letter, dead_letters, events, quarantined, trace
-from trunkline.intake.quarantine import Query
+from trunkline.app.views import Wanted, events, trace
 from trunkline.kernel.errors import TrunklineError
 
 FLOW = "orders-to-warehouse"
@@ -57,31 +56,3 @@ async def test_a_trace_of_a_refused_arrival(backbone, publish):
     [receipt] = await publish(1, status="lost")
     report = await trace(backbone, receipt.correlation)
     assert (report.events, [entry.kind for entry in report.quarantined]) == ([], ["contract"])
-
-
-# Dead letters are listed with why they died; one is shown with its record and attempts.
-async def test_dead_letters(backbone, publish, bury):
-    await publish(3)
-    await bury([0, 2], cursor=3)
-    found = await dead_letters(backbone)
-    assert [(one.offset, one.subject, one.kind, one.attempts) for one in found] == [
-        (0, "1000", "http-422", 3),
-        (2, "1002", "http-422", 3),
-    ]
-    assert len(await dead_letters(backbone, FLOW, limit=1)) == 1
-    assert await dead_letters(backbone, "other") == []
-    shown = await dead_letter(backbone, FLOW, 2)
-    assert (shown.event.id, shown.event.data["email"], len(shown.tries)) == ("e2", "***", 1)
-    with pytest.raises(TrunklineError, match="no dead letter at offset 1"):
-        await dead_letter(backbone, FLOW, 1)
-
-
-# A refused arrival is shown masked, also the field that was wrong; as it came only where that is asked.
-async def test_a_refused_arrival(backbone, publish):
-    await publish(1, email="not-an-address")
-    [entry] = await backbone.quarantine.list(Query())
-    hidden = await quarantined(backbone, entry.id)
-    shown = await quarantined(backbone, entry.id, reveal=True)
-    assert (hidden.record["email"], shown.record["email"]) == ("***", "not-an-address")
-    with pytest.raises(TrunklineError, match="quarantine list"):
-        await quarantined(backbone, "nobody")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from trunkline.delivery.bearing import Bearing
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import CaseQuery
 from trunkline.delivery.memory import MemoryLedger
@@ -84,7 +85,14 @@ class World:
         self.ports = Ports(
             log, self.ledger, target, self.clock, CountingIds(chance), signals, limits or Limits()
         )
-        self.runner = FlowRunner(flow or flow_of(), self.ports)
+        self.flow = flow or flow_of()
+        self.runner = FlowRunner(self.flow, self.ports)
+
+    def bear(self, terms):
+        """Have the flow's target keep to these terms."""
+        ports = self.ports
+        bearing = Bearing(ports.target.name, ports.clock, ports.ids, ports.signals, terms)
+        self.runner = FlowRunner(self.flow, ports, bearing)
 
     async def run(self, seconds=10.0, *, steps=20_000):
         """Run the flow for so long of its clock, then stop it and let it finish."""

@@ -192,3 +192,23 @@ def test_failures_are_announced_without_payload():
     failed = announce(flow, entry(), RetryAt(1, 9, "timeout", "slow"))
     assert failed == AttemptFailed("flow", 0, f"{1:032x}", 1, "timeout", "slow", 9)
     assert announce(flow, entry(), Dead(2, 9, "x", "y")) == DeadLettered("flow", 0, f"{1:032x}", 2, "x", "y")
+
+
+# map: an effect keeps its name through attempts and edits, and has another each time a person asks for one.
+def test_an_effect_is_renamed_only_on_request():
+    mapper = Mapper(flow_of())
+    first, again, edited = (
+        mapper(entry(case=case), NOW).idempotency_key for case in (None, waiting(2), waiting(2, edited=b"{}"))
+    )
+    assert first == again == edited
+    names = {mapper(entry(case=waiting(2, renamed=n)), NOW).idempotency_key for n in range(3)}
+    assert len(names) == 3
+    assert first in names
+
+
+# record: a failure keeps which contract its event came under, also once the log has trimmed the event.
+def test_a_failure_keeps_its_contract():
+    failure = Dead(1, NOW, "http-422", "no")
+    case = record(flow_of(), entry(), failure, NOW)
+    assert case.contract == STREAM
+    assert record(flow_of(), Entry(0, "a", None, case), failure, NOW).contract == STREAM

@@ -31,7 +31,10 @@ class Meeting:
         self.crossing = Crossing(Traffic())
         self.crossing.watch({"a", "b", "c"})
         own = {"concurrency": changes.pop("concurrency", 4)} if kind is MemoryService else {}
-        target = lambda: kind(self.place, script, rest=self.clock.sleep, **own)  # noqa: E731
+
+        def target():
+            return kind(self.place, script, rest=self.clock.sleep, **own)
+
         self.live = Live(target(), self.crossing)
         books = Books(SmallLog(), self.ledger, "order@1", "flow")
         replay = replay_of(**{"rate": 1e12, **changes})

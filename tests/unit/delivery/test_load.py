@@ -48,3 +48,12 @@ async def test_a_trimmed_event_is_missing_alone():
     [gone, there] = await CaseLoader(log, STREAM).entries(cases(3, 6))
     assert gone.event is None
     assert there.event.id == "e6"
+
+
+# Where a person edited the record, the event carries theirs; the log has it as it came.
+async def test_an_edited_record_stands_for_the_event():
+    log = SmallLog([event(0)])
+    edited = Case(offset=0, key="a", state="waiting", edited=b'{"n": 7}')
+    [entry] = await CaseLoader(log, STREAM).entries([edited])
+    assert (entry.event.data, entry.event.id) == (b'{"n": 7}', "e0")
+    assert log.stored[0].data == b'{"n": 0}'

@@ -174,7 +174,9 @@ async def test_live_traffic_goes_first():
                 finally:
                     open_calls[side] -= 1
 
-        slow = lambda items: Trouble(seconds=0.5 if side == "live" else 0.1)  # noqa: E731
+        def slow(items):
+            return Trouble(seconds=0.5 if side == "live" else 0.1)
+
         return Counting(roads.place, slow, concurrency=4, rest=roads.clock.sleep)
 
     roads.target = target
@@ -251,7 +253,10 @@ async def test_pause_resume_and_cancel(kind):
 async def test_it_waits_for_its_flow():
     roads = Crossroads(SmallLog(events("abc")), MemoryService)
     away = [True]
-    script = lambda items: Trouble(raised=Retryable("connect", "down")) if away[0] else FINE  # noqa: E731
+
+    def script(items):
+        return Trouble(raised=Retryable("connect", "down")) if away[0] else FINE
+
     roads.target = lambda side: MemoryService(roads.place, script)
     await roads.start(replay_of())
     await (await roads.life()).run(30)
@@ -335,7 +340,10 @@ async def test_too_many_entities(monkeypatch):
 async def test_later_arrivals_are_not_its_own():
     roads = await roads_of(MemoryService, "ab")
     await roads.start(replay_of(rate=0.5))
-    each = lambda: roads.log.add(event(len(roads.log.stored)))  # noqa: E731
+
+    def each():
+        return roads.log.add(event(len(roads.log.stored)))
+
     await (await roads.life()).run(8, each=each)
     replay = await roads.replays.get("r1")
     assert (replay.state, replay.planned, replay.delivered, replay.bound) == ("done", 2, 2, 2)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.delivery.retry import RetryPolicy, bound_seconds, next_attempt, wait_seconds
+from trunkline.delivery.ledger import Case
+from trunkline.delivery.retry import RetryPolicy, bound_seconds, is_retry, next_attempt, wait_seconds
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import Final, Retryable
 from trunkline.kernel.outcome import Dead, RetryAt
@@ -94,6 +95,27 @@ def test_a_dead_letter_says_why_nobody_tries_again():
     assert spent == Dead(3, NOW, "http-503", "gave up after 3 attempts: busy")
     late = next_attempt(RetryPolicy(total_seconds=5), 2, NOW - 6 * SECOND, NOW, busy(), 0.5)
     assert late == Dead(2, NOW, "http-503", "gave up after 5 s: busy")
+
+
+# A rule decides for its kind of error, whatever its type says; others keep to the policy.
+def test_rules_decide_by_kind():
+    policy = RetryPolicy(
+        rules={"http-503": None, "http-404": RetryPolicy(), "timeout": RetryPolicy(attempts=2)}
+    )
+    missing, slow = Final("http-404", "no"), Retryable("timeout", "no answer")
+    assert next_attempt(policy, 1, NOW, NOW, busy(), 0.5) == Dead(1, NOW, "http-503", "busy")
+    assert isinstance(next_attempt(policy, 1, NOW, NOW, missing, 0.5), RetryAt)
+    assert isinstance(next_attempt(policy, 1, NOW, NOW, slow, 0.5), RetryAt)
+    assert isinstance(next_attempt(policy, 2, NOW, NOW, slow, 0.5), Dead)
+    assert isinstance(next_attempt(policy, 1, NOW, NOW, Final("http-422", "no"), 0.5), Dead)
+
+
+# What failed is a retry until a person asks for new attempts.
+def test_what_a_person_asks_for_is_no_retry():
+    assert not is_retry(None)
+    assert not is_retry(Case(1, "a", "held"))
+    assert is_retry(Case(1, "a", "waiting", attempts=2))
+    assert not is_retry(Case(1, "a", "waiting", attempts=2, forgiven=2))
 
 
 # A policy without meaning is refused, naming the field.

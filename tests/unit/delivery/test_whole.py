@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from tests.unit.delivery.small import STREAM, SmallLog, World, event, events, flow_of, settle
 
 from trunkline.connectors.target import Progress
+from trunkline.delivery.bearing import Terms
+from trunkline.delivery.budget import BudgetPolicy
 from trunkline.delivery.ledger import Case, Range, Record, Retry
 from trunkline.delivery.memory import MemoryLedger
 from trunkline.delivery.retry import RetryPolicy
@@ -160,6 +162,22 @@ async def test_a_batch_that_is_always_refused_does_not_stop_the_flow_for_ever():
     await world.run(3600)
     assert table.received == [0, 1, 2]
     assert len(world.said(AttemptFailed)) == 3
+
+
+# Retries above the target's budget stay due in their order, and new events go on beside them.
+async def test_retries_above_the_budget_stay_due():
+    poison = dict.fromkeys(range(0, 20, 2), BUSY)
+    table = Table(
+        [f"k{n}" for n in range(20)], Trouble(blame=poison), flow=flow_of(policy=RetryPolicy(first_seconds=0))
+    )
+    world = table.world()
+    world.bear(Terms(budget=BudgetPolicy(share=0.2, floor_per_second=0.0, window_seconds=30.0)))
+    await world.run(20)
+    assert table.received == [*range(1, 20, 2), 0, 2, 4, 6]
+    assert (await world.states())["waiting"] == [8, 10, 12, 14, 16, 18]
+    table.log.add(*(event(20 + n, f"n{n}") for n in range(10)))
+    await table.world().run(20)
+    assert sorted(table.received) == list(range(30))
 
 
 # Stopping during a stall ends at once and leaves everything for the next start.

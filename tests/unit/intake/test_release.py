@@ -22,6 +22,10 @@ async def entry_id(scene):
     return entry.id
 
 
+def edit_of(entry_id, record):
+    return Decision("eve", "typed by hand", {entry_id: record})
+
+
 async def let_in(scene, entry_id, decision=BECAUSE, intake=None):
     intakes = {"shop/sales": intake or scene.intake}
     [one] = await release(scene.quarantine, intakes, scene.clock, [entry_id], decision)
@@ -46,9 +50,7 @@ async def test_release_under_a_mended_contract(scene, entry_id):
 
 # An edited record goes in under the identity of the original, which is kept as it came.
 async def test_release_of_an_edited_record(scene, entry_id):
-    one = await let_in(
-        scene, entry_id, Decision("eve", "typed by hand", b'{"id":"s1","amount":1.5,"key":"k"}')
-    )
+    one = await let_in(scene, entry_id, edit_of(entry_id, b'{"id":"s1","amount":1.5,"key":"k"}'))
     assert one.fate == "released"
     [event] = await scene.stored()
     assert (event.id, event.data) == ("file/2", b'{"id":"s1","amount":1.5,"key":"k"}')
@@ -64,13 +66,13 @@ async def test_release_of_what_was_unreadable(scene):
     [entry] = await scene.quarantine.list(Query())
     assert (await let_in(scene, entry.id)).fate == "still refused"
     assert (
-        await let_in(scene, entry.id, Decision("eve", "", b'{"id":"s1","amount":1,"key":"k"}'))
+        await let_in(scene, entry.id, edit_of(entry.id, b'{"id":"s1","amount":1,"key":"k"}'))
     ).fate == "released"
 
 
 # What is still refused stays open with the new reasons, and nothing is stored.
 async def test_still_refused(scene, entry_id):
-    one = await let_in(scene, entry_id, Decision("eve", "", b'{"amount":1,"key":"k"}'))
+    one = await let_in(scene, entry_id, edit_of(entry_id, b'{"amount":1,"key":"k"}'))
     assert (one.fate, one.receipt.status) == ("still refused", "refused")
     [entry] = await scene.quarantine.list(Query())
     assert [reason.pointer for reason in entry.reasons] == ["/id"]
@@ -79,7 +81,7 @@ async def test_still_refused(scene, entry_id):
 
 # A second release does nothing, nor does one whose source is gone.
 async def test_release_only_once(scene, entry_id):
-    edited = Decision("eve", "", b'{"id":"s1","amount":1,"key":"k"}')
+    edited = edit_of(entry_id, b'{"id":"s1","amount":1,"key":"k"}')
     assert (await release(scene.quarantine, {}, scene.clock, [entry_id], edited))[0].fate == "no such source"
     await let_in(scene, entry_id, edited)
     assert (await let_in(scene, entry_id, edited)).fate == "not open"
@@ -90,15 +92,26 @@ async def test_release_only_once(scene, entry_id):
 # An arrival that came again rightly before its release is a duplicate and has no second effect.
 async def test_release_keeps_identity(scene, entry_id):
     await scene.intake.accept([Arrival(b'{"id":"s1","amount":1.5,"key":"k"}', identity="file/2")])
-    one = await let_in(scene, entry_id, Decision("eve", "", b'{"id":"s1","amount":1.5,"key":"k"}'))
+    one = await let_in(scene, entry_id, edit_of(entry_id, b'{"id":"s1","amount":1.5,"key":"k"}'))
     assert (one.fate, one.receipt.status) == ("released", "duplicate")
     assert len(await scene.stored()) == 1
 
 
-# One edited record cannot replace several entries.
-async def test_edit_is_for_one(scene, entry_id):
-    with pytest.raises(ValueError, match="one at a time"):
-        await release(scene.quarantine, {}, scene.clock, [entry_id, entry_id], Decision("eve", "", b"{}"))
+# Several go in the order they are given, whatever else of them is refused, each with its own edit.
+async def test_several_keep_their_order(scene, entry_id):
+    await scene.intake.accept(
+        [Arrival(b'{"id":"s1","amount":"2","key":"k"}', identity=f"f/{n}") for n in (1, 2)]
+    )
+    entries = [one.id for one in await scene.quarantine.list(Query(after=""))]
+    edits = {
+        one: b'{"id":"s1","amount":%d,"key":"k"}' % n for n, one in enumerate(entries) if one != entries[1]
+    }
+    decision = Decision("eve", "typed as texts", edits)
+    done = await release(scene.quarantine, {"shop/sales": scene.intake}, scene.clock, entries, decision)
+    assert [one.fate for one in done] == ["released", "still refused", "released"]
+    assert [one.receipt.offset for one in done] == [0, -1, 1]
+    assert [event.id for event in await scene.stored()] == ["file/2", "f/2"]
+    assert [one.id for one in await scene.quarantine.list(Query())] == [entries[1]]
 
 
 def _mended() -> str:

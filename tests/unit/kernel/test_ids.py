@@ -32,6 +32,18 @@ def test_uuid7s_of_later_milliseconds_sort_later():
     assert made == sorted(made)
 
 
+# What is kept by its id is found again in the order in which it came, however fast it came.
+def test_uuid7s_of_one_millisecond_sort_in_their_order():
+    clock = ManualClock()
+    ids = SystemIds(clock)
+    made = [ids.uuid7() for _ in range(500)]
+    clock.advance_to(clock.now() + SECOND // 1000)
+    made.append(ids.uuid7())
+    assert made == sorted(set(made))
+    assert {UUID(one).version for one in made} == {7}
+    assert UUID(made[-1]).int >> 80 == clock.now() // 1000
+
+
 def test_the_same_seed_gives_the_same_identifiers():
     first, second = (SystemIds(ManualClock(), seed=7) for _ in range(2))
     for made in (first, second):

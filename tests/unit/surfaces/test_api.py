@@ -9,10 +9,11 @@ import pytest
 
 import trunkline
 from trunkline.app import control
-from trunkline.app.acts import CONTROL_FILE, handler
+from trunkline.app.acts import control_file, handler
 from trunkline.app.backbone import opened, this_machine
 from trunkline.app.project import Project
 from trunkline.kernel.errors import ProjectError, StoreError
+from trunkline.kernel.roles import ROLES
 
 
 @pytest.fixture
@@ -55,15 +56,28 @@ async def test_running(folder, order):
 async def test_beside_a_running_process(folder, order):
     async with trunkline.open(folder) as first:
         backbone_of_the_other = first._backbone
-        address = first.project.state / CONTROL_FILE
+        addresses = [control_file(first.project, role) for role in ROLES]
         async with (
-            control.serving(address, handler(backbone_of_the_other)),
+            control.serving(addresses, handler(backbone_of_the_other)),
             trunkline.open(folder) as second,
         ):
             [receipt] = await second.publish("order", order)
             assert (receipt.status, receipt.offset) == ("accepted", 0)
             with pytest.raises(StoreError, match="stop it first"):
                 async with second.run(port=0):
+                    pass
+
+
+# Where another process delivers, publishing is this one's to do; running everything is refused.
+async def test_beside_a_running_delivery(folder, order):
+    project = Project.load(folder)
+    async with opened(project, this_machine({}), ["delivery"]) as other:
+        address = [control_file(project, "delivery")]
+        async with control.serving(address, handler(other)), trunkline.open(folder) as beside:
+            [receipt] = await beside.publish("order", order)
+            assert receipt.status == "accepted"
+            with pytest.raises(StoreError, match="stop it first"):
+                async with beside.run(port=0):
                     pass
 
 

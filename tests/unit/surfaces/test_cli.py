@@ -106,7 +106,7 @@ def test_the_way_of_a_record(trunkline, folder):
     assert trunkline("quarantine", "release", entry["id"])[0] == 1
     mended = folder / "mended.json"
     mended.write_text((folder / "examples/order.json").read_text().replace("1001", "1002"))
-    assert trunkline("quarantine", "release", entry["id"], "--edited", str(mended))[0] == 0
+    assert trunkline("quarantine", "release", entry["id"], "--file", str(mended))[0] == 0
     assert trunkline("quarantine", "list", "--json")[1] == ""
 
 

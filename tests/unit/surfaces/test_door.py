@@ -239,3 +239,44 @@ async def test_a_request_under_way_is_answered_first(opened, monkeypatch):
     for each in (alone[1], followed[1], writer):
         each.close()
     assert echo.handled == 2
+
+
+# More requests at a time than fit are told to come back, and taken again when some are answered.
+async def test_too_many_requests_at_a_time(opened, monkeypatch):
+    echo, _, session, _ = opened
+    monkeypatch.setattr("trunkline.surfaces.door.REQUESTS", 1)
+    echo.gate.clear()
+    first = asyncio.create_task(status_of(session))
+    await echo.entered.wait()
+    async with session.post("/hooks/a", data=b"{}") as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        assert answer.content_type == "application/problem+json"
+    echo.gate.set()
+    assert await first == 202
+    assert await status_of(session) == 202
+
+
+# The bodies of all requests at a time are bounded; one alone is taken whatever its size.
+async def test_too_many_bytes_at_a_time(opened, monkeypatch):
+    echo, _, session, _ = opened
+    monkeypatch.setattr("trunkline.surfaces.door.BODIES_BYTES", 3)
+    echo.gate.clear()
+    first = asyncio.create_task(status_of(session))
+    await echo.entered.wait()
+    assert await status_of(session) == 503
+    async with session.post("/hooks/a", data=chunks(1)) as answer:
+        assert answer.status == 503
+    echo.gate.set()
+    assert await first == 202
+    async with session.post("/hooks/a", data=chunks(9)) as answer:
+        assert answer.status == 202
+
+
+# A head without an end is refused at its bound, long before its time is over.
+async def test_a_head_that_is_too_large(opened, monkeypatch):
+    echo, _, _, listening = opened
+    monkeypatch.setattr("trunkline.surfaces.door.HEAD_BYTES", 1_000)
+    reader, writer = await sent(listening, HALF_A_HEAD + b"x" * 1_000)
+    assert (await reader.readline()).startswith(b"HTTP/1.1 431 ")
+    writer.close()
+    assert echo.handled == 0

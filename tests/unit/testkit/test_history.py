@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.unit.delivery.small import STREAM, events
 
+from trunkline.delivery.ledger import Fate
 from trunkline.eventlog.port import Page
-from trunkline.testkit.history import Expected, faults
+from trunkline.testkit.history import Expected, faults, stuck
 from trunkline.testkit.targets import Received
 
 PAGE = Page(STREAM, 0, events(["a", "b", "a"]))
@@ -55,3 +56,24 @@ def test_repeats_under_the_same_key_are_allowed_where_said():
 # A dead letter may be overtaken where the flow says so.
 def test_what_was_passed_may_come_late():
     assert faults(Expected(PAGE, passed={0}), [GOOD[2], GOOD[1], GOOD[0]]) == []
+
+
+# In the end everything is settled, or stays behind a dead letter that people leave alone.
+def test_what_is_open_for_no_reason_is_stuck():
+    def found(states, left=(), **options):
+        return stuck(PAGE, [Fate(state) for state in states], left, **options)
+
+    assert found(["delivered", "dropped", "discarded"]) == []
+    assert found(["dead", "delivered", "held"], {0}) == []
+    assert found(["dead", "delivered", "waiting"], {0}) == []
+    assert found(["dead", "delivered", "held"]) == [
+        "event 0 is stuck: dead, and nobody leaves it so",
+        "event 2 is stuck: held, and nothing is before it",
+    ]
+    held = ["event 2 is stuck: held, and nothing is before it"]
+    assert found(["dead", "delivered", "held"], {0}, skips=True) == held
+    assert found(["delivered", "dead", "held"], {1}) == held
+    assert found(["pending", "skipped", "delivered"]) == [
+        "event 0 is stuck: pending",
+        "event 1 is stuck: skipped",
+    ]

@@ -73,3 +73,17 @@ async def test_the_service_sees_two_items_of_one_key_under_way():
     with pytest.raises(AssertionError, match="under way together"):
         await asyncio.gather(service.deliver([item("a", 1)], None), service.deliver([item("a", 2)], None))
     assert Trouble() == FINE
+
+
+# A call that took effect and comes again succeeds, whatever the script blames now: the table knows it.
+async def test_the_table_blames_nothing_that_it_took():
+    script = [
+        Trouble(raised=Retryable("timeout", "no answer"), after=True),
+        Trouble(blame={1: Final("no", "no")}),
+    ]
+    place = Place()
+    table = MemoryTable(place, lambda items: script.pop(0))
+    with pytest.raises(Retryable):
+        await table.deliver([item("a", 1)], Progress("flow", 2))
+    assert await table.deliver([item("a", 1)], Progress("flow", 2)) == [None]
+    assert [one.offset for one in place.received] == [1]

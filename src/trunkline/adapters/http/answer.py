@@ -6,18 +6,19 @@ this folder. Which statuses are worth repeating follows RFC 9110 and RFC 6585.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 import aiohttp
 import msgspec
 from aiohttp.http_exceptions import HttpProcessingError
 
 from trunkline.kernel.clock import SECOND
-from trunkline.kernel.errors import DeliveryError, Final, Retryable
+from trunkline.kernel.errors import DeliveryError, Final, Retryable, Stop
 
 EXCERPT_BYTES = 2_048
 """The most of an error's body that is read."""
@@ -56,6 +57,11 @@ _REFUSED = Fault(
 CLIENT_ERRORS: tuple[type[Exception], ...] = (aiohttp.ClientError, HttpProcessingError, OSError)
 """What the client library raises for what happens on the wire (``TimeoutError`` is an ``OSError``)."""
 
+KINDS = frozenset({"request", *(fault.kind for fault in (*_FAULTS, _REFUSED))}) | {
+    f"http-{status}" for status in range(300, 600)
+}
+"""Every kind of error that a request may end with, for which an event may be to blame."""
+
 
 def fault_of(error: Exception) -> Fault:
     """Return what an error of the client library means: the first fault in the list that it is a case of."""
@@ -71,19 +77,26 @@ class Answer(msgspec.Struct, frozen=True):
     retry_after: str = ""
     location: str = ""
     content_type: str = ""
+    content_encoding: str = ""
     excerpt: bytes = b""
 
 
-def judge(answer: Answer, now: int, hidden: Iterable[str]) -> DeliveryError:
-    """Turn an answer that is not 2xx into an error; ``hidden`` texts never show in it."""
+def judge(answer: Answer, now: int, hidden: Iterable[str], *, one_place: bool = False) -> DeliveryError:
+    """Turn an answer that is not 2xx into an error; ``hidden`` texts never show in it.
+
+    ``one_place`` says that every record goes to the same path: what is said of it holds for all of them.
+    """
     kind = f"http-{answer.status}"
     if 300 <= answer.status < 400:  # noqa: PLR2004  the class of redirections
-        return Final(kind, f"it redirects to {_host(answer.location)}; put the right url in the connection")
+        host = _masked(_host(answer.location), hidden)
+        return Final(kind, f"it redirects to {host}; put the right url in the connection")
     shown = _shown(answer, hidden)
     if answer.status == 401:  # noqa: PLR2004  unauthorized
         return Retryable(kind, f"it does not take our credential; renew the secret{shown}")
-    if answer.status in _RETRYABLE or answer.status >= 500:  # noqa: PLR2004  the class of server errors
+    if answer.status in _RETRYABLE or not 400 <= answer.status < 500:  # noqa: PLR2004  not our error
         return Retryable(kind, f"it answered {answer.status}{shown}", retry_after(answer.retry_after, now))
+    if answer.status == 410 and one_place:  # noqa: PLR2004  gone
+        return Stop(kind, f"it wants no more of this; its address is gone for good{shown}")
     return Final(kind, f"it answered {answer.status}{shown}")
 
 
@@ -111,12 +124,10 @@ def hidden_texts(value: Any) -> Iterable[str]:
 
 
 def _shown(answer: Answer, hidden: Iterable[str]) -> str:
-    if "json" not in answer.content_type and "text/plain" not in answer.content_type:
+    told = answer.content_type.lower()
+    if answer.content_encoding or ("json" not in told and "text/plain" not in told):
         return ""
-    text = answer.excerpt.decode("utf-8", "replace")
-    for value in sorted(set(hidden), key=len, reverse=True):
-        if len(value) >= _SHORTEST_MASKED:
-            text = text.replace(value, "***")
+    text = _masked(answer.excerpt.decode("utf-8", "replace"), hidden)
     text = " ".join(_PERSONAL.sub("***", text).split())
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
     if not text:
@@ -124,7 +135,29 @@ def _shown(answer: Answer, hidden: Iterable[str]) -> str:
     return f": {text[:_SHOWN]}…" if len(text) > _SHOWN else f": {text}"
 
 
+def _masked(text: str, hidden: Iterable[str]) -> str:
+    """Take ``hidden`` texts out, in whatever case and however JSON or a URL writes them."""
+    folded = text.casefold()
+    found = {
+        written
+        for value in hidden
+        if len(value) >= _SHORTEST_MASKED
+        for written in (
+            value,
+            json.dumps(value)[1:-1],
+            quote(value, "", errors="replace"),
+            quote_plus(value, errors="replace"),
+        )
+        if written.casefold() in folded
+    }
+    for written in sorted(found, key=len, reverse=True):
+        text = re.sub(re.escape(written), "***", text, flags=re.IGNORECASE)
+    return text
+
+
 def _host(location: str) -> str:
+    if not location:
+        return "nowhere"
     try:
         return urlsplit(location).hostname or "a path on the same host"
     except ValueError:

@@ -42,6 +42,11 @@ class Request(msgspec.Struct, frozen=True):
     parameters: tuple[tuple[str, Segment], ...]
     reads: frozenset[str]
 
+    @property
+    def is_one_place(self) -> bool:
+        """Whether the path is the same for every record."""
+        return all(isinstance(part, str) for segment in self.segments for part in segment)
+
     def path(self, record: dict[str, Any]) -> str:
         """Return the encoded path for a record; raises ``Final`` where a value cannot stand in it."""
         return "/" + "/".join([_segment(segment, record) for segment in self.segments])

@@ -6,6 +6,8 @@ there, which becomes a fault at its place. Credentials are references; they are 
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import re
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -16,6 +18,7 @@ from trunkline.adapters.http.request import compile_body, compile_request
 from trunkline.vault.secret import SecretReference
 
 _TOKEN = re.compile(r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$")
+_LABEL_LETTERS = 63
 _OURS = frozenset(
     {
         "authorization",
@@ -128,4 +131,15 @@ def _url_problem(url: str) -> str:
         return "carries a credential; write it under auth as a secret reference"
     if parts.query or parts.fragment or not url.isascii() or not url.isprintable() or " " in url:
         return "has a query, a fragment or a character that belongs in no URL"
-    return ""
+    return "" if _is_host(parts.hostname) else "has a host that is no name and no address"
+
+
+def _is_host(host: str) -> bool:
+    """Tell whether a host can be looked up (RFC 1035 section 2.3.4); what ends in a number is an address."""
+    labels = host.removesuffix(".").split(".")
+    if not labels[-1].isdigit():
+        return all(0 < len(label) <= _LABEL_LETTERS for label in labels)
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(host)
+        return True
+    return False

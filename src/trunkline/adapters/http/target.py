@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import re
 import ssl
+import weakref
 from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
@@ -33,6 +34,7 @@ _EXCERPT_SECONDS = 2.0
 _SUCCESS_BYTES = 65_536
 _PLAIN_KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
 _UNAUTHORIZED = 401
+_TOO_MANY_REQUESTS = 429
 
 
 class HttpTarget:
@@ -73,7 +75,7 @@ class HttpTarget:
         self._credential = self._resolve()
         tls = await asyncio.to_thread(_tls, self._connection)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._settings.concurrency, ssl=tls),
+            connector=_Connector(self._settings.concurrency, tls),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=self._settings.timeout_seconds,
@@ -117,7 +119,7 @@ class HttpTarget:
             fault = fault_of(error)
             failure = Retryable(fault.kind, fault.detail)
             if fault.away:
-                raise failure from error
+                raise failure from None  # the cause names the whole URL, and so values of the record
             return failure
         finally:
             self._under_way -= 1
@@ -149,12 +151,14 @@ class HttpTarget:
     def _judged(self, answer: Answer, record: dict[str, Any]) -> DeliveryError:
         # The scheme before a credential ("Bearer") is no secret and may be left out by who repeats it.
         credentials = [part for value in self._credential.values() for part in (value, value.split(" ")[-1])]
-        verdict = judge(answer, self._clock.now(), [*hidden_texts(record), *credentials])
-        if answer.status != _UNAUTHORIZED:
+        hidden = [*hidden_texts(record), *credentials]
+        verdict = judge(answer, self._clock.now(), hidden, one_place=self._request.is_one_place)
+        if answer.status not in (_UNAUTHORIZED, _TOO_MANY_REQUESTS):
             return verdict
-        # A rotated credential counts from the next attempt on; no item is to blame for an old or missing one.
-        with contextlib.suppress(Final):
-            self._credential = self._resolve()
+        # No item is to blame for a credential, nor for how many others there were.
+        if answer.status == _UNAUTHORIZED:
+            with contextlib.suppress(Final):  # a rotated credential counts from the next attempt on
+                self._credential = self._resolve()
         raise verdict
 
     def _resolve(self) -> dict[str, str]:
@@ -167,6 +171,35 @@ class HttpTarget:
                 "credential", "the secret has a character that no header carries; is it the right one?"
             )
         return header
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Uses no connection again on which something came that no request asked for.
+
+    It would pass for the answer to the next request, and every answer after it for that to a later one.
+    """
+
+    def __init__(self, limit: int, tls: ssl.SSLContext | bool) -> None:  # noqa: FBT001  the type of the library
+        super().__init__(limit=limit, ssl=tls)
+        self._used: weakref.WeakSet[asyncio.Protocol] = weakref.WeakSet()
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[aiohttp.tracing.Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  the library's own parameter, a value of its settings
+    ) -> aiohttp.connector.Connection:
+        """Return a new connection, or a kept one on which nothing waits; the others are closed."""
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            assert protocol is not None
+            if protocol not in self._used:
+                self._used.add(protocol)
+                return connection
+            if not protocol.should_close:
+                return connection
+            connection.close()
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -250,5 +283,6 @@ async def _answer(response: aiohttp.ClientResponse) -> Answer:
         retry_after=headers.get("Retry-After", ""),
         location=headers.get("Location", ""),
         content_type=headers.get("Content-Type", ""),
+        content_encoding=headers.get("Content-Encoding", ""),
         excerpt=excerpt,
     )

@@ -40,3 +40,8 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY)  # its name is durable with the folder's sync only
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

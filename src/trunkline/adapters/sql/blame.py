@@ -11,6 +11,9 @@ from collections.abc import Generator, Mapping
 
 from trunkline.kernel.errors import DeliveryError, Final
 
+KINDS = frozenset({"constraint", "field", "range", "type"})
+"""Every kind of error that one row is blamed for."""
+
 
 class Refused(Exception):
     """The database refused the rows of a statement; ``verdict`` says why, without their values."""

@@ -2,7 +2,8 @@
 
 One connection, kept open and made anew when it is lost. Every call is one transaction: progress first,
 which locks the flow's row against another runner, then the whole batch as one statement of arrays. The
-driver is imported when the first connection is made, so that nobody else needs it.
+server ends a statement that takes too long; where it is not heard any more, we hang up. The driver is
+imported when the first connection is made, so that nobody else needs it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import decimal
+import os
+import socket
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +24,7 @@ from trunkline.adapters.sql.progress import floor, repeats, repeats_held_back
 from trunkline.adapters.sql.table import Found, TableSettings, check, plan
 from trunkline.connectors.target import Features, Item, Progress
 from trunkline.contracts.contract import Contract
-from trunkline.kernel.errors import DeliveryError, Final
+from trunkline.kernel.errors import DeliveryError, Final, Retryable
 from trunkline.vault.secret import Secret
 
 if TYPE_CHECKING:
@@ -33,6 +36,12 @@ SELECT set_config('TimeZone', 'UTC', false), set_config('statement_timeout', %s,
        CASE WHEN current_setting('synchronous_commit') = 'off'
             THEN set_config('synchronous_commit', 'on', false) END
 """
+_SILENCE_SECONDS = 2.0
+"""How long after it should have ended a statement the server may be silent before we hang up."""
+
+# Until a transaction of a flow is over nobody can say how far it is: after a restart the commit of the runner
+# before may still be under way.
+_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _LOCK_MAKING = "SELECT pg_advisory_xact_lock(hashtext('trunkline: make tables'))"
 
 
@@ -55,6 +64,7 @@ class PostgresTable:
         self._lock = asyncio.Lock()
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._where = "PostgreSQL"
+        self._hang_up: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
         """Connect and make the table or check it against the contract."""
@@ -77,6 +87,7 @@ class PostgresTable:
     async def progress(self, flow: str) -> Progress | None:
         """Return what the database has stored for ``flow``."""
         async with self._ready() as connection, connection.transaction():
+            await self._execute(connection, _TURN, flow)
             stored = await self._ask(connection, statements.cursor_of(self._table, "%s"), flow)
             marks = await self._ask(connection, statements.applied_of(self._table, "%s"), flow)
         if not stored:
@@ -88,7 +99,7 @@ class PostgresTable:
         """Drop ``applied`` marks of ``flow``."""
         async with self._ready() as connection, connection.transaction():
             statement = statements.forget(self._table, "SELECT %s, unnest(%b::bigint[])")
-            await connection.execute(statement.encode(), (flow, list(applied)))
+            await self._execute(connection, statement, flow, list(applied))
 
     async def close(self) -> None:
         """Close the connection once the call under way has finished."""
@@ -106,6 +117,7 @@ class PostgresTable:
         """Store progress and tell whether the items are still to be applied."""
         if progress is None:
             return True
+        await self._execute(connection, _TURN, progress.flow)
         claim = (progress.flow, progress.cursor, progress.last_event, floor(items, progress))
         if not await self._ask(connection, statements.claim(self._table, "%s"), *claim):
             [stored] = await self._ask(connection, statements.cursor_of(self._table, "%s"), progress.flow)
@@ -119,7 +131,7 @@ class PostgresTable:
     async def _apply(self, connection: Any, columns: rows.Columns) -> None:
         written = rows.collapse(self._table, columns)
         if written[0]:
-            await connection.execute(self._statement, written)
+            await self._execute(connection, self._statement, *written)
 
     async def _blame(
         self, connection: Any, columns: rows.Columns, items: Sequence[Item], progress: Progress | None
@@ -128,7 +140,7 @@ class PostgresTable:
         async with connection.transaction() as transaction:
             if not await self._claim(connection, items, progress):
                 return {}
-            await connection.execute(b"SET CONSTRAINTS ALL IMMEDIATE")
+            await self._execute(connection, "SET CONSTRAINTS ALL IMMEDIATE")
             guilty = await self._search(connection, columns, len(items))
             transaction.force_rollback = bool(guilty)
         return guilty
@@ -175,13 +187,16 @@ class PostgresTable:
                 if self._connection is None:
                     await self._connect()
                 assert self._connection is not None
+                self._expect_answer(self._connection)
                 yield self._connection
             except self._driver.Error as error:
                 await self._drop()
-                raise failure(error, self._where) from None
+                raise self._silence() or failure(error, self._where) from None
             except BaseException:
                 await self._drop()
                 raise
+            finally:
+                self._expect_nothing()
 
     async def _drop(self) -> None:
         connection, self._connection = self._connection, None
@@ -195,14 +210,14 @@ class PostgresTable:
         )
         patience = f"{self._settings.timeout_seconds:g}s"
         limits = (patience, f"{self._settings.lock_seconds * 1000:.0f}", patience)
-        await connection.execute(_SESSION.encode(), limits)
+        await self._execute(connection, _SESSION, *limits)
         async with connection.transaction():
             there = await self._table_there(connection)
         decimals = self._settings.decimals
         check(self._table, there, lambda column, type_: dialect.expected(column, type_, decimals))
         travels = dialect.shapes(self._table, there)
         self._cells = [shape.cell for shape in travels]
-        self._statement = dialect.statement(self._table, travels).encode()
+        self._statement = dialect.statement(self._table, travels)
 
     def _parameters(self) -> dict[str, Any]:
         """Return libpq's parameters; a network that swallows everything ends a call too."""
@@ -224,16 +239,16 @@ class PostgresTable:
 
     async def _table_there(self, connection: Any) -> Found:
         """Return what the table is, made where it is missing and may be; the tables of progress always."""
-        await connection.execute(_LOCK_MAKING.encode())
+        await self._execute(connection, _LOCK_MAKING)
         for name in statements.OURS:
             ours = await self._look(connection, self._table.beside(name))
             for statement in statements.make_ours(
                 self._table, name, {column.name for column in ours.columns}
             ):
-                await connection.execute(statement.encode())
+                await self._execute(connection, statement)
         there = await self._look(connection, self._table.quoted)
         if not there.columns and self._settings.create:
-            await connection.execute(statements.create(self._table, dialect.type_of).encode())
+            await self._execute(connection, statements.create(self._table, dialect.type_of))
             there = await self._look(connection, self._table.quoted)
         if not there.columns:
             told = f"there is no table {self._table}; make it, or set create: true"
@@ -244,10 +259,38 @@ class PostgresTable:
         columns = await self._ask(connection, dialect.LOOK, name)
         return dialect.found(columns, await self._ask(connection, dialect.LOOK_KEYS, name))
 
-    @staticmethod
-    async def _ask(connection: Any, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        answer = await connection.execute(statement.encode(), parameters)
+    async def _ask(self, connection: Any, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        answer = await self._execute(connection, statement, *parameters)
         return list(await answer.fetchall())
+
+    async def _execute(self, connection: Any, statement: str, *parameters: Any) -> Any:
+        self._expect_answer(connection)
+        return await connection.execute(statement.encode(), parameters or None)
+
+    def _expect_answer(self, connection: Any) -> None:
+        """Hang up unless what follows is done, or goes on with another statement, within its time."""
+        self._expect_nothing()
+        patience = self._settings.timeout_seconds + _SILENCE_SECONDS
+        self._hang_up = asyncio.get_running_loop().call_later(patience, _hang_up, connection.fileno())
+
+    def _silence(self) -> Retryable | None:
+        """Return what it means that we hung up; None where we did not."""
+        if self._hang_up is None or asyncio.get_running_loop().time() < self._hang_up.when():
+            return None
+        return Retryable(
+            "timeout", f"{self._where}: the server was not heard any more; is the network whole?"
+        )
+
+    def _expect_nothing(self) -> None:
+        if self._hang_up is not None:
+            self._hang_up.cancel()
+            self._hang_up = None
+
+
+def _hang_up(number: int) -> None:
+    """Shut a connection down, by its file descriptor, so that whoever waits on it sees it end."""
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(number)) as connection:
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _driver() -> Any:

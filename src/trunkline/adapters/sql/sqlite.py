@@ -127,7 +127,10 @@ class _File:
     def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close()
+            with contextlib.suppress(
+                apsw.Error
+            ):  # all that was committed is durable; the disk has failed before
+                connection.close()
 
     def _deliver(
         self,

@@ -77,7 +77,7 @@ class Appender:
 
     def load(self, connection: apsw.Connection) -> None:
         """Read everything that is remembered from the store."""
-        self._streams = {stream.name: stream for stream in pages.stream_rows(connection)}
+        self._streams = {stream.name: stream for stream in pages.writable_stream_rows(connection)}
         self._dedupe.load(connection)
 
     def store(self, connection: apsw.Connection, arrivals: Sequence[Arrival]) -> list[Page]:

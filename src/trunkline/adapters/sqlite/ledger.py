@@ -9,14 +9,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from string import Template
-from typing import Any, get_args
+from typing import Any
 
 import apsw
 import msgspec
 
+from trunkline.adapters.sqlite import letters
+from trunkline.adapters.sqlite.cases import COLUMNS, PUT, Rows
 from trunkline.adapters.sqlite.store import Store
 from trunkline.delivery.ledger import (
     Case,
+    CaseGroup,
     CaseQuery,
     Counts,
     Fate,
@@ -25,20 +28,14 @@ from trunkline.delivery.ledger import (
     Range,
     Record,
     Resolution,
-    State,
-    Try,
     resolved,
 )
+from trunkline.eventlog.seal import Sealer
 
 
-def _sql(text: str, **parts: str) -> str:
+def _sql(text: str) -> str:
     """Fill in the parts that many statements share; what they are asked with is always a parameter."""
-    return Template(text).substitute(
-        case="c.event, c.key, c.state, c.holds, c.attempts, c.forgiven, c.due, c.at, c.since, "
-        "c.correlation, c.reason, c.tries",
-        flow="(SELECT id FROM flow WHERE name = :flow)",
-        **parts,
-    )
+    return Template(text).substitute(case=COLUMNS, flow="(SELECT id FROM flow WHERE name = :flow)")
 
 
 _ENTER_FLOW = "INSERT INTO flow (name, cursor) VALUES (:flow, 0) ON CONFLICT DO NOTHING"
@@ -47,7 +44,6 @@ _MOVE = "UPDATE flow SET cursor = :cursor WHERE name = :flow"
 _SETTLE = """INSERT OR REPLACE INTO settled
     (flow, last, first, started, finished, attempts, delivered, dropped, drops)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_PUT = "INSERT OR REPLACE INTO flow_case VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _GIVE_HEAD = """UPDATE flow_case SET state = 'waiting', due = :at, at = :at
     WHERE flow = :id AND state = 'held' AND event =
         (SELECT event FROM flow_case INDEXED BY case_key
@@ -75,7 +71,7 @@ _ONE_CASE = _sql("SELECT $case FROM flow_case c WHERE c.flow = $flow AND c.event
 
 _STATUS = """SELECT f.name, f.cursor,
         (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.state = 'waiting'),
-        (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.holds AND c.state = 'held'),
+        (SELECT coalesce(sum(k.held), 0) FROM key_held k WHERE k.flow = f.id),
         (SELECT count(*) FROM flow_case c WHERE c.flow = f.id AND c.state = 'dead'),
         coalesce((SELECT s.finished FROM settled s WHERE s.flow = f.id AND s.delivered > 0
                   ORDER BY s.finished DESC LIMIT 1), 0),
@@ -83,24 +79,14 @@ _STATUS = """SELECT f.name, f.cursor,
                       AND c.state IN ('delivered', 'dropped', 'discarded', 'dead')
                   ORDER BY c.at DESC LIMIT 1), 0),
         min(f.cursor,
-            coalesce((SELECT min(c.event) FROM flow_case c
+            coalesce((SELECT min(c.event) FROM flow_case c INDEXED BY case_due
                       WHERE c.flow = f.id AND c.state = 'waiting'), f.cursor),
-            coalesce((SELECT min(c.event) FROM flow_case c
+            coalesce((SELECT min(c.event) FROM flow_case c INDEXED BY case_dead
                       WHERE c.flow = f.id AND c.state = 'dead'), f.cursor))
     FROM flow f ORDER BY f.name"""
+_FATE_OF = _sql("SELECT state, attempts, at FROM flow_case WHERE flow = $flow AND event = :offset")
 _RANGE_OF = _sql("""SELECT first, attempts, finished, drops FROM settled
     WHERE flow = $flow AND last >= :offset ORDER BY last LIMIT 1""")
-# The state stands in the text, so that the partial index of that state can be used.
-_FIND = {
-    state: _sql(
-        """SELECT f.name, $case FROM flow_case c JOIN flow f ON f.id = c.flow
-        WHERE c.state = '$state' AND (:flow = '' OR f.name = :flow) AND (:key = '' OR c.key = :key)
-            AND (f.name, c.event) > (:after_flow, :after_offset)
-        ORDER BY f.name, c.event LIMIT :limit""",
-        state=state,
-    )
-    for state in get_args(State)
-}
 _COUNT_RANGES = _sql("""SELECT coalesce(sum(delivered), 0), coalesce(sum(dropped), 0) FROM settled
     WHERE flow = $flow AND finished >= :since AND finished < :until""")
 _COUNT_CASES = _sql("""SELECT state, count(*) FROM flow_case
@@ -109,14 +95,13 @@ _COUNT_CASES = _sql("""SELECT state, count(*) FROM flow_case
 _TRIM_RANGES = "DELETE FROM settled WHERE finished < :before"
 _TRIM_CASES = "DELETE FROM flow_case WHERE state IN ('delivered', 'dropped', 'discarded') AND at < :before"
 
-_tries = msgspec.json.Decoder(tuple[Try, ...])
-
 
 class SqliteLedger:
-    """A ``Ledger`` and ``LedgerView`` in a ``Store``."""
+    """A ``Ledger``, ``LedgerView`` and ``Letters`` in a ``Store``; ``sealer`` seals edited records."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, sealer: Sealer) -> None:
         self._store = store
+        self._cases = Rows(sealer)
 
     async def position(self, flow: str) -> Position | None:
         """Return where ``flow`` is, or None where it never was anywhere."""
@@ -125,7 +110,7 @@ class SqliteLedger:
 
     async def record(self, record: Record) -> None:
         """Store ``record`` and give every open key its head, in one transaction."""
-        await self._store.write(lambda connection: _record(connection, record))
+        await self._store.write(lambda connection: self._write(connection, record))
 
     async def rewind(self, flow: str, cursor: int) -> None:
         """Set the cursor and forget what is at or above it."""
@@ -133,7 +118,7 @@ class SqliteLedger:
 
     async def waiting(self, flow: str, limit: int) -> list[Case]:
         """Return waiting cases that are their key's head, soonest due first."""
-        return [_case(row) for row in await self._rows(_WAITING, {"flow": flow, "limit": limit})]
+        return await self._found(_WAITING, flow, limit=limit)
 
     async def held(self, flow: str, keys: Sequence[str], limit: int) -> list[Case]:
         """Return what the head of each key holds."""
@@ -142,7 +127,8 @@ class SqliteLedger:
             found: list[Case] = []
             for key in keys:
                 rows = connection.execute(_OPEN, {"flow": flow, "key": key, "limit": limit + 1}).fetchall()
-                found += itertools.takewhile(lambda case: case.state == "held", map(_case, rows[1:]))
+                cases = (self._cases.case(flow, row) for row in rows[1:])
+                found += itertools.takewhile(lambda case: case.state == "held", cases)
             return found
 
         return await self._store.read(read)
@@ -154,8 +140,7 @@ class SqliteLedger:
 
     async def cases(self, flow: str, offsets: Sequence[int]) -> list[Case]:
         """Return what is known of ``offsets`` beyond their ranges."""
-        given = {"flow": flow, "offsets": msgspec.json.encode(list(offsets)).decode()}
-        return [_case(row) for row in await self._rows(_CASES, given)]
+        return await self._found(_CASES, flow, offsets=msgspec.json.encode(list(offsets)).decode())
 
     async def status(self) -> list[FlowStatus]:
         """Return how every flow stands."""
@@ -170,25 +155,27 @@ class SqliteLedger:
 
     async def find(self, query: CaseQuery) -> list[tuple[str, Case]]:
         """Return cases with their flows, by flow and offset."""
-        given = {
-            "flow": query.flow,
-            "key": query.key,
-            "after_flow": query.after[0],
-            "after_offset": query.after[1],
-            "limit": query.limit,
-        }
-        return [(row[0], _case(row[1:])) for row in await self._rows(_FIND[query.state], given)]
+        return await self._store.read(lambda connection: letters.find(connection, self._cases, query))
+
+    async def groups(self, query: CaseQuery) -> list[CaseGroup]:
+        """Return cases grouped by flow and cause, the largest group first."""
+        return await self._store.read(lambda connection: letters.groups(connection, query))
+
+    async def holds_back(self, flow: str, offsets: Sequence[int]) -> dict[int, int]:
+        """Return how many held events stand behind each open case."""
+        return await self._store.read(lambda connection: letters.holds_back(connection, flow, offsets))
 
     async def resolve(self, flow: str, offset: int, resolution: Resolution, at: int) -> bool:
         """Answer a dead letter; tell whether there was one."""
 
         def write(connection: apsw.Connection) -> bool:
-            rows = connection.execute(_ONE_CASE, {"flow": flow, "offset": offset}).fetchall()
-            if not rows or _case(rows[0]).state != "dead":
-                return False
-            answered = resolved(_case(rows[0]), resolution, at)
-            _record(connection, Record(flow=flow, at=at, cases=[answered]))
-            return True
+            for row in connection.execute(_ONE_CASE, {"flow": flow, "offset": offset}).fetchall():
+                case = self._cases.case(flow, row)
+                if case.state == "dead":
+                    answered = resolved(case, resolution, at)
+                    self._write(connection, Record(flow=flow, at=at, cases=[answered]))
+                    return True
+            return False
 
         return await self._store.write(write)
 
@@ -221,26 +208,29 @@ class SqliteLedger:
 
         return await self._store.write(write)
 
+    async def _found(self, statement: str, flow: str, **given: Any) -> list[Case]:
+        rows = await self._rows(statement, {"flow": flow, **given})
+        return [self._cases.case(flow, row) for row in rows]
+
     async def _rows(self, statement: str, given: dict[str, Any]) -> list[Any]:
         return await self._store.read(lambda connection: connection.execute(statement, given).fetchall())
+
+    def _write(self, connection: apsw.Connection, record: Record) -> None:
+        flow, number = record.flow, _enter(connection, record.flow)
+        if record.cursor is not None:
+            connection.execute(_MOVE, {"flow": flow, "cursor": record.cursor})
+        if record.range is not None:
+            connection.execute(_SETTLE, _settle_row(number, record.range))
+        if record.cases:
+            connection.executemany(PUT, [self._cases.row(flow, number, case) for case in record.cases])
+            keys = {case.key for case in record.cases if case.key}
+            connection.executemany(_GIVE_HEAD, [{"id": number, "key": key, "at": record.at} for key in keys])
 
 
 def _enter(connection: apsw.Connection, flow: str) -> int:
     connection.execute(_ENTER_FLOW, {"flow": flow})
     [(number,)] = connection.execute(_FLOW_ID, {"flow": flow})
     return int(number)
-
-
-def _record(connection: apsw.Connection, record: Record) -> None:
-    number = _enter(connection, record.flow)
-    if record.cursor is not None:
-        connection.execute(_MOVE, {"flow": record.flow, "cursor": record.cursor})
-    if record.range is not None:
-        connection.execute(_SETTLE, _settle_row(number, record.range))
-    if record.cases:
-        connection.executemany(_PUT, [_put_row(number, case) for case in record.cases])
-        keys = {case.key for case in record.cases if case.key}
-        connection.executemany(_GIVE_HEAD, [{"id": number, "key": key, "at": record.at} for key in keys])
 
 
 def _rewind(connection: apsw.Connection, flow: str, cursor: int) -> None:
@@ -252,9 +242,8 @@ def _rewind(connection: apsw.Connection, flow: str, cursor: int) -> None:
 
 def _fate(connection: apsw.Connection, flow: str, offset: int) -> Fate:
     given = {"flow": flow, "offset": offset}
-    for row in connection.execute(_ONE_CASE, given):
-        case = _case(row)
-        return Fate(case.state, case.attempts, case.at)
+    for state, attempts, at in connection.execute(_FATE_OF, given):
+        return Fate(state, attempts, at)
     for first, attempts, finished, drops in connection.execute(_RANGE_OF, given):
         if first <= offset:
             return Fate("dropped" if _is_set(drops, offset - first) else "delivered", attempts, finished)
@@ -274,42 +263,6 @@ def _settle_row(flow: int, settled: Range) -> tuple[Any, ...]:
         settled.delivered,
         len(settled.dropped),
         drops,
-    )
-
-
-def _put_row(flow: int, case: Case) -> tuple[Any, ...]:
-    return (
-        flow,
-        case.offset,
-        case.key,
-        case.state,
-        case.holds,
-        case.attempts,
-        case.forgiven,
-        case.due,
-        case.at,
-        case.since,
-        case.correlation,
-        case.reason,
-        msgspec.json.encode(case.tries) if case.tries else None,
-    )
-
-
-def _case(row: Sequence[Any]) -> Case:
-    offset, key, state, holds, attempts, forgiven, due, at, since, correlation, reason, tries = row
-    return Case(
-        offset=offset,
-        key=key,
-        state=state,
-        holds=bool(holds),
-        attempts=attempts,
-        forgiven=forgiven,
-        due=due,
-        at=at,
-        since=since,
-        correlation=correlation,
-        reason=reason,
-        tries=_tries.decode(tries) if tries else (),
     )
 
 

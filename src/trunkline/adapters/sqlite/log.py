@@ -20,6 +20,7 @@ import apsw
 from trunkline.adapters.sqlite import pages
 from trunkline.adapters.sqlite.appending import Appender, Arrival, LogSettings
 from trunkline.adapters.sqlite.dedupe import Dedupe
+from trunkline.adapters.sqlite.following import Following
 from trunkline.adapters.sqlite.prints import Prints
 from trunkline.adapters.sqlite.store import Store
 from trunkline.eventlog.merging import Room, merge
@@ -30,26 +31,27 @@ from trunkline.eventlog.recent import RecentPages
 from trunkline.eventlog.seal import KEY_BYTES, Sealer
 from trunkline.eventlog.waiters import Waiters
 from trunkline.kernel.clock import Clock
-from trunkline.kernel.errors import BusyError, StoreError
+from trunkline.kernel.errors import BusyError, Corrupt, StoreError
 from trunkline.kernel.event import Event, Stored
 
 _SECRET_HEADER = b"log secret"
 _RETRY_AFTER_SECONDS = 1.0
-_POLL_SECONDS = 0.25
 _BITE_PAGES = 64
 
 
 class _Group:
     """Arrivals that are committed together: those that wait when the writer comes to it."""
 
-    def __init__(self, waiting: deque[Arrival], appender: Appender) -> None:
+    def __init__(self, waiting: deque[Arrival], appender: Appender, store: Store) -> None:
         self._waiting = waiting
         self._appender = appender
+        self._store = store
         self.started = False
         self.arrivals: list[Arrival] = []
 
     def write(self, connection: apsw.Connection) -> list[Page]:
-        """Store what waits by now."""
+        """Store what waits by now; raises ``StoreFull`` where the disk has no room for new events."""
+        self._store.ask_for_room(connection)
         self.take()
         return self._appender.store(connection, self.arrivals)
 
@@ -63,8 +65,8 @@ class _Group:
 class SqliteLog:
     """An ``EventLog`` on a ``Store``; ``open`` makes one. It belongs to one event loop.
 
-    On a store that is open for reading only, ``append`` and ``trim`` raise ``StoreError`` and ``wait``
-    looks again every quarter of a second, as another process appends.
+    On a store that is open without the role ``intake``, another process may append: ``append`` and ``trim``
+    raise ``StoreError``, and ``wait`` learns of new events by looking.
     """
 
     features = Features(durable=True, sealed=True)
@@ -73,7 +75,7 @@ class SqliteLog:
         self, store: Store, sealer: Sealer, secret: bytes, clock: Clock, settings: LogSettings
     ) -> None:
         self._store = store
-        self._clock = clock
+        self._appends = "intake" in store.roles
         self._limits = settings.limits
         self._codec = PageCodec(sealer)
         self._prints = Prints(secret[KEY_BYTES:])
@@ -86,6 +88,7 @@ class SqliteLog:
         self._next: dict[str, int] = {}
         self._recent = RecentPages(settings.recent_bytes)
         self._waiters = Waiters()
+        self._following = Following(store, clock, self._note, self._waiters)
 
     @classmethod
     async def open(
@@ -94,17 +97,19 @@ class SqliteLog:
         """Open the log of ``store``; raises ``Corrupt`` at once where it was made with another key."""
         if store.readonly:
             secret = await store.read(partial(_read_secret, sealer))
-            return cls(store, sealer, secret, clock, settings or LogSettings())
-        secret = await store.write(partial(_make_secret, sealer))
+        else:
+            secret = await store.write(partial(_make_secret, sealer))
         log = cls(store, sealer, secret, clock, settings or LogSettings())
-        await store.submit(log._appender.load, log._appender.settle)
-        log._next = {info.stream: info.next for info in await log.streams()}
+        if log._appends:
+            await store.submit(log._appender.load, log._appender.settle)
+            log._note(await store.read(pages.stream_rows))
         return log
 
     async def append(self, stream: str, events: Sequence[Event]) -> list[Appended]:
         """Store events; see ``EventLog.append``. Raises ``BusyError`` where too much waits already."""
         if not events:
             return []
+        self._check_appends()
         size = payload_bytes(events)
         self._admit(len(events), size)
         arrival = Arrival(stream, list(events), size, asyncio.get_running_loop().create_future())
@@ -113,7 +118,7 @@ class SqliteLog:
 
     async def read(self, stream: str, start: int, limit: int = 1_000) -> Page:
         """Return events from ``start`` on; see ``EventLog.read``. Raises ``Corrupt`` for a damaged page."""
-        if not self._store.readonly and start >= self._next.get(stream, 0):
+        if self._appends and start >= self._next.get(stream, 0):
             return Page(stream, start, [])
         kept = self._recent.take(stream, start, self._room(limit))
         if not kept:
@@ -126,14 +131,11 @@ class SqliteLog:
 
     async def wait(self, stream: str, start: int) -> None:
         """Return once there is an event at ``start`` or later."""
-        if not self._store.readonly:
-            if self._next.get(stream, 0) <= start:
-                await self._waiters.wait(stream, start)
+        if self._next.get(stream, 0) > start:
             return
-        while (
-            not (row := await self._store.read(partial(pages.stream_row, name=stream))) or row.next <= start
-        ):
-            await self._clock.sleep(_POLL_SECONDS)
+        if not self._appends:
+            self._following.begin()
+        await self._waiters.wait(stream, start)
 
     async def find(self, query: Query) -> list[Stored]:
         """Return events that match, newest first within a stream."""
@@ -143,6 +145,7 @@ class SqliteLog:
 
     async def trim(self, stream: str, retention: Retention) -> int:
         """Remove what may go, a few pages a commit; see ``EventLog.trim``."""
+        self._check_appends()
         went = 0
         while True:
             was, first = await self._store.write(
@@ -165,6 +168,16 @@ class SqliteLog:
     async def streams(self) -> list[StreamInfo]:
         """Return the extent of every stream, by name."""
         return await self._store.read(pages.infos)
+
+    def _note(self, streams: Sequence[pages.StreamRow]) -> None:
+        """Learn how far the streams reach."""
+        for stream in streams:
+            self._next[stream.name] = stream.next
+            self._recent.forget_before(stream.name, stream.first)
+
+    def _check_appends(self) -> None:
+        if not self._appends:
+            raise StoreError("the log is open for reading only: another process may append to it")
 
     def _room(self, limit: int) -> Room:
         return Room(limit, self._limits.page_bytes)
@@ -191,7 +204,7 @@ class SqliteLog:
         self._pending_events += len(arrival.events)
         self._pending_bytes += arrival.bytes
         if self._group is None or self._group.started:
-            self._group = _Group(self._waiting, self._appender)
+            self._group = _Group(self._waiting, self._appender, self._store)
             asyncio.get_running_loop().call_soon(self._submit, self._group)
 
     def _submit(self, group: _Group) -> None:
@@ -206,7 +219,7 @@ class SqliteLog:
         """Resume everyone of a committed or failed group, after readers can see what was stored."""
         error = committed.exception()
         if not group.started:
-            group.take()  # its transaction could not even begin
+            group.take()  # it could not even begin
         for page in () if error else committed.result():
             self._next[page.stream] = page.next
             self._recent.add(page)
@@ -249,5 +262,7 @@ def _make_secret(sealer: Sealer, connection: apsw.Connection) -> bytes:
 
 def _read_secret(sealer: Sealer, connection: apsw.Connection) -> bytes:
     for (sealed,) in connection.execute("SELECT sealed FROM log_secret"):
+        if not isinstance(sealed, bytes):
+            raise Corrupt("the store's own keys are damaged: restore it from a backup")
         return sealer.open(sealed, _SECRET_HEADER)
     raise StoreError("the log was never opened for writing: `trunkline run` makes it")

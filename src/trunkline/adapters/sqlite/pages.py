@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import apsw
 import msgspec
@@ -14,10 +16,27 @@ from trunkline.eventlog.placing import payload_bytes
 from trunkline.eventlog.port import Page, PageCheck, Retention, StreamInfo
 from trunkline.kernel.errors import Corrupt
 
+T = TypeVar("T")
+
 _recorded = operator.attrgetter("recorded")
 
+_LOAD = """
+SELECT base, count, payload, sealed FROM page JOIN page_body USING (body)
+WHERE stream = ?1 AND base + count > ?2
+    AND base >= ifnull((SELECT max(base) FROM page WHERE stream = ?1 AND base <= ?2), ?2)
+ORDER BY base
+"""
 
-class StreamRow(msgspec.Struct):
+
+_OUTSIDE = """
+SELECT base FROM (SELECT base FROM page WHERE stream = ?1 ORDER BY base LIMIT 1) WHERE base < ?2
+UNION ALL
+SELECT base FROM (SELECT base, count FROM page WHERE stream = ?1 ORDER BY base DESC LIMIT 1)
+WHERE base + count > ?3
+"""
+
+
+class StreamRow(msgspec.Struct, array_like=True):
     """A stream's number and extent."""
 
     number: int
@@ -41,16 +60,46 @@ class PageRow(msgspec.Struct, frozen=True, array_like=True):
         return self.base + self.count
 
 
+class _Sealed(msgspec.Struct, frozen=True, array_like=True):
+    """A page with its body; ``payload`` is the bytes of data in it."""
+
+    base: int
+    count: int
+    payload: int
+    sealed: bytes
+
+
+class _Body(msgspec.Struct, frozen=True, array_like=True):
+    count: int
+    sealed: bytes
+
+
 def stream_rows(connection: apsw.Connection) -> list[StreamRow]:
     """Return every stream, by name."""
     rows = connection.execute("SELECT stream, name, first, next FROM stream ORDER BY name")
-    return [StreamRow(*row) for row in rows]
+    return [_typed(row, StreamRow) for row in rows]
+
+
+def writable_stream_rows(connection: apsw.Connection) -> list[StreamRow]:
+    """Return every stream; raises ``Corrupt`` where one has pages outside of its extent.
+
+    Writing on would store other events at their offsets, or readers would take them for trimmed.
+    """
+    streams = stream_rows(connection)
+    for stream in streams:
+        outside = connection.execute(_OUTSIDE, (stream.number, stream.first, stream.next)).get
+        if outside is not None:
+            raise Corrupt(
+                f"stream {stream.name} has a page at {outside}, outside of its offsets {stream.first} to"
+                f" {stream.next - 1}: restore the store from a backup"
+            )
+    return streams
 
 
 def stream_row(connection: apsw.Connection, name: str) -> StreamRow | None:
     """Return one stream, or None where nothing was ever appended to it."""
     rows = connection.execute("SELECT stream, name, first, next FROM stream WHERE name = ?", (name,))
-    return next((StreamRow(*row) for row in rows), None)
+    return next((_typed(row, StreamRow) for row in rows), None)
 
 
 def add_stream(connection: apsw.Connection, name: str) -> StreamRow:
@@ -73,23 +122,39 @@ def save(connection: apsw.Connection, stream: int, page: Page, sealed: bytes) ->
 
 
 def load(connection: apsw.Connection, codec: PageCodec, name: str, start: int, room: Room) -> list[Page]:
-    """Open the pages that hold offsets from ``start`` on, as many as ``room`` takes."""
-    stream = stream_row(connection, name)
-    if stream is None or start >= stream.next:
-        return []
-    rows = connection.execute(
-        "SELECT base, count, payload, sealed FROM page JOIN page_body USING (body)"
-        " WHERE stream = ?1 AND base + count > ?2"
-        " AND base >= ifnull((SELECT max(base) FROM page WHERE stream = ?1 AND base <= ?2), ?2)"
-        " ORDER BY base",
-        (stream.number, start),
-    )
+    """Open the pages that hold offsets from ``start`` on, as many as ``room`` takes.
+
+    They end before a page that is damaged or missing. Raises ``Corrupt`` where that is the first.
+    """
     opened: list[Page] = []
-    for base, count, payload, sealed in rows:
-        if not room.takes(base + count - max(base, start), payload):
-            break
-        opened.append(codec.decode(name, base, count, sealed))
+    with connection:  # one moment: a trim in between would look like a missing page
+        stream = stream_row(connection, name)
+        if stream is None or start >= stream.next:
+            return opened
+        try:
+            for page in _whole(connection, codec, stream, start, room):
+                opened.append(page)  # noqa: PERF402  what came before an error is kept
+        except (Corrupt, apsw.CorruptError):
+            if not opened:
+                raise
     return opened
+
+
+def _whole(
+    connection: apsw.Connection, codec: PageCodec, stream: StreamRow, start: int, room: Room
+) -> Iterator[Page]:
+    """Yield pages that follow each other without a gap; raises ``Corrupt`` where one does not."""
+    expected, seen = max(start, stream.first), False
+    for row in connection.execute(_LOAD, (stream.number, start)):
+        page = _typed(row, _Sealed)
+        if not room.takes(page.base + page.count - max(page.base, start), page.payload):
+            return
+        if page.base > expected or (seen and page.base < expected):
+            raise Corrupt(f"{stream.name}: {_missing(expected, max(page.base, expected + 1))}")
+        yield codec.decode(stream.name, page.base, page.count, page.sealed)
+        expected, seen = page.base + page.count, True
+    if expected < stream.next:
+        raise Corrupt(f"{stream.name}: {_missing(expected, stream.next)}")
 
 
 def load_one(connection: apsw.Connection, codec: PageCodec, stream: StreamRow, base: int) -> Page:
@@ -98,8 +163,9 @@ def load_one(connection: apsw.Connection, codec: PageCodec, stream: StreamRow, b
         "SELECT count, sealed FROM page JOIN page_body USING (body) WHERE stream = ? AND base = ?",
         (stream.number, base),
     )
-    for count, sealed in rows:
-        return codec.decode(stream.name, base, count, sealed)
+    for row in rows:
+        body = _typed(row, _Body)
+        return codec.decode(stream.name, base, body.count, body.sealed)
     raise Corrupt(f"page {stream.name}@{base} is missing: run `trunkline log verify`")
 
 
@@ -136,7 +202,7 @@ def page_rows(connection: apsw.Connection, stream: int, start: int, at_most: int
         " WHERE stream = ? AND base >= ? ORDER BY base LIMIT ?",
         (stream, start, at_most),
     )
-    return [PageRow(*row) for row in rows]
+    return [_typed(row, PageRow) for row in rows]
 
 
 def check(
@@ -149,9 +215,9 @@ def check(
         if stream is None:
             return verdicts
         expected = max(start, stream.first)
-        for page in page_rows(connection, stream.number, expected, at_most):
-            verdicts.append(_check_page(connection, codec, name, page, expected))
-            expected = page.next
+        for page in page_rows(connection, stream.number, start, at_most):
+            verdicts.append(_check_page(connection, codec, stream, page, expected))
+            expected = max(expected, page.next)
         if not verdicts and expected < stream.next:
             verdicts.append(
                 PageCheck(name, expected, stream.next - expected, _missing(expected, stream.next))
@@ -160,18 +226,29 @@ def check(
 
 
 def _check_page(
-    connection: apsw.Connection, codec: PageCodec, name: str, page: PageRow, expected: int
+    connection: apsw.Connection, codec: PageCodec, stream: StreamRow, page: PageRow, expected: int
 ) -> PageCheck:
-    fault = "" if page.base == expected else _missing(expected, page.base)
+    name = stream.name
+    fault = "" if page.base <= expected else _missing(expected, page.base)
+    if page.base < expected or page.next > stream.next:
+        fault = f"it lies outside of the stream's offsets {stream.first} to {stream.next - 1}"
     try:
-        rows = connection.execute("SELECT sealed FROM page_body WHERE body = ?", (page.body,))
-        sealed = next((body for (body,) in rows), None)
-        if sealed is None:
+        rows = connection.execute("SELECT ?, sealed FROM page_body WHERE body = ?", (page.count, page.body))
+        body = next((_typed(row, _Body) for row in rows), None)
+        if body is None:
             raise Corrupt("its body is missing")  # noqa: TRY301  one verdict for every way to be damaged
-        codec.decode(name, page.base, page.count, sealed)
+        codec.decode(name, page.base, page.count, body.sealed)
     except (Corrupt, apsw.CorruptError) as error:
         fault = str(error)
     return PageCheck(name, page.base, page.count, fault)
+
+
+def _typed(row: Sequence[Any], kind: type[T]) -> T:
+    """Read a row as what was stored; raises ``Corrupt`` where damage gave a value another type."""
+    try:
+        return msgspec.convert(row, kind)
+    except msgspec.ValidationError as error:
+        raise Corrupt(f"a row of the log is damaged: {error}; run `trunkline log verify`") from None
 
 
 def _missing(start: int, end: int) -> str:

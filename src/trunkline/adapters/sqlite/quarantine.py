@@ -19,12 +19,14 @@ from trunkline.eventlog.seal import Sealer
 from trunkline.intake.quarantine import (
     Count,
     Entry,
+    Group,
     Held,
     QuarantineLimits,
     Query,
     Reason,
     Resolution,
     full,
+    grouped,
 )
 
 _SHOWN = (
@@ -33,29 +35,43 @@ _SHOWN = (
 )
 _PUT = """
     INSERT INTO quarantine (id, same, source, stream, contract, place, correlation, arrived, last_seen,
-                            count, kind, reasons, raw_bytes, status, sealed)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
+                            count, kind, reasons, raw_bytes, status, sealed, rule, pointer)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?)
     ON CONFLICT (same) DO UPDATE SET
         count = count + 1,
         last_seen = excluded.last_seen,
         kind = CASE status WHEN 'open' THEN excluded.kind ELSE kind END,
-        reasons = CASE status WHEN 'open' THEN excluded.reasons ELSE reasons END
+        reasons = CASE status WHEN 'open' THEN excluded.reasons ELSE reasons END,
+        rule = CASE status WHEN 'open' THEN excluded.rule ELSE rule END,
+        pointer = CASE status WHEN 'open' THEN excluded.pointer ELSE pointer END
 """
 _OPEN = "SELECT entries, bytes FROM quarantine_open"
-_LIST = f"""
-    SELECT {_SHOWN} FROM quarantine
-    WHERE (?1 = '' OR source = ?1) AND (?2 = '' OR kind = ?2) AND (?3 IS NULL OR status = ?3)
-      AND (?4 = '' OR id < ?4)
-    ORDER BY id DESC LIMIT ?5
-"""  # noqa: S608  the columns are a constant of this module
+_CONDITIONS = {
+    "source": "source = :source",
+    "kind": "kind = :kind",
+    "status": "status = :status",
+    "ids": "id IN (SELECT value FROM json_each(:ids))",
+    "stream": "stream = :stream",
+    "rule": "rule = :rule",
+    "text": """EXISTS (SELECT 1 FROM json_each(CAST(reasons AS TEXT)) r WHERE instr(
+        coalesce(nullif(r.value ->> 'pointer', ''), '/') || ': ' || (r.value ->> 'message'), :text))""",
+    "correlation": "correlation = :correlation",
+    "contract": "contract = :contract",
+    "since": "arrived >= :since",
+    "until": "arrived < :until",
+}
 _GET = f"SELECT {_SHOWN}, sealed FROM quarantine WHERE id = ?"  # noqa: S608  as above
-_AMEND = "UPDATE quarantine SET kind = ?, reasons = ? WHERE id = ? AND status = 'open'"
+_AMEND = """
+    UPDATE quarantine SET kind = ?, reasons = ?, rule = ?, pointer = ? WHERE id = ? AND status = 'open'
+"""
 _RESOLVE = """
     UPDATE quarantine SET status = ?, decided_by = ?, why = ?, resolved_at = ?
     WHERE id = ? AND status = 'open'
 """
 _COUNTS = """
-    SELECT source, kind, status, count(*), sum(count) FROM quarantine
+    SELECT source, kind, status, sum(entries), sum(arrivals) FROM (
+        SELECT source, kind, status, count(*) AS entries, sum(count) AS arrivals
+        FROM quarantine INDEXED BY quarantine_cause GROUP BY status, source, stream, kind)
     GROUP BY source, kind, status ORDER BY source, kind, status
 """
 _TRIM = "DELETE FROM quarantine WHERE resolved_at < ?"
@@ -78,6 +94,7 @@ class SqliteQuarantine:
         limits = self._limits
 
         def write(connection: apsw.Connection) -> None:
+            self._store.ask_for_room(connection)
             [before] = connection.execute(_OPEN)
             connection.executemany(_PUT, rows)
             [after] = connection.execute(_OPEN)
@@ -105,13 +122,22 @@ class SqliteQuarantine:
             msgspec.json.encode(entry.reasons),
             entry.raw_bytes,
             sealed,
+            *_first(entry.reasons),
         )
 
     async def list(self, query: Query) -> Sequence[Entry]:
         """Return entries that match, newest first, without opening them."""
-        values = (query.source, query.kind, query.status, query.before, query.limit)
-        rows = await self._store.read(lambda connection: list(connection.execute(_LIST, values)))
+        rows = await self._store.read(
+            lambda connection: list(connection.execute(list_of(query), _given(query)))
+        )
         return [_entry(row) for row in rows]
+
+    async def groups(self, query: Query) -> Sequence[Group]:
+        """Return entries grouped by their first reason, without opening them."""
+        rows = await self._store.read(
+            lambda connection: list(connection.execute(groups_of(query), _given(query)))
+        )
+        return grouped(Group(*row) for row in rows)
 
     async def get(self, entry_id: str) -> Held | None:
         """Return one entry with its bytes; raises ``Corrupt`` where they are not what was sealed."""
@@ -124,7 +150,7 @@ class SqliteQuarantine:
 
     async def amend(self, entry_id: str, kind: str, reasons: Sequence[Reason]) -> None:
         """Replace the reasons of an open entry."""
-        values = (kind, msgspec.json.encode(reasons), entry_id)
+        values = (kind, msgspec.json.encode(reasons), *_first(reasons), entry_id)
         await self._change(_AMEND, values)
 
     async def resolve(self, entry_id: str, resolution: Resolution) -> bool:
@@ -147,6 +173,38 @@ class SqliteQuarantine:
             return connection.changes()
 
         return await self._store.write(write)
+
+
+def list_of(query: Query) -> str:
+    """Return the statement for a page of entries.
+
+    It goes along the ids, which are in the order of time: by the index of causes every match would be sorted.
+    """
+    page = "id > :after" if query.after is not None else "id < :before" if query.before else "TRUE"
+    order = "ASC" if query.after is not None else "DESC"
+    return f"""SELECT {_SHOWN} FROM quarantine INDEXED BY sqlite_autoindex_quarantine_1
+        WHERE {_where(query)} AND {page} ORDER BY id {order} LIMIT :limit"""  # noqa: S608  constants of this module
+
+
+def groups_of(query: Query) -> str:
+    """Return the statement that counts entries by the first reason as it is, items by their numbers."""
+    return f"""SELECT source, stream, kind, rule, pointer, count(*), sum(count), min(arrived), max(last_seen),
+            min(id)
+        FROM quarantine INDEXED BY quarantine_cause WHERE {_where(query)}
+        GROUP BY status, source, stream, kind, rule, pointer"""  # noqa: S608  as above
+
+
+def _where(query: Query) -> str:
+    asked = [condition for name, condition in _CONDITIONS.items() if getattr(query, name)]
+    return " AND ".join(["TRUE", *asked])
+
+
+def _given(query: Query) -> dict[str, Any]:
+    return msgspec.structs.asdict(query) | {"ids": msgspec.json.encode(query.ids).decode()}
+
+
+def _first(reasons: Sequence[Reason]) -> tuple[str, str]:
+    return (reasons[0].rule, reasons[0].pointer) if reasons else ("", "")
 
 
 def _entry(row: Sequence[Any]) -> Entry:

@@ -7,8 +7,10 @@ and what arrives during a commit is the next group. Each write runs in a savepoi
 undoes itself and nothing else. Readers use connections of their own in WAL mode and never wait for
 the writer.
 
-One process writes: it holds an exclusive lock on ``<store>.lock`` until it ends, however it ends.
-Others may open the store read-only at the same time.
+A process writes in its roles: for each it holds an exclusive lock on ``<store>.<role>.lock`` until it
+ends, however it ends. So there is one writer, or two, one a role, that take turns: who waits to write
+holds ``<store>.lock``, and who has just written has to queue behind. Without roles the store is open
+for reading only.
 """
 
 from __future__ import annotations
@@ -16,8 +18,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+import shutil
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -27,20 +31,23 @@ import apsw
 import msgspec
 
 from trunkline.kernel.errors import Corrupt, StoreError, StoreFull
+from trunkline.kernel.roles import ROLES, Role
 
 T = TypeVar("T")
 Write = Callable[[apsw.Connection], T]
 
 _READERS = 2
 _BUSY_MILLISECONDS = 10_000
+_LOOK_SECONDS = 0.001
+_WRITABLE = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -16000",
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA wal_autocheckpoint = 4000",
 )
+_FULL = "the disk that holds the store is full; free some space and intake goes on"
 _READER_PRAGMAS = ("PRAGMA cache_size = -4000",)
 
 
@@ -60,24 +67,31 @@ Outcomes = list[tuple[_Entry, Any]]
 class Store:
     """A project's SQLite file, opened; made and brought to the newest migration where needed.
 
-    With ``readonly`` it must be there already, nothing is changed, and another process may be its owner.
-    Raises ``StoreError`` where another process owns the store or where its format is not this release's.
+    Without ``roles`` it must be there already, nothing is changed, and other processes may write to it.
+    ``keep_free_bytes`` of its disk are left to what follows from events taken before: see ``ask_for_room``.
+    Raises ``StoreError`` where another process has one of ``roles``, or where its format is not ours.
     """
 
-    def __init__(self, path: Path, *, readonly: bool = False) -> None:
+    def __init__(self, path: Path, roles: Collection[Role] = ROLES, *, keep_free_bytes: int = 0) -> None:
         self.path = path
-        self.readonly = readonly
+        self.roles = frozenset(roles)
+        self._keep_free_bytes = keep_free_bytes
         self._pending: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._closed = False
         self._owned: contextlib.ExitStack = contextlib.ExitStack()
         with translated(), contextlib.ExitStack() as opened:
-            self._writer = None if readonly else _open_writer(path, opened)
+            self._writer = _Writer(path, self.roles, opened) if self.roles else None
             self._idle_readers = [_open_reader(path, opened) for _ in range(_READERS)]
             self._owned = opened.pop_all()
         self._readers = asyncio.Semaphore(_READERS)
         self._thread = threading.Thread(target=self._commit_for_ever, name="trunkline-store", daemon=True)
-        if not readonly:
+        if self._writer:
             self._thread.start()
+
+    @property
+    def readonly(self) -> bool:
+        """Whether this process has no role in the store."""
+        return not self.roles
 
     async def write(self, write: Write[T]) -> T:
         """Run ``write`` on the writer's connection and return its result once it is durable.
@@ -98,6 +112,18 @@ class Store:
         self._pending.put(_Entry(write, committed, done))
         return done
 
+    def ask_for_room(self, connection: apsw.Connection) -> None:
+        """Ask in a write that takes in something new; raises ``StoreFull`` where the disk is too full for it.
+
+        Refusing before the disk is full leaves the ledger its room: deliveries go on and are recorded. What
+        a trim left free inside the file counts as free.
+        """
+        free = shutil.disk_usage(self.path.parent).free
+        if free < self._keep_free_bytes:
+            free += connection.pragma("freelist_count") * connection.pragma("page_size")
+        if free < self._keep_free_bytes:
+            raise StoreFull(_FULL)
+
     async def read(self, read: Callable[[apsw.Connection], T]) -> T:
         """Run ``read`` in a thread on a read-only connection that sees all that was committed."""
         await self._readers.acquire()
@@ -116,7 +142,10 @@ class Store:
         self._readers.release()
 
     async def close(self) -> None:
-        """Commit what waits, let the reads under way finish, then close every connection."""
+        """Commit what waits, let the reads under way finish, then close every connection.
+
+        Raises ``StoreError`` where the disk fails; what was written is durable all the same.
+        """
         if self._closed:
             return
         self._closed = True
@@ -127,7 +156,8 @@ class Store:
             await self._readers.acquire()
         for _ in range(_READERS):
             self._readers.release()
-        self._owned.close()
+        with translated():
+            self._owned.close()
 
     def _commit_for_ever(self) -> None:
         assert self._writer is not None
@@ -138,24 +168,64 @@ class Store:
                 while True:
                     group.append(self._pending.get_nowait())
             stopping = None in group
-            _answer(_commit(self._writer, [entry for entry in group if entry is not None]))
+            _answer(self._writer.commit([entry for entry in group if entry is not None]))
 
 
-def _commit(connection: apsw.Connection, group: list[_Entry]) -> Outcomes:
-    """Run a group in one transaction; where that fails, every one of the group failed."""
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        outcomes = [(entry, _attempt(connection, entry.write)) for entry in group]
-        connection.execute("COMMIT")
-    except Exception as error:  # noqa: BLE001  handed to whoever awaits a write of this group
-        with contextlib.suppress(apsw.Error):
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-        return [(entry, _Failed(_as_store_error(error))) for entry in group]
-    for entry, outcome in outcomes:
-        if entry.committed is not None and not isinstance(outcome, _Failed):
-            entry.committed()
-    return outcomes
+class _Writer:
+    """The connection that writes, and the turn it takes where another process writes as well."""
+
+    def __init__(self, path: Path, roles: Collection[Role], opened: contextlib.ExitStack) -> None:
+        self._turn = _connect(path.with_name(f"{path.name}.lock"), _WRITABLE, opened)
+        self._turn.set_busy_handler(_patient)
+        self._is_alone = set(roles) == set(ROLES)
+        with self._in_turn(), contextlib.ExitStack() as starting:
+            for role in sorted(roles, key=ROLES.index):
+                _take_role(path, role, opened)
+            self.connection = _connect(path, _WRITABLE, opened)
+            self.connection.set_busy_handler(_patient)
+            if (
+                self.connection.pragma("journal_mode", "wal") != "wal"
+            ):  # where it cannot, it keeps what it had
+                raise StoreError(f"the store {path} cannot be written beside its readers: look at its disk")
+            for pragma in _PRAGMAS:
+                self.connection.execute(pragma)
+            if _version(self.connection) < _newest():
+                for role in set(ROLES).difference(roles):  # nobody writes while the format changes
+                    _take_role(path, role, starting)
+                migrate(self.connection)
+
+    def commit(self, group: list[_Entry]) -> Outcomes:
+        """Run a group in one transaction; where that fails, every one of the group failed."""
+        connection = self.connection
+        try:
+            with contextlib.nullcontext() if self._is_alone else self._in_turn():
+                connection.execute("BEGIN IMMEDIATE")
+            outcomes = [(entry, _attempt(connection, entry.write)) for entry in group]
+            connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001  handed to whoever awaits a write of this group
+            with contextlib.suppress(apsw.Error):
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+            return [(entry, _Failed(_as_store_error(error))) for entry in group]
+        for entry, outcome in outcomes:
+            if entry.committed is not None and not isinstance(outcome, _Failed):
+                entry.committed()
+        return outcomes
+
+    @contextlib.contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Be the next to write: alone in waiting for whoever writes now."""
+        self._turn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            self._turn.execute("ROLLBACK")
+
+
+def _patient(looks: int) -> bool:
+    """Wait for a lock by looking every millisecond: SQLite's own way comes to a tenth of a second."""
+    time.sleep(_LOOK_SECONDS)
+    return looks * _LOOK_SECONDS * 1_000 < _BUSY_MILLISECONDS
 
 
 def _attempt(connection: apsw.Connection, write: Write[Any]) -> Any:
@@ -189,24 +259,16 @@ def _resolve(outcomes: Outcomes) -> None:
             entry.done.set_result(outcome)
 
 
-def _open_writer(path: Path, opened: contextlib.ExitStack) -> apsw.Connection:
-    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-    _take_ownership(path, _connect(path.with_name(f"{path.name}.lock"), flags, opened))
-    connection = _connect(path, flags, opened)
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
-    migrate(connection)
-    return connection
-
-
-def _take_ownership(path: Path, lock: apsw.Connection) -> None:
+def _take_role(path: Path, role: Role, opened: contextlib.ExitStack) -> None:
     """Hold SQLite's own file lock, which every system releases when its process ends."""
+    lock = _connect(path.with_name(f"{path.name}.{role}.lock"), _WRITABLE, opened)
     lock.set_busy_timeout(0)
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except apsw.BusyError:
         raise StoreError(
-            f"another process runs on the store {path}: stop it first; commands that only read work beside it"
+            f"another process runs on the store {path} ({role}): stop it first;"
+            " commands that only read work beside it"
         ) from None
 
 
@@ -277,7 +339,7 @@ def _translated_call(read: Callable[[apsw.Connection], T], connection: apsw.Conn
 
 def _as_store_error(error: Exception) -> Exception:
     if isinstance(error, apsw.FullError):
-        return StoreFull("the disk that holds the store is full; free some space and intake goes on")
+        return StoreFull(_FULL)
     if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
         return Corrupt(f"SQLite finds the store damaged: {error}; restore it from a backup")
     if isinstance(error, apsw.Error):

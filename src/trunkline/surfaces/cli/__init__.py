@@ -38,8 +38,10 @@ GROUPS = {
         "Dead letters: what could not be delivered and waits for a person.",
         {
             "list": "List dead letters.",
+            "groups": "Group dead letters by flow and cause.",
             "show": "Show one dead letter with its record and every attempt.",
             "retry": "Deliver dead letters again.",
+            "edit": "Mend the records of dead letters.",
             "discard": "Give dead letters up, with a reason that is kept.",
         },
     ),
@@ -47,9 +49,22 @@ GROUPS = {
         "Quarantine: what did not pass its contract and was kept.",
         {
             "list": "List refused arrivals with their reasons.",
+            "groups": "Group refused arrivals by source and reason.",
             "show": "Show one refused arrival.",
             "release": "Let refused arrivals in that pass now, or one that was mended.",
             "discard": "Give refused arrivals up, with a reason that is kept.",
+        },
+    ),
+    "audit": (
+        "The audit: who did what to the project, when and why.",
+        {"list": "List what people did."},
+    ),
+    "target": (
+        "Targets: whether calls go there, and a switch for each.",
+        {
+            "list": "List targets: state, until when, retries left, calls under way.",
+            "isolate": "Let nothing go to a target until it is reset.",
+            "reset": "Let calls go to a target again.",
         },
     ),
     "log": (

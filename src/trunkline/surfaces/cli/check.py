@@ -46,7 +46,10 @@ def _print(report: Report) -> None:
     )
     _part(("source", "via", "stream", "where"), [msgspec.structs.astuple(one) for one in report.sources])
     _part(("target", "via", "contract", "where"), [msgspec.structs.astuple(one) for one in report.targets])
-    _part(("flow", "stream", "target", "mapping"), [msgspec.structs.astuple(one) for one in report.flows])
+    _part(
+        ("flow", "stream", "target", "mapping", "delivery"),
+        [msgspec.structs.astuple(one)[:5] for one in report.flows],
+    )
     for fault in report.faults:
         output.say(str(fault))
     count = len(report.faults)

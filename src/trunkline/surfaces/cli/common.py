@@ -66,7 +66,7 @@ def reading(common: Common, use_case: Callable[[Backbone], Awaitable[T]]) -> T:
 
     async def read() -> T:
         project, machine = loaded(common)
-        async with opened(project, machine, readonly=True) as backbone:
+        async with opened(project, machine, roles=()) as backbone:
             return await use_case(backbone)
 
     return asyncio.run(read())

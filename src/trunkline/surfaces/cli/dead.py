@@ -2,52 +2,123 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from trunkline.surfaces.cli import output
-from trunkline.surfaces.cli.common import Common, acting, reading
+from trunkline.kernel.errors import TrunklineError
+from trunkline.surfaces.cli import answering, output
+from trunkline.surfaces.cli.choosing import Bulk, Letters, Mending
+from trunkline.surfaces.cli.common import Common, reading
 from trunkline.surfaces.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from trunkline.app.letters import DeadDetail
+
+
+@Parameter(name="*")
+@dataclasses.dataclass(frozen=True)
+class Then:
+    """What follows an edit, and why it is made."""
+
+    why: str = ""
+    """Why, for whoever asks later."""
+
+    retry: bool = False
+    """Deliver them again at once, as "dead retry" does."""
+
+    new_key: Annotated[bool, Parameter(name="--new-key")] = False
+    """With --retry: send them under new idempotency keys."""
+
+
+State = Literal["dead", "waiting", "held", "delivered", "dropped", "discarded"]
 
 
 def list_(
     *,
     common: Common = Common(),  # noqa: B008  a frozen value
+    which: Letters = Letters(),  # noqa: B008  as above
     flow: str = "",
-    discarded: bool = False,
+    state: State = "dead",
+    after: str = "",
     limit: int = 100,
 ) -> None:
-    """List dead letters by flow and offset, each with why it died.
+    """List dead letters by flow and offset, each with why it died and how many events it holds back.
 
-    Example: trunkline dead list --flow stock-to-shop
+    Example: trunkline dead list --flow stock-to-shop --kind http-422
 
     Parameters
     ----------
     flow
         Only those of this flow.
-    discarded
-        Those that were given up instead, each with the reason that was given.
+    state
+        Instead those that were given up (discarded), are being retried (waiting), were delivered late.
+    after
+        Go on after this line of the page before: FLOW/OFFSET.
     limit
         The most to list.
     """
-    from trunkline.app.views import dead_letters  # noqa: PLC0415  --help must not pay for it
+    from msgspec.structs import replace  # noqa: PLC0415  --help must not pay for it
 
-    found = reading(common, partial(dead_letters, flow=flow, limit=limit, discarded=discarded))
+    from trunkline.app.letters import dead_letters  # noqa: PLC0415  as above
+
+    where = replace(which.query(flow), state=state, after=_after(after), limit=limit)
+    found = reading(common, partial(dead_letters, where=where))
     if common.json:
         for one in found:
             output.document(one)
         return
     if not found:
-        output.complain("No discarded dead letters." if discarded else "No dead letters.")
+        output.complain("No dead letters." if state == "dead" else f"No {state} events.")
         return
     output.table(
-        ("flow", "offset", "key", "attempts", "discarded" if discarded else "died", "kind"),
-        [(one.flow, str(one.offset), one.subject, one.attempts, one.at, one.kind) for one in found],
-        [one.reason if discarded else one.detail for one in found],
+        ("flow", "offset", "key", "attempts", "died" if state == "dead" else state, "kind", "holds back"),
+        [
+            (one.flow, str(one.offset), one.subject, one.attempts, one.at, one.kind, one.holds_back)
+            for one in found
+        ],
+        [f"{'edited; ' if one.edited else ''}{one.reason or one.detail}" for one in found],
     )
-    output.tell_of_more(len(found), limit)
+    output.tell_of_more(len(found), limit, f"--after {found[-1].flow}/{found[-1].offset}")
+
+
+def _after(text: str) -> tuple[str, int]:
+    flow, _, offset = text.rpartition("/")
+    if text and not (flow and offset.isdecimal()):
+        raise TrunklineError(f'"{text}" is no place in the list: write FLOW/OFFSET')
+    return (flow, int(offset)) if text else ("", -1)
+
+
+def groups_(
+    *,
+    common: Common = Common(),  # noqa: B008  as above
+    which: Letters = Letters(),  # noqa: B008  as above
+    flow: str = "",
+) -> None:
+    """Group dead letters by flow and cause: how many, since when, of how many keys, what they hold back.
+
+    What tells one event from another in a failure (numbers, identifiers) is
+    written #. --kind and --cause choose the letters of a group in other commands.
+
+    Example: trunkline dead groups --flow stock-to-shop
+
+    Parameters
+    ----------
+    flow
+        Only those of this flow.
+    """
+    from trunkline.app.letters import dead_groups  # noqa: PLC0415  as above
+
+    found = reading(common, partial(dead_groups, where=which.query(flow)))
+    if common.json:
+        for one in found:
+            output.document(one)
+    elif found:
+        answering.print_groups(found)
+    else:
+        output.complain("No dead letters.")
 
 
 def show_(
@@ -58,9 +129,9 @@ def show_(
     common: Common = Common(),  # noqa: B008  as above
     reveal: bool = False,
 ) -> None:
-    """Show one dead letter: its event and every failed attempt that is kept.
+    """Show one dead letter: its event, every failed attempt that is kept, and what people did with it.
 
-    One that was discarded is shown with the reason that was given.
+    One that was answered is shown with the answers.
 
     Example: trunkline dead show stock-to-shop 1024
 
@@ -73,25 +144,39 @@ def show_(
     reveal
         Show personal fields as they are.
     """
-    from trunkline.app.views import dead_letter  # noqa: PLC0415  as above
+    from trunkline.app.letters import dead_letter  # noqa: PLC0415  as above
 
     found = reading(common, partial(dead_letter, flow=flow, offset=offset, reveal=reveal))
     if common.json:
         output.document(found)
-        return
+    else:
+        _print(found)
+
+
+def _print(found: DeadDetail) -> None:
     letter = found.letter
     output.say(
         f"{letter.flow} offset {letter.offset:,}, key {letter.subject or '-'}, trace {letter.correlation}"
     )
+    output.say(
+        f"  {letter.state}, contract {letter.contract or 'unknown'}, holds back {letter.holds_back:,} events"
+    )
     for one in found.tries:
         output.say(f"  {one.at} {one.kind}: {one.detail}")
-    if letter.state == "discarded":
-        output.say(f"  {letter.at} discarded: {letter.reason}")
+    for answer in found.answers:
+        fields = f" of {', '.join(answer.changed)}" if answer.changed else ""
+        output.say(f"  {answer.at} {_DONE[answer.how]}{fields} by {answer.by or '-'}: {answer.why or '-'}")
     if found.event is None:
         hint = ": discard it" if letter.state == "dead" else ""
         output.say(f"  the log no longer holds this event{hint}")
     else:
         output.record(found.event.data)
+    if found.edited is not None:
+        output.say("  edited:")
+        output.record(found.edited)
+
+
+_DONE = {"retry": "retried", "discard": "discarded", "edit": "edit"}
 
 
 def retry_(
@@ -100,13 +185,18 @@ def retry_(
     /,
     *,
     common: Common = Common(),  # noqa: B008  as above
-    everything: Annotated[bool, Parameter(name="--all")] = False,
+    which: Letters = Letters(),  # noqa: B008  as above
+    bulk: Bulk = Bulk(),  # noqa: B008  as above
+    why: str = "",
+    new_key: Annotated[bool, Parameter(name="--new-key")] = False,
 ) -> Exit:
     """Deliver dead letters again, with all attempts of the flow's retry policy.
 
-    Ends with 1 where one of them is no dead letter.
+    Name them by their offsets, or choose them as "dead list" does. It may be
+    broken off and repeated: what was answered is no dead letter any more. Ends
+    with 1 where one of them is none.
 
-    Example: trunkline dead retry stock-to-shop 1024 1025
+    Example: trunkline dead retry stock-to-shop --kind http-422 --dry-run
 
     Parameters
     ----------
@@ -114,10 +204,56 @@ def retry_(
         The flow they are dead letters of.
     offsets
         Their offsets.
-    everything
-        All dead letters of the flow.
+    why
+        Why, for whoever asks later.
+    new_key
+        Send them under new idempotency keys: for a receiver that repeats the refusal it gave before.
     """
-    return _answer(common, flow, offsets or [], everything=everything, retry=True, reason="")
+    from trunkline.app.acts import RetryLetters  # noqa: PLC0415  as above
+
+    bulk.check(offsets, which != Letters())
+    act = RetryLetters(which.query(flow, offsets), bulk.who, why, new_key)
+    return answering.letters(common, bulk, act)
+
+
+def edit_(
+    flow: str,
+    offsets: list[int] | None = None,
+    /,
+    *,
+    common: Common = Common(),  # noqa: B008  as above
+    which: Letters = Letters(),  # noqa: B008  as above
+    bulk: Bulk = Bulk(),  # noqa: B008  as above
+    mending: Mending = Mending(),  # noqa: B008  as above
+    then: Then = Then(),
+) -> Exit:
+    """Mend the records of dead letters, and print what differs, personal fields masked.
+
+    An edited record has to keep its contract, its entity key and, mapped, the
+    target's contract. It is delivered from the next attempt on; what came stays
+    in the log. Ends with 1 where one is refused.
+
+    Example: trunkline dead edit stock-to-shop 1024 --set status=placed --retry
+
+    Parameters
+    ----------
+    flow
+        The flow they are dead letters of.
+    offsets
+        Their offsets.
+    """
+    from trunkline.app.acts import EditLetters  # noqa: PLC0415  as above
+
+    bulk.check(offsets, which != Letters())
+    act = EditLetters(
+        which.query(flow, offsets),
+        bulk.who,
+        then.why,
+        **mending.fields(offsets),
+        retry=then.retry,
+        new_key=then.new_key,
+    )
+    return answering.edits(common, bulk, act)
 
 
 def discard_(
@@ -125,17 +261,18 @@ def discard_(
     offsets: list[int] | None = None,
     /,
     *,
-    reason: str,
+    why: Annotated[str, Parameter(name=["--why", "--reason"])],
     common: Common = Common(),  # noqa: B008  as above
-    everything: Annotated[bool, Parameter(name="--all")] = False,
+    which: Letters = Letters(),  # noqa: B008  as above
+    bulk: Bulk = Bulk(),  # noqa: B008  as above
 ) -> Exit:
     """Give dead letters up: they are never delivered, and the reason is kept.
 
-    "dead show", "dead list --discarded" and "trace" tell it to whoever asks later.
-    Ends with 1 where one of them is no dead letter.
+    "dead show", "dead list --state discarded" and "trace" tell it to whoever asks
+    later. It may be broken off and repeated. Ends with 1 where one of them is no
+    dead letter.
 
-    Example: trunkline dead discard stock-to-shop 1024 --reason "product was
-    deleted"
+    Example: trunkline dead discard stock-to-shop 1024 --why "product was deleted"
 
     Parameters
     ----------
@@ -143,32 +280,10 @@ def discard_(
         The flow they are dead letters of.
     offsets
         Their offsets.
-    reason
+    why
         Why.
-    everything
-        All dead letters of the flow.
     """
-    return _answer(common, flow, offsets or [], everything=everything, retry=False, reason=reason)
+    from trunkline.app.acts import DiscardLetters  # noqa: PLC0415  as above
 
-
-def _answer(common: Common, flow: str, offsets: list[int], **how: Any) -> Exit:
-    from trunkline.app.acts import Answer  # noqa: PLC0415  as above
-
-    if how.pop("everything"):
-        offsets = _all(common, flow)
-    answered = acting(common, Answer(flow, offsets, **how)) if offsets else []
-    for one in answered:
-        if common.json:
-            output.document(one)
-        elif not one.answered:
-            output.complain(f"offset {one.offset} of {flow} is no dead letter")
-    done = sum(one.answered for one in answered)
-    if not common.json:
-        output.say(f"{done} dead letter{'' if done == 1 else 's'} answered.")
-    return Exit.OK if done == len(offsets) and offsets else Exit.FOUND
-
-
-def _all(common: Common, flow: str) -> list[int]:
-    from trunkline.app.views import dead_letters  # noqa: PLC0415  as above
-
-    return [one.offset for one in reading(common, partial(dead_letters, flow=flow, limit=1_000_000))]
+    bulk.check(offsets, which != Letters())
+    return answering.letters(common, bulk, DiscardLetters(which.query(flow, offsets), bulk.who, why))

@@ -6,6 +6,7 @@ from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from trunkline.surfaces.cli import output
+from trunkline.surfaces.cli.choosing import me
 from trunkline.surfaces.cli.common import Common, acting, reading
 from trunkline.surfaces.cli.exits import Exit
 
@@ -72,7 +73,7 @@ def _stream(project: Project, name: str, stored: Container[str]) -> str:
     """Return the stream of that name, also one whose contract was removed; empty stands for all."""
     contract = project.contract_of(name)
     if contract is None and name and name not in stored:
-        from trunkline.app.acts import unknown_stream  # noqa: PLC0415  --help must not pay for it
+        from trunkline.app.project import unknown_stream  # noqa: PLC0415  --help must not pay for it
 
         raise unknown_stream(project, name)
     return contract.stream if contract else name
@@ -87,7 +88,7 @@ def trim_(*, common: Common = Common()) -> None:  # noqa: B008  as above
     """
     from trunkline.app.acts import Trim  # noqa: PLC0415  --help must not pay for it
 
-    trimmed = acting(common, Trim())
+    trimmed = acting(common, Trim(me()))
     if common.json:
         output.document(trimmed)
         return

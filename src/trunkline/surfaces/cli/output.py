@@ -66,10 +66,11 @@ def table(
         say(line)
 
 
-def tell_of_more(found: int, limit: int) -> None:
-    """Say, beside the list, that it was cut off."""
+def tell_of_more(found: int, limit: int, go_on: str = "") -> None:
+    """Say, beside the list, that it was cut off, and the option that goes on with it."""
     if found >= limit:
-        complain(f"These are {found:,}; there may be more: raise --limit.")
+        way = f", or go on with {go_on}" if go_on else ""
+        complain(f"These are {found:,}; there may be more: raise --limit{way}.")
 
 
 def failure(error: TrunklineError, *, as_json: bool) -> Exit:

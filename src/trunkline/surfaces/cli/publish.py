@@ -55,7 +55,7 @@ def publish(
 
 
 def _publish(common: Common, stream: str, source: BinaryIO, name: str, identity: str) -> Exit:
-    from trunkline.app.acts import hands  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.acts import Publish, hands  # noqa: PLC0415  --help must not pay for it
     from trunkline.app.publishing import acts  # noqa: PLC0415  as above
 
     counts: Counter[str] = Counter()
@@ -63,7 +63,7 @@ def _publish(common: Common, stream: str, source: BinaryIO, name: str, identity:
 
     async def work() -> None:
         with output.progress(f"publishing {name}", _left(source)) as advance:
-            async with hands(project, machine) as them:
+            async with hands(project, machine, Publish.role) as them:
                 for act, size in acts(stream, source, name, by_line=identity == "line"):
                     receipts = await them.do(act)
                     _tell(receipts, act.places, as_json=common.json)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from trunkline.kernel.clock import to_rfc3339
-from trunkline.kernel.errors import TrunklineError
-from trunkline.surfaces.cli import output
-from trunkline.surfaces.cli.common import Common, acting, reading
+from trunkline.surfaces.cli import answering, output
+from trunkline.surfaces.cli.choosing import Bulk, Entries, Mending
+from trunkline.surfaces.cli.common import Common, reading
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def list_(
     *,
     common: Common = Common(),  # noqa: B008  a frozen value
-    source: str = "",
-    kind: str = "",
+    which: Entries = Entries(),  # noqa: B008  as above
     closed: bool = False,
+    before: str = "",
     limit: int = 100,
 ) -> None:
     """List refused arrivals, newest first, each with its first reason.
@@ -32,18 +32,14 @@ def list_(
 
     Parameters
     ----------
-    source
-        Only those of this source.
-    kind
-        Only those refused for this class of reason: contract, json, identity, size, depth, source.
     closed
         Those that were released or discarded as well.
+    before
+        Go on before this entry of the page before: its id.
     limit
         The most to list.
     """
-    from trunkline.intake.quarantine import Query  # noqa: PLC0415  --help must not pay for it
-
-    query = Query(source=source, kind=kind, status=None if closed else "open", limit=limit)
+    query = replace(which.query(), status=None if closed else "open", before=before, limit=limit)
 
     async def find(backbone: Backbone) -> list[Entry]:
         return list(await backbone.quarantine.list(query))
@@ -61,7 +57,30 @@ def list_(
         [(one.id, one.source, to_rfc3339(one.arrived), one.count, one.kind) for one in found],
         [f"{one.place or 'no place'}: {_first(one)}" for one in found],
     )
-    output.tell_of_more(len(found), limit)
+    output.tell_of_more(len(found), limit, f"--before {found[-1].id}")
+
+
+def groups_(
+    *,
+    common: Common = Common(),  # noqa: B008  as above
+    which: Entries = Entries(),  # noqa: B008  as above
+) -> None:
+    """Group refused arrivals by source and first reason: how many, and since when.
+
+    In a place, - stands for any item of an array.
+
+    Example: trunkline quarantine groups --source shop/order
+    """
+    from trunkline.app.arrivals import entry_groups  # noqa: PLC0415  --help must not pay for it
+
+    found = reading(common, partial(entry_groups, where=which.query()))
+    if common.json:
+        for one in found:
+            output.document(one)
+    elif found:
+        answering.print_entry_groups(found)
+    else:
+        output.complain("Nothing is in quarantine.")
 
 
 def _first(entry: Entry) -> str:
@@ -85,9 +104,9 @@ def show_(
     id
         The entry's id, from the list.
     reveal
-        Show the record as it came, to mend it: save the output of --json and release it with --edited.
+        Show the record as it came, to mend it: save the output of --json and release it with --file.
     """
-    from trunkline.app.views import quarantined  # noqa: PLC0415  as above
+    from trunkline.app.arrivals import quarantined  # noqa: PLC0415  as above
 
     found = reading(common, partial(quarantined, entry_id=id, reveal=reveal))
     if common.json:
@@ -99,25 +118,30 @@ def show_(
     )
     times = "once" if entry.count == 1 else f"{entry.count:,} times"
     output.say(f"  arrived {to_rfc3339(entry.arrived)} ({entry.place or 'no place'}), {times}")
+    if entry.resolution:
+        ended = entry.resolution
+        output.say(f"  {to_rfc3339(ended.at)} {ended.how} by {ended.by}: {ended.why or '-'}")
     for reason in entry.reasons:
         output.say(f"  {reason}")
     output.record(found.record)
 
 
 def release_(
-    ids: list[str],
+    ids: list[str] | None = None,
     /,
     *,
     common: Common = Common(),  # noqa: B008  as above
+    which: Entries = Entries(),  # noqa: B008  as above
+    bulk: Bulk = Bulk(),  # noqa: B008  as above
+    mending: Mending = Mending(),  # noqa: B008  as above
     why: str = "",
-    edited: Path | None = None,
 ) -> Exit:
-    """Let refused arrivals in that pass their contract now, or one that was mended.
+    """Let refused arrivals in that pass their contract now, or that were mended.
 
-    Ends with 1 where one is still refused.
+    Name them, or choose them as "quarantine list" does; they go in the order in
+    which they came. Ends with 1 where one is still refused.
 
-    Example: trunkline quarantine release 0198c6f0-7d6e-7c6b-8a51-0d7f3b2a1c11
-    --edited mended.json
+    Example: trunkline quarantine release --kind contract --set status=placed --dry-run
 
     Parameters
     ----------
@@ -125,27 +149,23 @@ def release_(
         The entries' ids, from the list.
     why
         Why, for whoever asks later.
-    edited
-        A file with the record as it should have been, in place of what came; for one entry.
     """
     from trunkline.app.acts import ReleaseEntries  # noqa: PLC0415  as above
 
-    if edited is not None and len(ids) != 1:
-        raise TrunklineError("--edited replaces one record: release one entry at a time")
-    try:
-        text = edited.read_bytes() if edited else None
-    except OSError as error:
-        raise TrunklineError(f"{edited} cannot be read: {error.strerror}") from None
-    released = acting(common, ReleaseEntries(ids, getpass.getuser(), why, text))
-    return _tell(common, [(one, one.entry_id, one.fate, one.fate == "released") for one in released])
+    bulk.check(ids, which != Entries())
+    return answering.entries(
+        common, bulk, ReleaseEntries(which.query(ids), bulk.who, why, **mending.fields(ids))
+    )
 
 
 def discard_(
-    ids: list[str],
+    ids: list[str] | None = None,
     /,
     *,
     why: str,
     common: Common = Common(),  # noqa: B008  as above
+    which: Entries = Entries(),  # noqa: B008  as above
+    bulk: Bulk = Bulk(),  # noqa: B008  as above
 ) -> Exit:
     """Give refused arrivals up; the reason is kept, and the bytes until retention removes them.
 
@@ -163,16 +183,5 @@ def discard_(
     """
     from trunkline.app.acts import DiscardEntries  # noqa: PLC0415  as above
 
-    ended = acting(common, DiscardEntries(ids, getpass.getuser(), why))
-    return _tell(
-        common, [(one, one.id, "discarded" if one.discarded else "not open", one.discarded) for one in ended]
-    )
-
-
-def _tell(common: Common, fates: list[tuple[Any, str, str, bool]]) -> Exit:
-    for value, entry_id, fate, _ in fates:
-        if common.json:
-            output.document(value)
-        else:
-            output.say(f"{entry_id}: {fate}")
-    return Exit.OK if all(good for *_, good in fates) else Exit.FOUND
+    bulk.check(ids, which != Entries())
+    return answering.entries(common, bulk, DiscardEntries(which.query(ids), bulk.who, why))

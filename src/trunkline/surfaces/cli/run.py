@@ -1,8 +1,9 @@
-"""``trunkline run``: every role of a project in one process, until it is told to stop."""
+"""``trunkline run``: a project in one process, or one role of it, until it is told to stop."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import signal
 import sys
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from trunkline.kernel.roles import ROLES, Role
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.common import Common, loaded
 from trunkline.surfaces.cli.exits import Exit
@@ -25,6 +27,7 @@ _FLUSH_SECONDS = 10.0
 def run(
     *,
     common: Common = Common(),  # noqa: B008  a frozen value
+    role: Role | None = None,
     host: str | None = None,
     port: Annotated[int | None, Parameter(name="--port")] = None,
     log_format: Annotated[str, Parameter(name="--log-format")] = "auto",
@@ -35,10 +38,16 @@ def run(
     Ctrl-C finish what is under way, at most for 30 seconds, and end with 0; a
     second one ends at once. Logs go to standard error.
 
+    With --role it runs one role, and a second process runs the other: each
+    then has a core of its own.
+
     Example: trunkline run --port 9000
 
     Parameters
     ----------
+    role
+        Only this role: intake (sources, HTTP door) or delivery (flows). Delivery listens, for
+        GET /health and /ready, only where it is given a port.
     host
         The address to listen on, instead of the project's.
     port
@@ -48,10 +57,32 @@ def run(
     """
     project, machine = loaded(common)
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
-    address = (host or project.settings.listen.host, project.settings.listen.port if port is None else port)
+    part = Part(project, machine, role, host, port)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_run(project, machine, address, as_json=as_json, tell_json=common.json))
+        runner.run(_run(part, as_json=as_json, tell_json=common.json))
     return Exit.OK
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """What of a project a process runs, and where it was told to listen."""
+
+    project: Project
+    machine: Machine
+    role: Role | None
+    host: str | None
+    port: int | None
+
+    @property
+    def listens(self) -> bool:
+        """Whether it opens a door: the project's port is the intake's, so delivery needs one of its own."""
+        return self.role != "delivery" or self.port is not None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where to listen, if it does."""
+        listen = self.project.settings.listen
+        return self.host or listen.host, listen.port if self.port is None else self.port
 
 
 def loop_factory() -> Any:
@@ -63,25 +94,24 @@ def loop_factory() -> Any:
     return uvloop.new_event_loop
 
 
-async def _run(
-    project: Project, machine: Machine, address: tuple[str, int], *, as_json: bool, tell_json: bool
-) -> None:
+async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
     from trunkline.app.backbone import opened  # noqa: PLC0415  --help must not pay for it
     from trunkline.app.collector import settle_collector  # noqa: PLC0415  as above
     from trunkline.app.run import running  # noqa: PLC0415  as above
     from trunkline.observe.logs import LogListener, make_writer  # noqa: PLC0415  as above
     from trunkline.surfaces.door import Door, serve  # noqa: PLC0415  as above
 
+    machine = part.machine
     listener = LogListener(make_writer(sys.stderr, machine.clock, as_json=as_json))
     machine.signals.listen(listener)
     stop = _stop_on_signals()
 
-    async with opened(project, machine) as backbone:
+    async with opened(part.project, machine, [part.role] if part.role else ROLES) as backbone:
 
         async def opens_door(webhooks: Mapping[str, Any]) -> Any:
-            return await serve(Door(webhooks, machine.ids, backbone.health.unready), *address)
+            return await serve(Door(webhooks, machine.ids, backbone.health.unready), *part.address)
 
-        async with running(backbone, opens_door) as started:
+        async with running(backbone, opens_door if part.listens else None) as started:
             settle_collector()
             _tell(started, as_json=tell_json)
             await _until(stop, listener, machine)
@@ -118,7 +148,7 @@ def _tell(started: Started, *, as_json: bool) -> None:
     if as_json:
         output.document(started)
         return
-    output.say(f"Listening on {started.address}. Stop with Ctrl-C.")
+    output.say(f"{f'Listening on {started.address}' if started.address else 'Delivering'}. Stop with Ctrl-C.")
     for name, url in started.webhooks.items():
         output.say(f"  source {name}: POST {url}")
     for name, folder in started.folders.items():

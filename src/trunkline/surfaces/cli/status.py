@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 def status(*, common: Common = Common()) -> None:  # noqa: B008  a frozen value
     """Tell where every source, stream and flow stands: last event, cursor, lag, what waits, what is dead.
 
+    A target that is isolated or away is listed with why: see "trunkline target list".
+
     It is read from what is stored, so it works whether the project runs or not.
 
     Example: trunkline status --json
@@ -57,3 +59,10 @@ def _print(found: Status) -> None:
             for one in found.flows
         ],
     )
+    if found.targets:
+        output.say("")
+        output.table(
+            ("target", "state", "since", "by"),
+            [(one.target, one.state, one.since, one.by) for one in found.targets],
+            [one.why for one in found.targets],
+        )

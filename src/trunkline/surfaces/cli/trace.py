@@ -73,6 +73,8 @@ def _print_event(one: Trace) -> None:
         )
         for each in fate.tries:
             output.say(f"    {each.at} {each.kind}: {each.detail}")
+        for answer in fate.answers:
+            output.say(f"    {answer.at} {answer.how} by {answer.by or '-'}: {answer.why or '-'}")
 
 
 def _why(fate: FateView) -> str:

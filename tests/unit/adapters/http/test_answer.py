@@ -6,9 +6,17 @@ import aiohttp
 import pytest
 from aiohttp import client_exceptions, http_exceptions
 
-from trunkline.adapters.http.answer import CLIENT_ERRORS, Answer, fault_of, hidden_texts, judge, retry_after
+from trunkline.adapters.http.answer import (
+    CLIENT_ERRORS,
+    KINDS,
+    Answer,
+    fault_of,
+    hidden_texts,
+    judge,
+    retry_after,
+)
 from trunkline.kernel.clock import from_rfc3339
-from trunkline.kernel.errors import Final, Retryable
+from trunkline.kernel.errors import Final, Retryable, Stop
 
 NOW = from_rfc3339("2026-01-01T00:00:00Z")
 
@@ -42,12 +50,25 @@ def test_a_wish_to_wait_is_kept() -> None:
     assert (verdict.kind, verdict.retry_after_seconds) == ("http-503", 7.0)
 
 
-# Every status outside 2xx has a verdict; only 408, 425, 429, 401 and 5xx are worth repeating.
+# Every status outside 2xx has a verdict: 408, 425, 429, 401 and 5xx are worth repeating, and so is what is no
+# final status at all, which RFC 9110 section 15 has a client treat as a server's error.
 def test_every_status_has_a_verdict() -> None:
-    retryable = {
-        status for status in [*range(300, 600), 999] if isinstance(judge(Answer(status), NOW, []), Retryable)
-    }
-    assert retryable == {401, 408, 425, 429, *range(500, 600), 999}
+    statuses = [0, *range(100, 200), *range(300, 600), 999]
+    retryable = {status for status in statuses if isinstance(judge(Answer(status), NOW, []), Retryable)}
+    assert retryable == {0, *range(100, 200), 401, 408, 425, 429, *range(500, 600), 999}
+
+
+# An address of all records that is gone is a stop; that of one record is gone for that record.
+def test_an_address_that_is_gone_is_a_stop() -> None:
+    assert isinstance(judge(Answer(410), NOW, [], one_place=True), Stop)
+    assert type(judge(Answer(410), NOW, [])) is Final
+    assert type(judge(Answer(404), NOW, [], one_place=True)) is Final
+
+
+# Every verdict and every fault has a kind that a flow may have a rule for.
+def test_every_kind_is_known() -> None:
+    assert {judge(Answer(status), NOW, []).kind for status in range(300, 600)} <= KINDS
+    assert {"timeout", "connection-refused", "request"} <= KINDS
 
 
 # Of a redirection the host is shown, never the rest: it may carry a token.
@@ -56,12 +77,14 @@ def test_every_status_has_a_verdict() -> None:
     [
         ("https://user:pw@login.example.com/x?token=1", "login.example.com"),
         ("/login?token=1", "a path on the same host"),
-        ("", "a path on the same host"),
+        ("", "nowhere"),
+        ("https://t0ken.example.com/", "***.example.com"),
+        ("https://jane@Jane-Doe.example.com/", "***-doe.example.com"),
         ("http://[bad", "a place that is no URL"),
     ],
 )
 def test_redirections_show_the_host_only(location, shown) -> None:
-    verdict = judge(Answer(302, location=location), NOW, [])
+    verdict = judge(Answer(302, location=location), NOW, ["t0ken", "Jane"])
     assert isinstance(verdict, Final)
     assert verdict.detail == f"it redirects to {shown}; put the right url in the connection"
 
@@ -82,6 +105,21 @@ def test_the_excerpt_is_masked() -> None:
     answer = Answer(400, content_type="text/plain", excerpt=text)
     detail = judge(answer, NOW, hidden_texts(record)).detail
     assert detail == "it answered 400: *** (***) of *** at +*** has a problem"
+
+
+# A value is masked in whatever way it is written: escaped for JSON or a URL, in other letters' case.
+@pytest.mark.parametrize(
+    "written", ["Zoë Ng", "zoë ng", "ZOË NG", "Zo\\u00eb Ng", "Zo%C3%AB%20Ng", "Zo%c3%ab+Ng"]
+)
+def test_a_value_is_masked_however_it_is_written(written) -> None:
+    answer = Answer(400, content_type="text/plain", excerpt=f"no {written} here".encode())
+    assert judge(answer, NOW, ["Zoë Ng"]).detail == "it answered 400: no *** here"
+
+
+# A compressed body is no text: nothing of it is shown, nor inflated.
+def test_a_compressed_excerpt_is_not_shown() -> None:
+    answer = Answer(400, content_type="text/plain", content_encoding="gzip", excerpt=b"\x1f\x8bjane")
+    assert judge(answer, NOW, []).detail == "it answered 400"
 
 
 def _all(module) -> list[type[Exception]]:

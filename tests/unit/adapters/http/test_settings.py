@@ -34,12 +34,25 @@ def test_a_project_reads() -> None:
         ("https://shop.example.com/?key=hunter2", "has a query"),
         ("https://shop.example.com:99999", "is not valid"),
         ("https://shop .example.com", "belongs in no URL"),
+        ("https://shop..example.com", "host that is no name"),
+        (f"https://{'a' * 64}.example.com", "host that is no name"),
+        ("https://10.0.0.256", "host that is no name"),
+        ("https://10.0.1", "host that is no name"),
     ],
 )
 def test_urls_that_cannot_be_used(url, reason) -> None:
     with pytest.raises(msgspec.ValidationError, match=reason) as refused:
         connection(url=url)
     assert "hunter2" not in str(refused.value)
+
+
+# Names and addresses of every shape are hosts.
+@pytest.mark.parametrize(
+    "url",
+    ["http://localhost", "http://shop.example.com.", "http://10.0.0.1:8080", "http://[::1]", "http://a_b"],
+)
+def test_hosts(url) -> None:
+    assert connection(url=url).url == url
 
 
 # There is one way to authenticate, by references, and in a header that can carry it.

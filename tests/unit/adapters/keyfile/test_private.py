@@ -35,3 +35,11 @@ def test_another_users_file(tmp_path, monkeypatch):
 def test_a_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_private(tmp_path / "none")
+
+
+# A new file survives a power cut with its name: the folder is synced too. Who loses the key loses the log.
+def test_a_new_file_is_durable_with_its_name(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+    write_private(tmp_path / "key", b"k")
+    assert synced == [(tmp_path / "key").stat().st_ino, tmp_path.stat().st_ino]

@@ -78,3 +78,61 @@ def test_a_missing_page_is_named(connection):
     assert pages.load_one(connection, CODEC, stream, 10).base == 10
     with pytest.raises(Corrupt, match="a@11 is missing"):
         pages.load_one(connection, CODEC, stream, 11)
+
+
+def _damage(connection, base):
+    connection.execute(
+        "UPDATE page_body SET sealed = zeroblob(100) WHERE body = (SELECT body FROM page JOIN stream"
+        " USING (stream) WHERE name = 'a' AND base = ?)",
+        (base,),
+    )
+
+
+# A damaged page keeps nobody from the whole ones before and behind it; asked for itself, it is refused.
+def test_a_damaged_page_ends_a_load_before_it(connection):
+    _damage(connection, 20)
+    assert [page.base for page in pages.load(connection, CODEC, "a", 0, _room())] == [0, 10]
+    with pytest.raises(Corrupt, match="a@20"):
+        pages.load(connection, CODEC, "a", 20, _room())
+    assert [page.base for page in pages.load(connection, CODEC, "a", 30, _room())] == [30]
+
+
+# A page that went is no end of the stream and no trim: a reader that came to its place is told.
+@pytest.mark.parametrize(("gone", "end"), [(10, 19), (30, 39)])
+def test_a_load_does_not_skip_a_missing_page(connection, gone, end):
+    connection.execute("DELETE FROM page WHERE base = ?", (gone,))
+    assert [page.base for page in pages.load(connection, CODEC, "a", 0, _room())] == [*range(0, gone, 10)]
+    for start in (gone, gone + 5):
+        with pytest.raises(Corrupt, match=f"offsets {start} to {end} should be here"):
+            pages.load(connection, CODEC, "a", start, _room())
+
+
+# A row that damage gave other types is damage too, not an error of ours.
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE page_body SET sealed = 'no bytes'",
+        "UPDATE page SET count = 'many'",
+        "UPDATE stream SET next = 'far'",
+    ],
+)
+def test_values_of_other_types_are_damage(connection, change):
+    connection.execute(change)
+    with pytest.raises(Corrupt):
+        pages.load(connection, CODEC, "a", 0, _room())
+
+
+def _room():
+    return Room(10_000, 10_000_000)
+
+
+# A stream's extent that does not cover its pages is damage: a check names the pages outside, and what would
+# write on refuses, as it would write over them or skip them.
+@pytest.mark.parametrize(("change", "outside"), [("next = 25", [20, 30]), ("first = 20", [0, 10])])
+def test_pages_outside_of_the_extent_are_damage(connection, change, outside):
+    assert pages.writable_stream_rows(connection)
+    connection.execute(f"UPDATE stream SET {change} WHERE name = 'a'")
+    found = pages.check(connection, CODEC, "a", 0, 10)
+    assert [one.base for one in found if one.fault] == outside
+    with pytest.raises(Corrupt, match="stream a"):
+        pages.writable_stream_rows(connection)

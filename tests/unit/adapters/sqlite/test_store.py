@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import apsw
 import pytest
@@ -14,6 +16,8 @@ import pytest
 from trunkline.adapters.sqlite import store as module
 from trunkline.adapters.sqlite.store import Store, migrate, migrations
 from trunkline.kernel.errors import Corrupt, StoreError, StoreFull
+from trunkline.kernel.roles import ROLES
+from trunkline.testkit.disk import Fault, FaultyDisk
 
 
 @pytest.fixture
@@ -157,9 +161,67 @@ async def test_one_process_owns_a_store(store):
     await Store(store.path).close()
 
 
+# The roles of a store are held one by one: who has one refuses it to others and leaves them the rest.
+async def test_one_process_has_a_role(tmp_path):
+    intake = Store(tmp_path / "s.db", ["intake"])
+    delivery = Store(tmp_path / "s.db", ["delivery"])
+    for roles in (["intake"], ["delivery"], ROLES):
+        with pytest.raises(StoreError, match=rf"{roles[0]}.*stop it first"):
+            Store(tmp_path / "s.db", roles)
+    await intake.write(lambda c: c.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)") and None)
+    await asyncio.gather(
+        *(store.write(_insert(n)) for n in range(20) for store in [(intake, delivery)[n % 2]])
+    )
+    assert await delivery.read(_numbers) == list(range(20))
+    await intake.close()
+    with pytest.raises(StoreError, match=r"delivery.*stop it first"):
+        Store(tmp_path / "s.db")
+    await delivery.close()
+    await Store(tmp_path / "s.db").close()
+
+
+# Two that write take turns: who waits is next, however much the other has to write.
+async def test_writers_take_turns(tmp_path):
+    intake, delivery = Store(tmp_path / "s.db", ["intake"]), Store(tmp_path / "s.db", ["delivery"])
+    await intake.write(lambda c: c.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)") and None)
+    written = []
+    gate = await _hold(intake)
+    waits = delivery.submit(lambda _: written.append("delivery"))
+    await _until_locked(tmp_path / "s.db.lock")
+    again = intake.submit(lambda _: written.append("intake"))
+    gate.set()
+    await asyncio.gather(waits, again)
+    assert written == ["delivery", "intake"]
+    await intake.close()
+    await delivery.close()
+
+
+async def _until_locked(path):
+    """Return once somebody else holds the lock."""
+    with contextlib.closing(apsw.Connection(str(path))) as lock, contextlib.suppress(apsw.BusyError):
+        while True:
+            lock.execute("BEGIN IMMEDIATE; ROLLBACK")
+            await asyncio.sleep(0)
+
+
+# The format of a store does not change while another process writes to it.
+async def test_no_migration_beside_another_process(tmp_path, monkeypatch):
+    delivery = Store(tmp_path / "s.db", ["delivery"])
+    newest = max(number for number, _ in migrations())
+    later = [*migrations(), (newest + 1, "CREATE TABLE later (n)")]
+    monkeypatch.setattr(module, "migrations", lambda: later)
+    with pytest.raises(StoreError, match=r"delivery.*stop it first"):
+        Store(tmp_path / "s.db", ["intake"])
+    await delivery.close()
+    intake = Store(tmp_path / "s.db", ["intake"])
+    assert await intake.read(lambda c: c.pragma("user_version")) == newest + 1
+    await Store(tmp_path / "s.db", ["delivery"]).close()
+    await intake.close()
+
+
 # Readers open beside the owner and see what it commits; they cannot write, and say so.
 async def test_reading_beside_the_owner(store):
-    reader = Store(store.path, readonly=True)
+    reader = Store(store.path, roles=())
     await store.write(_insert(7))
     assert await reader.read(_numbers) == [7]
     with pytest.raises(StoreError, match="reading only"):
@@ -172,18 +234,58 @@ async def test_reading_beside_the_owner(store):
 # A store that is not there, damaged, older or newer is refused with what to do.
 async def test_what_cannot_be_opened_says_why(tmp_path):
     with pytest.raises(StoreError, match="no store at"):
-        Store(tmp_path / "none.db", readonly=True)
+        Store(tmp_path / "none.db", roles=())
     (tmp_path / "noise.db").write_bytes(b"this is no database" * 500)
     with pytest.raises(Corrupt, match="restore it from a backup"):
         Store(tmp_path / "noise.db")
     with contextlib.closing(apsw.Connection(str(tmp_path / "old.db"))) as old:
         old.execute("CREATE TABLE anything (n)")
     with pytest.raises(StoreError, match="older release"):
-        Store(tmp_path / "old.db", readonly=True)
+        Store(tmp_path / "old.db", roles=())
     with contextlib.closing(apsw.Connection(str(tmp_path / "new.db"))) as new:
         new.execute("PRAGMA user_version = 9999")
     with pytest.raises(StoreError, match="use the newer release"):
         Store(tmp_path / "new.db")
+
+
+# New events leave room on the disk to what follows from those that were taken; what follows is written.
+async def test_new_events_leave_room(tmp_path, monkeypatch):
+    store = Store(tmp_path / "s.db", keep_free_bytes=1_000)
+    free = [1_000]
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
+
+    def take_in(connection):
+        store.ask_for_room(connection)
+        return "taken"
+
+    assert await store.write(take_in) == "taken"
+    free[0] = 999
+    with pytest.raises(StoreFull, match="free some space"):
+        await store.write(take_in)
+    assert await store.write(lambda connection: "recorded") == "recorded"
+    free[0] = 1_000
+    assert await store.write(take_in) == "taken"
+    free[0] = 0
+    for sql in ("CREATE TABLE big (b BLOB)", "INSERT INTO big VALUES (zeroblob(9000))", "DELETE FROM big"):
+        await store.write(lambda connection, sql=sql: connection.execute(sql) and None)
+    assert await store.write(take_in) == "taken"  # a trim left as much free inside the file
+    await store.close()
+
+
+# SQLite keeps its old journal without an error where it cannot change to WAL: then the store is not opened.
+def test_a_store_without_wal_is_not_opened(tmp_path):
+    modes = []
+    for call in itertools.count(1, 5):
+        folder = tmp_path / f"{call}"
+        folder.mkdir()
+        with FaultyDisk(folder) as disk:
+            disk.fail(Fault(call))
+            with contextlib.suppress(StoreError), module.translated(), contextlib.ExitStack() as opened:
+                writer = module._Writer(folder / "s.db", ROLES, opened)
+                modes.append(writer.connection.pragma("journal_mode"))
+        if disk.calls < call:
+            break
+    assert set(modes) == {"wal"}
 
 
 # A store written at any version opens in a release with later migrations, and keeps what it holds.

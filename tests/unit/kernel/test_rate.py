@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.intake.rate import Bucket, bucket
 from trunkline.kernel.clock import SECOND
+from trunkline.kernel.rate import Bucket, bucket
 from trunkline.testkit.clock import START
 
 

@@ -1,4 +1,4 @@
-"""How many requests a sender may make: a token bucket, as a value that a webhook replaces.
+"""How many requests a second there may be, in or out: a token bucket, as a value that its holder replaces.
 
 It is kept as the generic cell rate algorithm does (ITU-T I.371): the one instant at which the bucket would
 be full again says how many tokens it holds at any other, so there is nothing to fill up meanwhile.
@@ -28,6 +28,10 @@ class Bucket(msgspec.Struct, frozen=True):
         if wait > 0:
             return self, wait
         return msgspec.structs.replace(self, full_at=full_at), 0
+
+    def put_back(self) -> Bucket:
+        """Return the bucket with a token in it that was taken and not used."""
+        return msgspec.structs.replace(self, full_at=self.full_at - self.every)
 
 
 def bucket(per_second: float, burst: int | None = None) -> Bucket:

@@ -1,0 +1,163 @@
+"""The use-cases of quarantine: how a person reads, groups, mends, releases and discards refused arrivals."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from trunkline.app.act import Act, Change
+from trunkline.app.backbone import Backbone
+from trunkline.app.editing import changed
+from trunkline.app.masking import masked
+from trunkline.connectors.source import Receipt
+from trunkline.contracts.contract import Contract
+from trunkline.intake.quarantine import Entry, Group, Held, Query, Resolution
+from trunkline.intake.release import Decision, Release, release
+from trunkline.kernel import json
+from trunkline.kernel.clock import to_rfc3339
+from trunkline.kernel.errors import TrunklineError
+
+MOST_AT_A_TIME = 1_000
+"""How many entries one act ends at the most."""
+
+
+class Discarded(msgspec.Struct, frozen=True):
+    """Whether there was such an open entry to discard."""
+
+    id: str
+    discarded: bool
+
+
+class ReleaseEntries(Act, frozen=True):
+    """Let quarantined arrivals in: as they came, or with ``record`` or ``values`` in place of it (JSON).
+
+    ``values`` are by dotted path.
+    """
+
+    where: Query
+    by: str
+    why: str = ""
+    record: bytes = b""
+    values: dict[str, bytes] = msgspec.field(default_factory=dict)
+
+    def change(self, result: list[Release]) -> Change:
+        """Tell how many were let in."""
+        after = "released edited" if self.record or self.values else "released"
+        return Change("open", after, sum(one.fate == "released" for one in result))
+
+
+class DiscardEntries(Act, frozen=True):
+    """Give quarantined arrivals up for ``why``."""
+
+    where: Query
+    by: str
+    why: str
+
+    def change(self, result: list[Discarded]) -> Change:
+        """Tell how many were given up."""
+        return Change("open", "discarded", sum(one.discarded for one in result))
+
+
+async def found(backbone: Backbone, where: Query) -> list[Entry]:
+    """Return the open entries of one page, oldest first: a bulk act keeps the order they came in."""
+    page = replace(
+        where, status="open", before="", after=where.after or "", limit=min(where.limit, MOST_AT_A_TIME)
+    )
+    return list(await backbone.quarantine.list(page))
+
+
+async def release_entries(backbone: Backbone, act: ReleaseEntries) -> list[Release]:
+    """Run the entries of one page through the present contract and let in what passes."""
+    if act.record and len(act.where.ids) != 1:
+        raise TrunklineError("a whole record replaces one entry: release one at a time")
+    entries = await found(backbone, act.where)
+    edits: dict[str, bytes] = {}
+    unfit: list[Release] = []
+    for one in entries if act.record or act.values else ():
+        try:
+            edits[one.id] = await _edited(backbone, one, act)
+        except TrunklineError as error:
+            unfit.append(Release(one.id, "still refused", Receipt("refused", reasons=(str(error),))))
+    ids = [one.id for one in entries if one.id not in {each.entry_id for each in unfit}]
+    decision = Decision(act.by, act.why, edits)
+    done = await release(backbone.quarantine, backbone.intakes, backbone.machine.clock, ids, decision)
+    return sorted([*done, *unfit], key=lambda one: one.entry_id)
+
+
+async def _edited(backbone: Backbone, entry: Entry, act: ReleaseEntries) -> bytes:
+    if act.record:
+        return act.record
+    held = await backbone.quarantine.get(entry.id)
+    assert held is not None
+    return json.encode(changed(_record(held, _contract(backbone, entry)), act.values))
+
+
+def _record(held: Held, contract: Contract | None) -> Any:
+    """Return an arrival's record; raises ``TrunklineError`` where it has none to put values into."""
+    fields = held.arrival.fields
+    if fields is not None:
+        return contract.typed(fields)[0] if contract else fields
+    try:
+        return json.decode(held.arrival.raw)
+    except ValueError:
+        raise TrunklineError(f"{held.entry.id} is no JSON: replace it as a whole, with a file") from None
+
+
+async def discard_entries(backbone: Backbone, act: DiscardEntries) -> list[Discarded]:
+    """End the entries of one page without letting them in; their bytes are kept until they are trimmed."""
+    end = Resolution("discarded", act.by, act.why, backbone.machine.clock.now())
+    entries = await found(backbone, act.where)
+    ended = await asyncio.gather(*(backbone.quarantine.resolve(one.id, end) for one in entries))
+    return [Discarded(one.id, done) for one, done in zip(entries, ended, strict=True)]
+
+
+class EntryGroup(msgspec.Struct, frozen=True):
+    """Refused arrivals of one source and one reason: see ``intake.quarantine.Group``; times are RFC 3339."""
+
+    source: str
+    stream: str
+    kind: str
+    rule: str
+    pointer: str
+    entries: int
+    arrivals: int
+    first: str
+    last: str
+    example: str
+
+
+async def entry_groups(backbone: Backbone, where: Query) -> list[EntryGroup]:
+    """Group refused arrivals by source and first reason, the largest group first."""
+    return [_group(one) for one in await backbone.quarantine.groups(where)]
+
+
+def _group(one: Group) -> EntryGroup:
+    times = {"first": to_rfc3339(one.first), "last": to_rfc3339(one.last)}
+    return EntryGroup(**(msgspec.structs.asdict(one) | times))
+
+
+class QuarantineDetail(msgspec.Struct, frozen=True):
+    """A refused arrival with its record, masked unless asked for; what is no JSON is shown only then."""
+
+    entry: Entry
+    record: Any
+
+
+async def quarantined(backbone: Backbone, entry_id: str, *, reveal: bool = False) -> QuarantineDetail:
+    """Show one refused arrival; raises ``TrunklineError`` where there is none of that id."""
+    held = await backbone.quarantine.get(entry_id)
+    if held is None:
+        raise TrunklineError(f'there is no quarantined arrival {entry_id}: see "trunkline quarantine list"')
+    arrival = held.arrival
+    try:
+        record: Any = arrival.fields if arrival.fields is not None else json.decode(arrival.raw)
+    except ValueError:
+        record = arrival.raw.decode("utf-8", "backslashreplace") if reveal else "***"
+    return QuarantineDetail(held.entry, record if reveal else masked(record, _contract(backbone, held.entry)))
+
+
+def _contract(backbone: Backbone, entry: Entry) -> Contract | None:
+    return backbone.project.contracts.get(entry.stream)

@@ -1,0 +1,344 @@
+"""The use-cases of dead letters: how a person finds, groups, reads, mends and answers them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, ClassVar
+
+import msgspec
+from msgspec.structs import replace
+
+from trunkline.app import views
+from trunkline.app.act import Act, Change
+from trunkline.app.backbone import Backbone
+from trunkline.app.connectors import Checked
+from trunkline.app.editing import Difference, changed, differences
+from trunkline.app.masking import masked, masked_subject
+from trunkline.app.project import PUBLISH
+from trunkline.app.project import Flow as WiredFlow
+from trunkline.connectors.source import Arrival
+from trunkline.connectors.target import Item
+from trunkline.delivery.attempt import Entry, Mapper
+from trunkline.delivery.cause import cause_of
+from trunkline.delivery.flow import Flow
+from trunkline.delivery.ledger import Case, CaseQuery, Discard, Edit, Resolution, Retry
+from trunkline.delivery.load import CaseLoader
+from trunkline.eventlog.port import Page
+from trunkline.intake.accept import Refusal
+from trunkline.kernel import json
+from trunkline.kernel.clock import to_rfc3339
+from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.event import Event, Stored
+from trunkline.kernel.outcome import Dead
+from trunkline.kernel.roles import Role
+
+MOST_AT_A_TIME = 1_000
+"""How many letters one act answers at the most: one transaction, one line in the audit."""
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """Whether a letter could be answered: not where it is no dead letter any more."""
+
+    flow: str
+    offset: int
+    answered: bool
+
+
+class Edited(msgspec.Struct, frozen=True):
+    """What an edit of a letter came to: what differs, masked, or why it was refused; no value is repeated."""
+
+    flow: str
+    offset: int
+    answered: bool
+    differences: list[Difference] = []
+    problems: list[str] = []
+
+
+class RetryLetters(Act, frozen=True):
+    """Deliver dead letters again, with all attempts; ``new_key`` names their effects anew."""
+
+    role: ClassVar[Role] = "delivery"
+    where: CaseQuery
+    by: str
+    why: str = ""
+    new_key: bool = False
+
+    def change(self, result: list[Answered]) -> Change:
+        """Tell how many wait again."""
+        return Change("dead", "waiting", sum(one.answered for one in result))
+
+
+class DiscardLetters(Act, frozen=True):
+    """Give dead letters up for ``why``."""
+
+    role: ClassVar[Role] = "delivery"
+    where: CaseQuery
+    by: str
+    why: str
+
+    def change(self, result: list[Answered]) -> Change:
+        """Tell how many were given up."""
+        return Change("dead", "discarded", sum(one.answered for one in result))
+
+
+class EditLetters(Act, frozen=True):
+    """Put another record in place of dead letters' own: ``record``, or what ``values`` make of each.
+
+    Both are JSON; ``values`` are by dotted path. ``retry`` delivers them at once, ``new_key`` then names
+    their effects anew. An edit that is refused leaves its letter as it was.
+    """
+
+    role: ClassVar[Role] = "delivery"
+    where: CaseQuery
+    by: str
+    why: str = ""
+    record: bytes = b""
+    values: dict[str, bytes] = msgspec.field(default_factory=dict)
+    retry: bool = False
+    new_key: bool = False
+
+    def change(self, result: list[Edited]) -> Change:
+        """Tell how many were edited, and which fields."""
+        done = [one for one in result if one.answered]
+        paths = sorted({each.path for one in done for each in one.differences})
+        after = f"edited {', '.join(paths)}"[:500] + (", waiting" if self.retry else "")
+        return Change("dead", after if done else "", len(done))
+
+
+def _page(where: CaseQuery) -> CaseQuery:
+    return replace(where, state="dead", limit=min(where.limit, MOST_AT_A_TIME))
+
+
+async def retry_letters(backbone: Backbone, act: RetryLetters) -> list[Answered]:
+    """Retry the letters of one page; the flow notices within seconds where it runs."""
+    return await _answer(backbone, act.where, Retry(act.by, act.why, act.new_key))
+
+
+async def discard_letters(backbone: Backbone, act: DiscardLetters) -> list[Answered]:
+    """Give the letters of one page up."""
+    return await _answer(backbone, act.where, Discard(act.why, act.by))
+
+
+async def _answer(backbone: Backbone, where: CaseQuery, resolution: Resolution) -> list[Answered]:
+    """Answer what is found: all at a time, so that they share a transaction."""
+    found = await backbone.ledger.find(_page(where))
+    done = await asyncio.gather(*(_resolve(backbone, flow, case.offset, resolution) for flow, case in found))
+    return [Answered(flow, case.offset, one) for (flow, case), one in zip(found, done, strict=True)]
+
+
+async def _resolve(backbone: Backbone, flow: str, offset: int, resolution: Resolution) -> bool:
+    return await backbone.ledger.resolve(flow, offset, resolution, backbone.machine.clock.now())
+
+
+async def edit_letters(backbone: Backbone, act: EditLetters) -> list[Edited]:
+    """Edit the letters of one page; the event in the log stays as it came."""
+    edited = []
+    async for one, edit in _judged_edits(backbone, act):
+        done = edit is not None and await _resolve(backbone, one.flow, one.offset, edit)
+        if done and act.retry:
+            retry = Retry(act.by, act.why, act.new_key)
+            await _resolve(backbone, one.flow, one.offset, retry)
+        problems = one.problems if done or edit is None else ["it is no dead letter any more"]
+        edited.append(replace(one, answered=done, problems=problems))
+    return edited
+
+
+async def would_edit(backbone: Backbone, act: EditLetters) -> list[Edited]:
+    """Tell what an edit would come to, without making it, page after page up to the limit.
+
+    ``answered`` says whether it would be taken.
+    """
+    found: list[Edited] = []
+    where, left = act.where, act.where.limit
+    while left > 0:
+        page = replace(act, where=replace(where, limit=min(left, MOST_AT_A_TIME)))
+        judged = [replace(one, answered=bool(edit)) async for one, edit in _judged_edits(backbone, page)]
+        found += judged
+        if len(judged) < page.where.limit:
+            break
+        left -= len(judged)
+        where = replace(where, after=(judged[-1].flow, judged[-1].offset))
+    return found
+
+
+async def _judged_edits(backbone: Backbone, act: EditLetters) -> AsyncIterator[tuple[Edited, Edit | None]]:
+    """Yield what an edit would come to for each letter of the page, and the edit where it would be taken."""
+    if bool(act.record) == bool(act.values):
+        raise TrunklineError("an edit is either a whole record or values for some places of it")
+    for flow, case in await backbone.ledger.find(_page(act.where)):
+        wired = _wired(backbone, flow)
+        [entry] = await CaseLoader(backbone.log, wired.contract.stream).entries([case])
+        yield _judged(backbone, wired, entry, act)
+
+
+def _wired(backbone: Backbone, flow: str) -> WiredFlow:
+    if flow not in backbone.project.flows:
+        raise TrunklineError(f'the project has no flow "{flow}" any more: its dead letters can be discarded')
+    return backbone.project.flows[flow]
+
+
+def _judged(
+    backbone: Backbone, flow: WiredFlow, entry: Entry, act: EditLetters
+) -> tuple[Edited, Edit | None]:
+    refused = Edited(flow.name, entry.offset, answered=False)
+    if entry.event is None:
+        return replace(refused, problems=["the log no longer holds this event: discard it"]), None
+    old = json.decode(entry.event.data)
+    try:
+        data = act.record or json.encode(changed(old, act.values))
+    except TrunklineError as error:
+        return replace(refused, problems=[str(error)]), None
+    problems = _problems(backbone, flow, entry, data)
+    if problems:
+        return replace(refused, problems=problems), None
+    found = differences(old, json.decode(data), flow.contract)
+    if not found:
+        return replace(refused, problems=["it differs in nothing from what is there"]), None
+    paths = tuple(one.path for one in found)
+    return replace(refused, differences=found), Edit(data, paths, act.by, act.why)
+
+
+def _problems(backbone: Backbone, flow: WiredFlow, entry: Entry, data: bytes) -> list[str]:
+    """Hold an edited record against the stream's contract, its entity, and, mapped, the target's contract."""
+    event = entry.event
+    assert event is not None
+    intake = backbone.intakes[f"{PUBLISH}/{flow.contract.stream}"]
+    judged = intake.judge(Arrival(data, identity=event.id, time=event.time), backbone.machine.clock.now())
+    if isinstance(judged, Refusal):
+        return [str(reason) for reason in judged.reasons]
+    if judged.subject != entry.key:
+        return ["it belongs to another entity: later events of this one wait for it, so its key must stay"]
+    mapping = Checked(flow.mapping, flow.target.contract)
+    attempt = Flow(flow.name, flow.contract.stream, flow.target.name, mapping, decode=flow.mapping.decode)
+    mapped = Mapper(attempt)(replace(entry, event=replace(event, data=data)), 0)
+    if isinstance(mapped, Dead):
+        return [mapped.detail]
+    return [] if isinstance(mapped, Item) else ["the mapping drops it: discard the letter instead"]
+
+
+class DeadView(msgspec.Struct, frozen=True):
+    """A dead letter: which event of which flow, since when, after how many attempts, and why.
+
+    ``state`` is ``dead``, ``discarded`` since ``at`` for the ``reason`` that a person gave, or what became
+    of it since it was retried. ``cause`` is what its group is named by, ``holds_back`` how many later events
+    of its key wait for it, ``edited`` whether another record is delivered in place of the event's.
+    """
+
+    flow: str
+    offset: int
+    subject: str
+    correlation: str
+    attempts: int
+    since: str | None
+    at: str
+    kind: str
+    detail: str
+    state: str
+    reason: str
+    contract: str
+    cause: str
+    holds_back: int
+    edited: bool
+
+
+class DeadGroup(msgspec.Struct, frozen=True):
+    """Dead letters of one flow and one cause: see ``delivery.ledger.CaseGroup``; times are RFC 3339."""
+
+    flow: str
+    kind: str
+    cause: str
+    letters: int
+    keys: int
+    holds_back: int
+    first: str
+    last: str
+    example: int
+
+
+class DeadDetail(msgspec.Struct, frozen=True):
+    """A dead letter with its event (None where the log has trimmed it), as it came and as it was edited.
+
+    ``tries`` and ``answers`` are the failed attempts and the acts of people that are kept.
+    """
+
+    letter: DeadView
+    event: views.EventView | None
+    edited: Any
+    tries: list[views.TryView]
+    answers: list[views.AnswerView]
+
+
+async def dead_letters(backbone: Backbone, where: CaseQuery) -> list[DeadView]:
+    """List the letters of one page, by flow and offset."""
+    found = await backbone.ledger.find(where)
+    held: dict[tuple[str, int], int] = {}
+    for flow in {flow for flow, _ in found}:
+        offsets = [case.offset for name, case in found if name == flow]
+        counts = await backbone.ledger.holds_back(flow, offsets)
+        held |= {(flow, offset): count for offset, count in counts.items()}
+    return [_dead(backbone, flow, case, held.get((flow, case.offset), 0)) for flow, case in found]
+
+
+async def dead_groups(backbone: Backbone, where: CaseQuery) -> list[DeadGroup]:
+    """Group letters by flow and cause, the largest group first."""
+    return [
+        DeadGroup(
+            one.flow,
+            one.kind,
+            one.cause,
+            one.cases,
+            one.keys,
+            one.holds_back,
+            to_rfc3339(one.first),
+            to_rfc3339(one.last),
+            one.example,
+        )
+        for one in await backbone.ledger.groups(where)
+    ]
+
+
+async def dead_letter(backbone: Backbone, flow: str, offset: int, *, reveal: bool = False) -> DeadDetail:
+    """Show one letter, also one that a person has answered; raises ``TrunklineError`` where there is none."""
+    known = await backbone.ledger.cases(flow, [offset])
+    cases = [one for one in known if one.state in ("dead", "discarded") or one.answers]
+    wired = backbone.project.flows.get(flow)
+    if not cases or wired is None:
+        raise TrunklineError(
+            f'flow "{flow}" has no dead letter at offset {offset}: see "trunkline dead list"'
+        )
+    case, contract = cases[0], wired.contract
+    page: Page = await backbone.log.read(contract.stream, offset, 1)
+    event: Event | None = page.events[0] if page.events and page.base == offset else None
+    shown = views.view(Stored(contract.stream, offset, event), contract, reveal=reveal) if event else None
+    edited = json.decode(case.edited) if case.edited else None
+    held = await backbone.ledger.holds_back(flow, [offset])
+    return DeadDetail(
+        _dead(backbone, flow, case, held.get(offset, 0)),
+        shown,
+        edited if reveal else masked(edited, contract),
+        [views.try_view(one) for one in case.tries],
+        [views.answer_view(one) for one in case.answers],
+    )
+
+
+def _dead(backbone: Backbone, flow: str, case: Case, holds_back: int) -> DeadView:
+    wired = backbone.project.flows.get(flow)
+    cause = cause_of(case.tries)
+    return DeadView(
+        flow,
+        case.offset,
+        masked_subject(case.key, wired.contract if wired else None),
+        case.correlation,
+        case.attempts,
+        to_rfc3339(case.since) if case.since else None,
+        to_rfc3339(case.at),
+        cause.kind,
+        case.tries[-1].detail if case.tries else "",
+        case.state,
+        case.reason,
+        case.contract,
+        cause.text,
+        holds_back,
+        bool(case.edited),
+    )

@@ -1,0 +1,231 @@
+"""How commands answer many dead letters or refused arrivals: a page an act, told as it goes.
+
+Each page is answered as a whole and audited. What was answered is not found again, so a command that was
+broken off is repeated as it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from trunkline.surfaces.cli import output
+from trunkline.surfaces.cli.choosing import Bulk
+from trunkline.surfaces.cli.common import Common, loaded, reading
+from trunkline.surfaces.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from trunkline.app.acts import (
+        DiscardEntries,
+        DiscardLetters,
+        EditLetters,
+        Hands,
+        ReleaseEntries,
+        RetryLetters,
+    )
+    from trunkline.app.arrivals import EntryGroup
+    from trunkline.app.letters import DeadGroup, Edited
+
+PAGE = 1_000
+"""How many one act answers."""
+
+Tell = Callable[[Any], bool]
+"""Tells of one result; returns whether it is as one wants it."""
+
+
+def letters(common: Common, bulk: Bulk, act: RetryLetters | DiscardLetters) -> Exit:
+    """Retry or discard dead letters, or tell how many would be."""
+    if bulk.dry_run:
+        return _tell_letters(common, bulk, act.where)
+    missing = set(act.where.offsets)
+
+    def tell(one: Any) -> bool:
+        missing.discard(one.offset)
+        if not one.answered:
+            output.complain(f"offset {one.offset} of {one.flow} is no dead letter any more")
+        return bool(one.answered)
+
+    done, others = _answer(common, bulk, act, tell, lambda one: (one.flow, one.offset))
+    return _ended(common, act, missing, done, others)
+
+
+def edits(common: Common, bulk: Bulk, act: EditLetters) -> Exit:
+    """Edit dead letters and tell what differs, or what would."""
+    missing = set(act.where.offsets)
+
+    def tell(one: Edited) -> bool:
+        missing.discard(one.offset)
+        if not common.json:
+            _tell_edit(one)
+        return one.answered
+
+    if bulk.dry_run:
+        from trunkline.app.letters import would_edit  # noqa: PLC0415  --help must not pay for it
+
+        asked = replace(act, where=replace(act.where, limit=bulk.limit))
+        results = reading(common, partial(would_edit, act=asked))
+        good = [_told(common, one, tell) for one in results]
+        return _ended(common, act, missing, sum(good), len(good) - sum(good), "would be edited")
+    done, others = _answer(common, bulk, act, tell, lambda one: (one.flow, one.offset))
+    return _ended(common, act, missing, done, others, "edited")
+
+
+def _tell_edit(one: Edited) -> None:
+    where = f"{one.flow} offset {one.offset}"
+    for problem in one.problems:
+        output.complain(f"{where}: {problem}")
+    if one.differences:
+        output.say(f"{where}:")
+    for each in one.differences:
+        output.say(f"  {each.path}: {_shown(each.before)} -> {_shown(each.after)}")
+
+
+def _shown(value: Any) -> str:
+    import msgspec  # noqa: PLC0415  --help must not pay for it
+
+    from trunkline.kernel import json  # noqa: PLC0415  as above
+
+    return "(absent)" if value is msgspec.UNSET else json.encode(value).decode()
+
+
+def _ended(
+    common: Common, act: Any, missing: set[int], done: int, others: int, word: str = "answered"
+) -> Exit:
+    for offset in sorted(missing):
+        output.complain(f"offset {offset} of {act.where.flow} is no dead letter")
+    if not common.json:
+        output.say(f"{done:,} dead letter{'' if done == 1 else 's'} {word}.")
+    return Exit.OK if done and not (others or missing) else Exit.FOUND
+
+
+def _tell_letters(common: Common, bulk: Bulk, where: Any) -> Exit:
+    from trunkline.app.letters import dead_groups  # noqa: PLC0415  as above
+
+    found = reading(common, partial(dead_groups, where=where))
+    count = min(sum(one.letters for one in found), bulk.limit)
+    return _tell_count(common, found, count, "dead letter", print_groups)
+
+
+def entries(common: Common, bulk: Bulk, act: ReleaseEntries | DiscardEntries) -> Exit:
+    """Release or discard refused arrivals, or tell how many would be."""
+    if bulk.dry_run:
+        from trunkline.app.arrivals import entry_groups  # noqa: PLC0415  as above
+
+        found = reading(common, partial(entry_groups, where=act.where))
+        count = min(sum(one.entries for one in found), bulk.limit)
+        return _tell_count(common, found, count, "entry", print_entry_groups)
+    missing = set(act.where.ids)
+
+    def tell(one: Any) -> bool:
+        entry_id, fate, good = _fate(one)
+        missing.discard(entry_id)
+        if not common.json:
+            output.say(f"{entry_id}: {fate}")
+            for reason in getattr(one.receipt, "reasons", ()) if hasattr(one, "receipt") else ():
+                output.complain(f"  {reason}")
+        return good
+
+    done, others = _answer(common, bulk, act, tell, lambda one: _fate(one)[0])
+    for entry_id in sorted(missing):
+        output.complain(f"{entry_id}: not open")
+    return Exit.OK if done and not (others or missing) else Exit.FOUND
+
+
+def _fate(one: Any) -> tuple[str, str, bool]:
+    if hasattr(one, "fate"):
+        return one.entry_id, one.fate, one.fate == "released"
+    return one.id, "discarded" if one.discarded else "not open", one.discarded
+
+
+def _tell_count(
+    common: Common, found: list[Any], count: int, what: str, show: Callable[[list[Any]], None]
+) -> Exit:
+    if common.json:
+        output.document({"would_answer": count, "groups": found})
+    else:
+        show(found)
+        plural = {"entry": "entries"}.get(what, f"{what}s")
+        output.say(f"{count:,} {what if count == 1 else plural} would be answered; nothing was done.")
+    return Exit.OK if count else Exit.FOUND
+
+
+def _answer(common: Common, bulk: Bulk, act: Any, tell: Tell, place: Callable[[Any], Any]) -> tuple[int, int]:
+    """Do an act page by page; return how many results are as one wants them, and how many are not."""
+    from trunkline.app.acts import hands  # noqa: PLC0415  as above
+
+    project, machine = loaded(common)
+    good: list[bool] = []
+
+    async def work() -> None:
+        with output.progress("answering") as advance:
+            async with hands(project, machine, act.role) as them:
+                async for results in _pages(them, act, bulk.limit, place):
+                    good.extend(_told(common, one, tell) for one in results)
+                    advance(len(results))
+
+    asyncio.run(work())
+    return sum(good), len(good) - sum(good)
+
+
+async def _pages(them: Hands, act: Any, limit: int, place: Callable[[Any], Any]) -> AsyncIterator[list[Any]]:
+    where = act.where
+    while limit > 0:
+        size = min(limit, PAGE)
+        results = await them.do(replace(act, where=replace(where, limit=size)))
+        yield results
+        if len(results) < size:
+            return
+        limit -= size
+        where = replace(where, after=place(results[-1]))
+
+
+def _told(common: Common, one: Any, tell: Tell) -> bool:
+    if common.json:
+        output.document(one)
+    return tell(one)
+
+
+def print_groups(found: list[DeadGroup]) -> None:
+    """Print groups for a person."""
+    output.table(
+        ("flow", "kind", "letters", "keys", "holds back", "first", "last", "example"),
+        [
+            (
+                one.flow,
+                one.kind,
+                one.letters,
+                one.keys,
+                one.holds_back,
+                one.first,
+                one.last,
+                str(one.example),
+            )
+            for one in found
+        ],
+        [one.cause for one in found],
+    )
+
+
+def print_entry_groups(found: list[EntryGroup]) -> None:
+    """Print groups of refused arrivals for a person."""
+    output.table(
+        ("source", "kind", "rule", "place", "entries", "arrivals", "first", "last", "example"),
+        [
+            (
+                one.source,
+                one.kind,
+                one.rule,
+                one.pointer or "/",
+                one.entries,
+                one.arrivals,
+                one.first,
+                one.last,
+                one.example,
+            )
+            for one in found
+        ],
+    )

@@ -1,0 +1,73 @@
+"""``trunkline audit``: who did what to the project, when and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trunkline.kernel.clock import to_rfc3339
+from trunkline.surfaces.cli import output
+from trunkline.surfaces.cli.choosing import Span
+from trunkline.surfaces.cli.common import Common, reading
+
+if TYPE_CHECKING:
+    from trunkline.app.backbone import Backbone
+    from trunkline.observe.audit import AuditEntry
+
+
+def list_(
+    *,
+    common: Common = Common(),  # noqa: B008  a frozen value
+    span: Span = Span(),  # noqa: B008  as above
+    by: str = "",
+    what: str = "",
+    text: str = "",
+    limit: int = 100,
+) -> None:
+    """List what people did, newest first: who, what, how much, and why.
+
+    Example: trunkline audit list --what discard-letters --since 2026-01-05
+
+    Parameters
+    ----------
+    by
+        Only what this person did.
+    what
+        Only acts of this kind: retry-letters, discard-letters, edit-letters, release-entries, ...
+    text
+        Only acts that are about this or give this as their reason, letter by letter.
+    limit
+        The most to list.
+    """
+    from trunkline.observe.audit import AuditQuery  # noqa: PLC0415  --help must not pay for it
+
+    query = AuditQuery(by, what, text, limit=limit, **span.bounds)
+
+    async def find(backbone: Backbone) -> list[AuditEntry]:
+        return await backbone.audit.list(query)
+
+    found = reading(common, find)
+    if common.json:
+        for one in found:
+            output.document(one)
+        return
+    if not found:
+        output.complain("Nobody did anything of the kind.")
+        return
+    output.table(
+        ("number", "at", "by", "what", "outcome", "count", "before", "after"),
+        [
+            (
+                str(one.number),
+                to_rfc3339(one.at),
+                one.by,
+                one.what,
+                one.outcome,
+                one.count,
+                one.before,
+                one.after,
+            )
+            for one in found
+        ],
+        [f"{one.about} {one.failure or one.why}".rstrip() for one in found],
+    )
+    output.tell_of_more(len(found), limit)

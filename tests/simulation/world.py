@@ -1,0 +1,268 @@
+"""One world: flows that live, crash and come back in it while events arrive and people answer dead letters.
+
+The delivery code is the real one, from ``FlowRunner`` down. Log and ledger are the in-memory references and
+outlive every process. A seed decides all of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import NamedTuple
+
+from tests.simulation.loop import Deadlock, Livelock, LoopClock, VirtualLoop, run
+from tests.simulation.plan import Life, Plan, plan
+from tests.simulation.ports import Faults, Process, Reached, Store
+from tests.simulation.scene import Scene
+
+from trunkline.delivery.flow import Ports
+from trunkline.delivery.ledger import CaseQuery, Discard, Retry
+from trunkline.delivery.memory import MemoryLedger
+from trunkline.delivery.runner import FlowRunner
+from trunkline.eventlog.memory import MemoryLog
+from trunkline.eventlog.port import Retention
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.event import Event
+from trunkline.kernel.ids import SystemIds
+from trunkline.kernel.limits import Limits
+from trunkline.kernel.signals import Signals
+from trunkline.testkit.clock import START
+
+SETTLING_SECONDS = 300.0
+"""How long a healed world may take beyond the longest wait: a pause at its longest, and people's answers."""
+
+STOPPING_SECONDS = 60.0
+"""How long a process that was asked to stop may take: the longest call, and a pause of the store."""
+
+FOREVER = Life(seconds=0.0, end="stop", count=0, after=0.0)
+
+AGE_SECONDS = 15.0
+"""How old a dead letter is when a person sees it: older than any call can be that still straggles."""
+
+
+class Note(NamedTuple):
+    """Something that happened: ``at`` microseconds from the beginning, in which process, to which events."""
+
+    at: int
+    process: int
+    who: str
+    what: str
+    offsets: tuple[int, ...]
+    detail: str
+
+
+class World:
+    """A plan, carried out; ``wrong`` is what went wrong and ``notes`` how it came to it."""
+
+    def __init__(self, made: Plan, loop: VirtualLoop) -> None:
+        self.plan = made
+        self.clock = LoopClock(loop)
+        self.chance = random.Random(f"world {made.seed}")
+        self.faults = Faults(made, random.Random(f"faults {made.seed}"), self.clock)
+        self.log = MemoryLog(self.clock)
+        self.ledger = MemoryLedger()
+        self.notes: list[Note] = []
+        self.wrong: list[str] = []
+        self.events: dict[str, list[Event]] = {flow.stream: [] for flow in made.flows}
+        self.scenes = [
+            Scene(
+                flow,
+                made.targets[flow.target],
+                self.events[flow.stream],
+                self.faults.of_call,
+                self.clock,
+                self.note,
+            )
+            for flow in made.flows
+        ]
+        self.runners: list[FlowRunner] = []
+        self.left: set[tuple[str, int]] = set()
+        self._processes = 0
+
+    def note(self, who: str, what: str, offsets=(), detail: str = "") -> None:
+        at = self.clock.now() - START
+        self.notes.append(Note(at, self._processes, who, what, tuple(offsets), detail))
+
+    async def story(self) -> None:
+        """Live, heal, settle, and judge."""
+        arriving = asyncio.create_task(self._arrive())
+        others = [asyncio.create_task(self._answer()), asyncio.create_task(self._tidy())]
+        for life in self.plan.lives:
+            if self._passed() < self.plan.last_at:
+                await self._live(life)
+                await asyncio.sleep(life.after)
+        await self._settle(arriving)
+        for other in others:
+            other.cancel()
+        for ended in await asyncio.gather(*others, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
+        await self._judge()
+
+    def _passed(self) -> float:
+        return (self.clock.now() - START) / SECOND
+
+    # Processes.
+
+    def _start(self, life: Life) -> tuple[Process, list[asyncio.Task[None]]]:
+        self._processes += 1
+        process = Process(life, self.chance, self.plan.delays)
+        self.note("process", "starts")
+        self.runners = [FlowRunner(scene.flow, self._ports(scene, process)) for scene in self.scenes]
+        return process, [asyncio.create_task(runner.run()) for runner in self.runners]
+
+    def _ports(self, scene: Scene, process: Process) -> Ports:
+        signals = Signals()
+        signals.listen(scene.heard)
+        return Ports(
+            log=Store(self.log, process, self.faults),
+            ledger=Store(self.ledger, process, self.faults, scene.told),
+            target=Reached(scene, process, self.faults),
+            clock=self.clock,
+            ids=SystemIds(self.clock, self.chance.getrandbits(32)),
+            signals=signals,
+            limits=Limits(page_events=self.plan.page_events),
+        )
+
+    async def _live(self, life: Life) -> None:
+        """Run a process until it stops or crashes."""
+        process, tasks = self._start(life)
+        ended = asyncio.create_task(process.ended.wait())
+        seconds = min(life.seconds, self.plan.last_at - self._passed())
+        await asyncio.wait([ended, *tasks], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if life.end == "crash":
+            process.crash()
+        await self._stop(process, tasks)
+        await self._drop([ended, *tasks])
+
+    async def _stop(self, process: Process, tasks) -> None:
+        """Ask a process to stop, unless it has crashed, and end it."""
+        if not process.ended.is_set():
+            self.note("process", "is asked to stop")
+            for runner in self.runners:
+                runner.stop()
+            done, pending = await asyncio.wait(tasks, timeout=STOPPING_SECONDS)
+            if pending and not process.ended.is_set():
+                self.wrong.append(f"a process did not stop within {STOPPING_SECONDS:g} s")
+            failed = [task.exception() for task in done if not task.cancelled() and task.exception()]
+            self.wrong += [f"a flow ended with {error!r}" for error in failed]
+        self.note("process", "crashes" if process.ended.is_set() else "has stopped")
+        process.crash()
+
+    async def _drop(self, tasks) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # The world around them.
+
+    async def _arrive(self) -> None:
+        for arrival in self.plan.arrivals:
+            await asyncio.sleep(max(0.0, arrival.at - self._passed()))
+            events = self.events[arrival.stream]
+            first = len(events)
+            new = [self._event(arrival.stream, first + n, key) for n, key in enumerate(arrival.subjects)]
+            events += new
+            self.note(arrival.stream, "arrive", range(first, first + len(new)))
+            await self.log.append(arrival.stream, new)
+
+    def _event(self, stream: str, number: int, subject: str) -> Event:
+        now = self.clock.now()
+        return Event(
+            id=f"e{number}",
+            source="till",
+            type="order",
+            subject=subject,
+            time=now,
+            recorded=now,
+            contract=stream,
+            correlation=f"{number + 1:032x}",
+            data=b'{"n": %d}' % number,
+        )
+
+    async def _answer(self) -> None:
+        """People look at the dead letters from time to time, mend what they can and answer some."""
+        while True:
+            await asyncio.sleep(self.plan.answers * self.chance.uniform(0.5, 1.5))
+            for scene in self.scenes:
+                for offset in await self._dead(scene):
+                    if self.faults.healed or self.chance.random() < 0.3:
+                        await self._resolve(scene, offset)
+
+    async def _dead(self, scene: Scene) -> list[int]:
+        """Return a flow's dead letters that a person will have seen, and has not decided to leave."""
+        found = await self.ledger.find(CaseQuery(flow=scene.plan.name, state="dead", limit=1_000))
+        seen = self.clock.now() - round(AGE_SECONDS * SECOND)
+        dead = [case.offset for _, case in found if case.at <= seen]
+        return [offset for offset in dead if (scene.plan.name, offset) not in self.left]
+
+    async def _resolve(self, scene: Scene, offset: int) -> None:
+        chance, name = self.chance, scene.plan.name
+        if self.faults.healed and chance.random() < self.plan.left:
+            self.left.add((name, offset))
+            return
+        scene.mended = scene.mended or self.faults.healed or chance.random() < 0.2
+        answer = Discard("old") if chance.random() < 0.3 else Retry()
+        if await self.ledger.resolve(name, offset, answer, self.clock.now()):
+            scene.resolved(offset, answer)
+        if self.runners and chance.random() < 0.5:
+            self.runners[self.scenes.index(scene)].look()
+
+    async def _tidy(self) -> None:
+        """Trim what every flow says it needs no more, as the janitor does."""
+        while self.plan.trims:
+            await asyncio.sleep(self.chance.uniform(5.0, 60.0))
+            stands = {status.flow: status.keep_from for status in await self.ledger.status()}
+            for stream in self.events:
+                flows = [flow.name for flow in self.plan.flows if flow.stream == stream]
+                keep = min(stands.get(name, 0) for name in flows)
+                await self.log.trim(stream, Retention(keep_from=keep, before=self.clock.now()))
+
+    # The end.
+
+    async def _settle(self, arriving: asyncio.Task[None]) -> None:
+        """Make the world whole and give it the time it may need, until nothing is left to do."""
+        process, tasks = self._start(FOREVER)
+        await asyncio.sleep(self.plan.healed_at - self._passed())
+        self.note("world", "is healed")
+        self.faults.healed = True
+        for scene in self.scenes:
+            scene.mended = True
+        await arriving
+        longest = max(flow.policy.longest_seconds for flow in self.plan.flows)
+        until = self._passed() + longest * 1.1 + SETTLING_SECONDS
+        while self._passed() < until and not await self._is_settled():
+            await asyncio.wait(tasks, timeout=20.0, return_when=asyncio.FIRST_COMPLETED)
+        await self._stop(process, tasks)
+        await self._drop(tasks)
+
+    async def _is_settled(self) -> bool:
+        return not any([scene.stuck(await self._fates(scene), self._left_of(scene)) for scene in self.scenes])
+
+    async def _fates(self, scene: Scene):
+        return [await self.ledger.fate(scene.plan.name, offset) for offset in range(len(scene.events))]
+
+    def _left_of(self, scene: Scene) -> set[int]:
+        return {offset for name, offset in self.left if name == scene.plan.name}
+
+    async def _judge(self) -> None:
+        crashes = any(life.end != "stop" for life in self.plan.lives)
+        for scene in self.scenes:
+            calm = not (crashes or self.plan.store or scene.target.in_doubt or scene.target.lied)
+            counts = await self.ledger.counts(scene.plan.name, 0, self.clock.now() + 1)
+            found = scene.judge(await self._fates(scene), self._left_of(scene), counts, once=calm)
+            self.wrong += [f"{scene.plan.name}: {one}" for one in found]
+
+
+def play(seed: int) -> World:
+    """Carry out the world of a seed and return it."""
+    loop = VirtualLoop()
+    asyncio.set_event_loop(loop)
+    world = World(plan(seed), loop)
+    try:
+        run(loop, world.story())
+    except (Deadlock, Livelock) as stuck:
+        world.wrong.append(str(stuck))
+    finally:
+        asyncio.set_event_loop(None)
+    return world

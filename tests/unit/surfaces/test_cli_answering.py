@@ -1,0 +1,74 @@
+"""Answering in bulk: shown by group, a page an act, each thing once, and repeatable after a break."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from trunkline.surfaces.cli import answering
+
+
+@pytest.fixture
+def quarantine(trunkline, orders):
+    """Refuse three orders for their status."""
+    trunkline("publish", "order", "--file", orders(3, status="lost"))
+
+    def run(*words):
+        return trunkline("quarantine", *words)
+
+    return run
+
+
+def ids(listed):
+    return [json.loads(line)["id"] for line in listed.splitlines()]
+
+
+# Refused arrivals are grouped by what was wrong with them.
+def test_groups(quarantine):
+    [group] = [json.loads(line) for line in quarantine("groups", "--json")[1].splitlines()]
+    assert (group["rule"], group["pointer"], group["entries"]) == ("pattern", "/status", 3)
+    assert "/status" in quarantine("groups")[1]
+    assert quarantine("groups", "--kind", "json")[2] == "Nothing is in quarantine.\n"
+
+
+# A page of a list says how to go on, and goes on there.
+def test_pages(quarantine):
+    newest, *older = ids(quarantine("list", "--json")[1])
+    assert f"--before {newest}" in quarantine("list", "--limit", "1")[2]
+    assert ids(quarantine("list", "--before", newest, "--json")[1]) == older
+
+
+# A dry run counts, nothing chosen is a mistake, and a limit holds.
+def test_in_bulk(quarantine):
+    assert "--all" in quarantine("discard", "--why", "test")[2]
+    out = quarantine("discard", "--rule", "pattern", "--why", "test", "--dry-run")[1]
+    assert out.splitlines()[-1] == "3 entries would be answered; nothing was done."
+    assert quarantine("discard", "--all", "--limit", "1", "--why", "test")[0] == 0
+    assert len(ids(quarantine("list", "--json")[1])) == 2
+
+
+# Arrivals mended alike go in as they came, page by page; a page that was answered is not found again.
+def test_released_in_bulk(quarantine, trunkline, monkeypatch):
+    monkeypatch.setattr(answering, "PAGE", 2)
+    code, out, _ = quarantine("release", "--text", "/status", "--set", "status=placed", "--why", "typo")
+    assert (code, out.count(": released")) == (0, 3)
+    events = [json.loads(line) for line in trunkline("events", "order", "--json")[1].splitlines()]
+    assert [one["id"] for one in events] == ["e0", "e1", "e2"]
+    assert quarantine("release", "--all")[0] == 1
+
+
+# What is still refused is told with the reason, and one that is not there by its id.
+def test_still_refused(quarantine):
+    first = ids(quarantine("list", "--json")[1])[0]
+    code, out, err = quarantine("release", first, "nobody")
+    assert (code, out) == (1, f"{first}: still refused\n")
+    assert "/status" in err
+    assert "nobody: not open" in err
+
+
+# Who ended an entry, and why, is shown with it.
+def test_shown_after_its_end(quarantine):
+    first = ids(quarantine("list", "--json")[1])[0]
+    quarantine("discard", first, "--why", "test data", "--by", "eve")
+    assert "discarded by eve: test data" in quarantine("show", first)[1]
