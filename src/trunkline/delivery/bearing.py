@@ -3,7 +3,7 @@
 The decisions are values (``breaker.py``, ``budget.py``, ``pace.py``); this is the one mutable place of each
 target that holds them. A flow asks for its turn before it takes an event, and tells what came of the call,
 so a call that is refused here costs no event an attempt and changes no order. Turns are given in the order
-they were asked for.
+they were asked for; who stands aside (``aside.py``) has one once nobody else waits.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -73,6 +74,20 @@ class Sight(msgspec.Struct, frozen=True):
     per_second: float | None
 
 
+class _Waiting(NamedTuple):
+    waiter: asyncio.Future[Call | None]
+    control: Control
+    room: int
+
+
+def _staying(line: deque[_Waiting]) -> deque[_Waiting]:
+    """Let those go who were told to stop, and return who waits on."""
+    for one in line:
+        if one.control.stopping and not one.waiter.done():
+            one.waiter.set_result(None)
+    return deque(one for one in line if not one.waiter.done())
+
+
 class Bearing:
     """The shared state of one target. Nothing in it waits but ``turn``."""
 
@@ -104,25 +119,29 @@ class Bearing:
         self._gathered_at = 0
         self._begun = self._answered = self._first = 0
         # Who waits for a turn, and the task that gives turns to them while there are any.
-        self._line: deque[tuple[asyncio.Future[Call | None], Control]] = deque()
+        self._line: deque[_Waiting] = deque()
+        self._aside: deque[_Waiting] = deque()
         self._bell = Control(clock)
         self._giver: asyncio.Task[None] | None = None
 
     # Turns.
 
-    async def turn(self, control: Control) -> Call | None:
+    async def turn(self, control: Control, *, room: int = NEVER) -> Call | None:
         """Return when a call may begin; None once ``control`` is told to stop and ``ring`` was called.
 
         Every call that is returned ends by exactly one of ``answered``, ``refused``, ``away`` or ``forgo``.
+        Who gives ``room`` stands aside: fewer calls than that have to be under way, and nobody else waits.
         """
+        line = self._line if room == NEVER else self._aside
         if control.stopping:
             return None
-        if not self._line:
-            call, _ = self._begin()
+        if not (self._line or line):
+            call, _ = self._begin(room)
             if call is not None:
                 return call
         waiter: asyncio.Future[Call | None] = asyncio.get_running_loop().create_future()
-        self._line.append((waiter, control))
+        line.append(_Waiting(waiter, control, room))
+        self._bell.ring()
         if self._giver is None or self._giver.done():
             self._giver = asyncio.create_task(self._give_turns())
         try:
@@ -138,28 +157,21 @@ class Bearing:
         self._bell.ring()
 
     async def _give_turns(self) -> None:
-        while self._line:
+        while self._line or self._aside:
             self._bell.hear()
-            self._dismiss()
+            self._line, self._aside = _staying(self._line), _staying(self._aside)
             until: int | None = None
-            while self._line:
-                call, until = self._begin()
+            while line := self._line or self._aside:
+                call, until = self._begin(line[0].room)
                 if call is None:
                     break
-                self._line.popleft()[0].set_result(call)
-            if self._line:
+                line.popleft().waiter.set_result(call)
+            if line:
                 await self._bell.wait(None if until == NEVER else until, None)
+            elif self._quota:
+                self._quota.leave(self.ring)
 
-    def _dismiss(self) -> None:
-        """Let those go who were told to stop or gave up."""
-        for waiter, control in self._line:
-            if control.stopping and not waiter.done():
-                waiter.set_result(None)
-        self._line = deque(one for one in self._line if not one[0].done())
-        if self._quota and not self._line:
-            self._quota.leave(self.ring)
-
-    def _begin(self) -> tuple[Call | None, int]:
+    def _begin(self, room: int) -> tuple[Call | None, int]:
         """Begin a call; where none may begin, return when to ask again."""
         now = self._clock.now()
         if self._breaker.opened or self._breaker.isolated:
@@ -167,9 +179,9 @@ class Bearing:
                 return None, self._held_until(now)
         elif self._pace and (until := self._paced(now)):
             return None, until
-        if self._under_way >= self._most:
+        if self._under_way >= min(self._most, room):
             return None, NEVER
-        if self._quota and (until := self._quota.take(now, self.ring)):
+        if self._quota and (until := self._quota.take(now, self.ring, aside=room != NEVER)):
             return None, until
         probe = bool(self._breaker.opened)
         if probe:
@@ -211,8 +223,7 @@ class Bearing:
             self._answered += 1
             if now >= self._gathered_at + _GATHERED:
                 self._gather(now)
-        if self._line:
-            self._bell.ring()
+        self._call_next()
 
     def refused(self, call: Call, error: DeliveryError, *, first: bool) -> int:
         """Note a call whose every event was refused for now; return until when nobody calls, if so."""
@@ -255,7 +266,7 @@ class Bearing:
         self._gathered_at = now
 
     def _call_next(self) -> None:
-        if self._line:
+        if self._line or self._aside:
             self._bell.ring()
 
     def _became(self, after: breakers.Breaker, now: int) -> int:

@@ -16,8 +16,9 @@ import asyncio
 from collections.abc import Sequence
 
 from trunkline.connectors.target import Item
+from trunkline.delivery.aside import AnyBearing
 from trunkline.delivery.attempt import Entry, Mapper, announce, guard, held, judge, load, record, report, send
-from trunkline.delivery.bearing import Bearing, Call
+from trunkline.delivery.bearing import Call
 from trunkline.delivery.control import LOOK_SECONDS, Control, Crew
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Case, Record
@@ -26,7 +27,7 @@ from trunkline.delivery.load import CaseLoader
 from trunkline.delivery.retry import is_retry
 from trunkline.delivery.window import Window
 from trunkline.kernel.clock import SECOND
-from trunkline.kernel.errors import DeliveryError, Retryable, StoreError
+from trunkline.kernel.errors import DeliveryError, Retryable, StoreError, Unsent
 from trunkline.kernel.outcome import Dead, Delivered, Outcome, RetryAt
 from trunkline.kernel.signals import FlowStalled, FlowStarted, Signal
 
@@ -49,7 +50,7 @@ TURN_CALLS = 32
 class Lanes:
     """Runs one flow into a target that takes calls side by side."""
 
-    def __init__(self, flow: Flow, ports: Ports, control: Control, bearing: Bearing) -> None:
+    def __init__(self, flow: Flow, ports: Ports, control: Control, bearing: AnyBearing) -> None:
         self._flow = flow
         self._ports = ports
         self._control = control
@@ -87,7 +88,7 @@ class Lanes:
         finally:
             if self._more:
                 self._more.cancel()
-        self._spill_for_stop()
+        self._spill(self._window.overtaken())  # the cursor passes what was delivered: a stop repeats nothing
         await self._record()
 
     async def _recover(self) -> None:
@@ -304,7 +305,9 @@ class Lanes:
             self._bearing.forgo(call)
             raise
         refusal = errors[-1]
-        if isinstance(refusal, Retryable) and all(isinstance(error, Retryable) for error in errors):
+        if isinstance(refusal, Unsent):
+            self._bearing.forgo(call)
+        elif isinstance(refusal, Retryable) and all(isinstance(error, Retryable) for error in errors):
             self._stalled(self._bearing.refused(call, refusal, first=again < len(sent)), refusal)
         else:
             self._answers += 1
@@ -386,10 +389,6 @@ class Lanes:
         patience = round(PATIENCE_SECONDS * SECOND)
         if self._starved() and self._ports.clock.now() - self._window.front_since >= patience:
             self._spill(self._window.unsettled())
-
-    def _spill_for_stop(self) -> None:
-        """Have the cursor pass everything that was delivered, so that a clean stop repeats nothing."""
-        self._spill(self._window.overtaken())
 
     def _spill(self, entries: Sequence[Entry]) -> None:
         """Make unsettled entries cases; those in a lane stay there and settle as cases."""

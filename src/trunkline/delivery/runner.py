@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from trunkline.delivery.aside import AnyBearing
 from trunkline.delivery.bearing import Bearing
 from trunkline.delivery.control import Control
 from trunkline.delivery.flow import Flow, Ports
@@ -29,9 +30,10 @@ class FlowRunner:
     ``bearing`` is what it shares with all other flows to its target; without it the target is its own.
     """
 
-    def __init__(self, flow: Flow, ports: Ports, bearing: Bearing | None = None) -> None:
+    def __init__(self, flow: Flow, ports: Ports, bearing: AnyBearing | None = None) -> None:
         self.flow = flow
-        self._bearing = bearing or Bearing(ports.target.name, ports.clock, ports.ids, ports.signals)
+        own = Bearing(ports.target.name, ports.clock, ports.ids, ports.signals)
+        self._bearing: AnyBearing = bearing or own
         self._control = Control(ports.clock)
         self._ports = replace(ports, ledger=Recording(flow, ports, self._control))
         self._failures = 0

@@ -14,15 +14,16 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from trunkline.connectors.target import Item, Progress
+from trunkline.delivery.aside import AnyBearing
 from trunkline.delivery.attempt import Entry, Failure, Mapper, announce, guard, judge, load, record, send
-from trunkline.delivery.bearing import Bearing, Call
+from trunkline.delivery.bearing import Call
 from trunkline.delivery.control import LOOK_SECONDS, Control
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Case, Range, Record
 from trunkline.delivery.load import CaseLoader
 from trunkline.delivery.retry import is_retry
 from trunkline.kernel.clock import SECOND
-from trunkline.kernel.errors import Corrupt, DeliveryError, Final, Retryable
+from trunkline.kernel.errors import Corrupt, DeliveryError, Final, Retryable, Unsent
 from trunkline.kernel.event import Event
 from trunkline.kernel.outcome import Delivered, Dropped
 from trunkline.kernel.signals import BatchDelivered, FlowStalled, FlowStarted, Signal
@@ -67,7 +68,7 @@ class Batch:
 class Whole:
     """Runs one flow into a target whose batches are atomic."""
 
-    def __init__(self, flow: Flow, ports: Ports, control: Control, bearing: Bearing) -> None:
+    def __init__(self, flow: Flow, ports: Ports, control: Control, bearing: AnyBearing) -> None:
         self._flow = flow
         self._ports = ports
         self._control = control
@@ -286,7 +287,9 @@ class Whole:
             self._bearing.forgo(call)
             raise
         refusals = [error for error in errors if isinstance(error, Retryable)]
-        if not refusals or len(refusals) < len(errors):
+        if any(isinstance(error, Unsent) for error in errors):
+            self._bearing.forgo(call)
+        elif not refusals or len(refusals) < len(errors):
             self._bearing.answered(call)
         elif len(errors) > 1 and batch.refusals < REFUSALS:
             batch.refusals += 1

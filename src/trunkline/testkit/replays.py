@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from trunkline.delivery.replay import Change, Replay, Replays, Selection, State, changed
+from trunkline.delivery.replay.port import Change, Replay, Replays, Selection, State, changed
 
 NOW = 1_000_000
 OPEN: tuple[State, ...] = ("running", "paused", "failed")

@@ -15,7 +15,8 @@ from trunkline.delivery.attempt import Entry, Mapper, announce, guard, held, jud
 from trunkline.delivery.ledger import Case
 from trunkline.delivery.retry import RetryPolicy
 from trunkline.eventlog.port import Page
-from trunkline.kernel.errors import Final, Retryable
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.errors import Deferred, Final, Retryable, Superseded
 from trunkline.kernel.outcome import Dead, Delivered, Dropped, RetryAt
 from trunkline.kernel.signals import AttemptFailed, DeadLettered
 from trunkline.testkit.targets import MemoryService, Place, Trouble
@@ -136,6 +137,23 @@ def test_judge_counts_attempts_from_the_last_retry_by_a_person():
     verdict = judge(flow, entry(case=waiting(9, forgiven=8)), busy, NOW, 0.5)
     assert isinstance(verdict, RetryAt)
     assert verdict.attempt == 10
+
+
+# judge: what was deferred waits as long again as it has, within bounds, and loses no attempt to it.
+@pytest.mark.parametrize(("waited", "wait"), [(0, 1), (3, 3), (500, 60)])
+def test_judge_defers(waited, wait):
+    case = Case(offset=0, key="a", state="waiting", attempts=2, since=NOW)
+    now = NOW + waited * SECOND
+    verdict = judge(flow_of(), entry(case=case), Deferred("flow-first", "not yet"), now, 0.5)
+    assert verdict == RetryAt(2, now + wait * SECOND, "flow-first", "not yet")
+    first = judge(flow_of(), entry(), Deferred("flow-first", "not yet"), NOW, 0.5)
+    assert first == RetryAt(0, NOW + SECOND, "flow-first", "not yet")
+
+
+# judge: what is superseded is dropped, whatever the policy says.
+def test_judge_drops_what_is_superseded():
+    dropped = judge(flow_of(), entry(), Superseded("superseded", "a newer one"), NOW, 0.5)
+    assert dropped == Dropped(NOW, "superseded")
 
 
 # judge: the total time runs from the first attempt.

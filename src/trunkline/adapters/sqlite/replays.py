@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from trunkline.adapters.sqlite.store import Store
-from trunkline.delivery.replay import Change, Replay, Selection, changed
+from trunkline.delivery.replay.port import Change, Replay, Selection, changed
 
 _COLUMNS = (
     "id, flow, stream, selection, started_by, why, created, rate, exactly, original_identity, state, bound, "

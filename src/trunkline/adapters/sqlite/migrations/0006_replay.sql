@@ -1,5 +1,5 @@
 -- What is to be delivered again, and who asked for it. What came of it is in the ledger, under flow#id.
--- selection is JSON: trunkline.delivery.replay.Selection. Times are microseconds since the epoch.
+-- selection is JSON: trunkline.delivery.replay.port.Selection. Times are microseconds since the epoch.
 
 CREATE TABLE replay (
     id                TEXT PRIMARY KEY,

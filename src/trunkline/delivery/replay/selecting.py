@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from trunkline.delivery.books import Books
-from trunkline.delivery.replay import Selection
+from trunkline.delivery.replay.books import Books
+from trunkline.delivery.replay.port import Selection
 from trunkline.eventlog.port import Page
 from trunkline.kernel.errors import DeliveryError, TrunklineError
 from trunkline.kernel.event import Event

@@ -8,12 +8,13 @@ from msgspec.structs import replace
 from tests.unit.delivery.small import STREAM, SmallLog, flow_of, settle
 
 from trunkline.delivery.attempt import Mapper
-from trunkline.delivery.crossing import Crossing, Live, Traffic
+from trunkline.delivery.bearing import Bearing
 from trunkline.delivery.flow import Ports
 from trunkline.delivery.memory import MemoryLedger
-from trunkline.delivery.replay import Change, Replay, Selection
-from trunkline.delivery.replaying import ReplayRunner, Site
-from trunkline.delivery.replays import MemoryReplays
+from trunkline.delivery.replay.crossing import Crossing, Live
+from trunkline.delivery.replay.memory import MemoryReplays
+from trunkline.delivery.replay.port import Change, Replay, Selection
+from trunkline.delivery.replay.runner import ReplayRunner, Site
 from trunkline.delivery.runner import FlowRunner
 from trunkline.kernel.limits import Limits
 from trunkline.kernel.signals import FlowStarted, Signals
@@ -36,6 +37,7 @@ class Crossroads:
         self.kind, self.flow = kind, flow or flow_of()
         self.limits = limits or Limits()
         self.holds = None
+        self.terms = None
         self.signals = []
         self.began = 0
 
@@ -83,8 +85,7 @@ class Life:
 
     def __init__(self, roads, replay):
         self.roads = roads
-        traffic = Traffic()
-        self.crossing = Crossing(traffic)
+        self.crossing = Crossing()
         self.recovered = asyncio.Event()
         signals = Signals()
         signals.listen(self._hear)
@@ -93,11 +94,13 @@ class Life:
         live = Live(roads.target("live"), self.crossing)
         ids = CountingIds(roads.chance())
         ports = Ports(through(roads.log), ledger, through(live), roads.clock, ids, signals, roads.limits)
-        self.runners = [FlowRunner(roads.flow, ports)]
+        bearing = Bearing("place", roads.clock, ids, signals, roads.terms)
+        self.runners = [FlowRunner(roads.flow, ports, bearing)]
         self.replaying = None
         if replay is not None:
             own = replace(ports, target=through(roads.target("replay")))
-            site = Site(roads.flow, own, ledger, through(roads.replays), self.crossing, self.recovered)
+            replays = through(roads.replays)
+            site = Site(roads.flow, own, ledger, replays, self.crossing, bearing, self.recovered)
             self.replaying = ReplayRunner(replay, roads.holds, site)
             self.runners.append(self.replaying)
 

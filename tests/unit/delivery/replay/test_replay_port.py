@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.delivery.replay import Change, changed, flow_of
+from trunkline.delivery.replay.port import Change, changed, flow_of
 from trunkline.testkit.replays import replay
 
 STATES = ["running", "paused", "done", "cancelled", "failed"]

@@ -10,12 +10,12 @@ import asyncio
 import random
 
 import pytest
-from tests.unit.delivery.crossroads import Crossroads, replay_of
+from tests.unit.delivery.replay.crossroads import Crossroads, replay_of
 from tests.unit.delivery.small import STREAM, Crash, SmallLog, Stepped, Steps, event, flow_of, settle
 
 from trunkline.delivery.attempt import Mapper
 from trunkline.delivery.ledger import CaseQuery, Retry
-from trunkline.delivery.replay import Selection
+from trunkline.delivery.replay.port import Selection
 from trunkline.delivery.retry import RetryPolicy
 from trunkline.eventlog.port import Page
 from trunkline.kernel.errors import Final, Retryable

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.unit.delivery.crossroads import replay_of
+from tests.unit.delivery.replay.crossroads import replay_of
 from tests.unit.delivery.small import STREAM, SmallLog, event, events, flow_of, settle
 
 from trunkline.delivery.attempt import Entry, Mapper
-from trunkline.delivery.books import Books
 from trunkline.delivery.ledger import Case, Record
 from trunkline.delivery.memory import MemoryLedger
-from trunkline.delivery.replay import Selection
-from trunkline.delivery.replayed import ReplayedLog, blank, replayed
-from trunkline.delivery.selecting import Choice, survey
+from trunkline.delivery.replay.books import Books
+from trunkline.delivery.replay.port import Selection
+from trunkline.delivery.replay.selecting import Choice, survey
+from trunkline.delivery.replay.view import ReplayedLog, blank, replayed
 from trunkline.delivery.whole import fingerprint
 from trunkline.kernel.outcome import Dropped
 from trunkline.testkit.clock import START, ManualClock

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.delivery.crossroads import Crossroads, replay_of
+from tests.unit.delivery.replay.crossroads import Crossroads, replay_of
 from tests.unit.delivery.small import Crash, SmallLog, Stepped, Steps, events, flow_of
 
-from trunkline.delivery.replay import Selection
+from trunkline.delivery.replay.port import Selection
 from trunkline.delivery.retry import RetryPolicy
 from trunkline.kernel.errors import Retryable
 from trunkline.kernel.limits import Limits

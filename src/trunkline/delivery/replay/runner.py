@@ -16,16 +16,18 @@ from collections.abc import Collection, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from trunkline.delivery.books import OPEN, Books, WholeLedger
+from trunkline.delivery.aside import Aside
+from trunkline.delivery.bearing import Bearing
 from trunkline.delivery.control import first_done
-from trunkline.delivery.crossing import Crossing, Replaying
 from trunkline.delivery.flow import Flow, Ports
-from trunkline.delivery.replay import Change, Replay, Replays
-from trunkline.delivery.replayed import ReplayedLog, replayed
+from trunkline.delivery.replay.books import OPEN, Books, WholeLedger
+from trunkline.delivery.replay.crossing import Crossing, Replaying
+from trunkline.delivery.replay.port import Change, Replay, Replays
+from trunkline.delivery.replay.selecting import Choice, Holds, TooMany, survey
+from trunkline.delivery.replay.view import ReplayedLog, replayed
 from trunkline.delivery.runner import FlowRunner
-from trunkline.delivery.selecting import Choice, Holds, TooMany, survey
 from trunkline.kernel.errors import Corrupt
-from trunkline.kernel.signals import FlowStalled, ReplayChanged, ReplayProgress, Signal, Signals
+from trunkline.kernel.signals import ReplayChanged, ReplayProgress
 
 TICK_SECONDS = 1.0
 """How often a replay looks whether it is done, and tells how far it is."""
@@ -43,8 +45,8 @@ _FOR_EVER = 2**62
 class Site(msgspec.Struct, frozen=True):
     """Where a replay runs: its flow, what it runs on, and where the two meet.
 
-    ``ports.target`` is the replay's own connection to the flow's target. ``recovered`` is set once the flow
-    has brought its ledger and its target together in this process.
+    ``ports.target`` is the replay's own connection to the flow's target, ``bearing`` that target's.
+    ``recovered`` is set once the flow has brought its ledger and its target together in this process.
     """
 
     flow: Flow
@@ -52,6 +54,7 @@ class Site(msgspec.Struct, frozen=True):
     ledger: WholeLedger
     replays: Replays
     crossing: Crossing
+    bearing: Bearing
     recovered: asyncio.Event
 
 
@@ -64,14 +67,15 @@ class ReplayRunner:
         self._clock = site.ports.clock
         self._choice = Choice(replay.selection, holds, exactly=replay.exactly)
         self._books = Books(site.ports.log, site.ledger, site.flow.stream, site.flow.name)
-        self._target = Replaying(site.ports.target, site.crossing, self._books, self._clock, replay)
+        self._target = Replaying(site.ports.target, site.crossing, self._books, replay)
+        room = site.ports.target.features.concurrency
+        self._bearing = Aside(site.bearing, self._clock, per_second=replay.rate, room=room)
         self._stopping = asyncio.Event()
         self._told = (0, 0)
 
     def stop(self) -> None:
         """Ask ``run`` to return: nothing more is sent, what is under way is finished and recorded."""
         self._stopping.set()
-        self._target.stop()
 
     async def run(self) -> None:
         """Take the steps of a life; raises ``StoreError`` where they could not be taken now."""
@@ -148,8 +152,8 @@ class ReplayRunner:
                             self._site.crossing.doubt(key, case.offset)
 
     async def _deliver(self, log: ReplayedLog) -> None:
-        ports = replace(self._site.ports, log=log, target=self._target, signals=self._filtered())
-        runner = FlowRunner(replayed(self._site.flow, self._replay), ports)
+        ports = replace(self._site.ports, log=log, target=self._target)
+        runner = FlowRunner(replayed(self._site.flow, self._replay), ports, self._bearing)
         task = asyncio.ensure_future(runner.run())
         try:
             is_done = await self._watch(log, task)
@@ -158,7 +162,6 @@ class ReplayRunner:
             await asyncio.gather(task, return_exceptions=True)
             raise
         runner.stop()
-        self._target.stop()
         await task
         if is_done:
             await self._end(Change("done", US, "everything is settled", self._clock.now()))
@@ -170,6 +173,7 @@ class ReplayRunner:
         return is_done
 
     async def _is_done(self, log: ReplayedLog) -> bool:
+        await self._target.look_up()
         position = await self._site.ledger.position(self._replay.name)
         await self._tell()
         if position is not None and position.owes:
@@ -191,17 +195,6 @@ class ReplayRunner:
         if await self._site.replays.change(self._replay.id, change):
             changed = ReplayChanged(self._replay.id, self._replay.flow, change.to, change.by)
             self._site.ports.signals.emit(changed)
-
-    def _filtered(self) -> Signals:
-        """Return signals that do not tell of a stall where the replay was told to stop."""
-        signals = Signals()
-
-        def listen(signal: Signal) -> None:
-            if not (isinstance(signal, FlowStalled) and self._stopping.is_set()):
-                self._site.ports.signals.emit(signal)
-
-        signals.listen(listen)
-        return signals
 
 
 class _EveryKey:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.unit.delivery.crossroads import replay_of
+from tests.unit.delivery.replay.crossroads import replay_of
 from tests.unit.delivery.small import SmallLog, settle
 
 from trunkline.connectors.target import Item, Progress
-from trunkline.delivery.books import Books
-from trunkline.delivery.crossing import Crossing, Live, Replaying, Traffic
 from trunkline.delivery.ledger import Case, Record
 from trunkline.delivery.memory import MemoryLedger
-from trunkline.kernel.clock import SECOND
-from trunkline.kernel.errors import Final, Retryable, Superseded
+from trunkline.delivery.replay.books import Books
+from trunkline.delivery.replay.crossing import Crossing, Live, Replaying
+from trunkline.kernel.errors import Deferred, Final, Retryable, Superseded
 from trunkline.testkit.clock import START, ManualClock
 from trunkline.testkit.targets import FINE, MemoryService, MemoryTable, Place, Trouble
 
@@ -28,7 +27,7 @@ class Meeting:
 
     def __init__(self, kind=MemoryService, script=lambda _items: FINE, **changes):
         self.clock, self.ledger, self.place = ManualClock(), MemoryLedger(), Place()
-        self.crossing = Crossing(Traffic())
+        self.crossing = Crossing()
         self.crossing.watch({"a", "b", "c"})
         own = {"concurrency": changes.pop("concurrency", 4)} if kind is MemoryService else {}
 
@@ -38,13 +37,19 @@ class Meeting:
         self.live = Live(target(), self.crossing)
         books = Books(SmallLog(), self.ledger, "order@1", "flow")
         replay = replay_of(**{"rate": 1e12, **changes})
-        self.replaying = Replaying(target(), self.crossing, books, self.clock, replay)
+        self.replaying = Replaying(target(), self.crossing, books, replay)
 
     async def starts(self, call):
         """Begin a call and let it come as far as it does without time passing."""
         task = asyncio.ensure_future(call)
         await settle(task)
         return task
+
+    async def asks(self, wanted):
+        """Have a replayed event wait for one in doubt, and look up what became of that."""
+        [answer] = await self.replaying.deliver([wanted], None)
+        assert isinstance(answer, Deferred)
+        await self.replaying.look_up()
 
     async def lasts(self, task, seconds=1.0):
         self.clock.advance(seconds)
@@ -59,16 +64,15 @@ class Meeting:
 SLOW = Trouble(seconds=1.0)
 
 
-# A replayed call waits for a live one of its key; one of another key does not.
-async def test_a_replayed_call_waits_for_a_live_one_of_its_key():
+# While a live call of its key is under way a replayed event is deferred; one of another key is not.
+async def test_a_replayed_event_waits_for_a_live_one_of_its_key():
     meeting = Meeting(script=lambda items: SLOW if items[0].offset == 5 else FINE)
     live = await meeting.starts(meeting.live.deliver([item(5, "b")], None))
-    other = await meeting.starts(meeting.replaying.deliver([item(1, "a")], None))
-    waits = await meeting.starts(meeting.replaying.deliver([item(6, "b")], None))
-    assert (other.done(), waits.done()) == (True, False)
+    assert await meeting.replaying.deliver([item(1, "a")], None) == [None]
+    [waits] = await meeting.replaying.deliver([item(6, "b")], None)
+    assert (type(waits), waits.kind) == (Deferred, "flow-first")
     assert await meeting.lasts(live)
-    await settle(waits)
-    assert await waits == [None]
+    assert await meeting.replaying.deliver([item(6, "b")], None) == [None]
     assert meeting.received == [1, 5, 6]
 
 
@@ -83,6 +87,18 @@ async def test_a_live_call_waits_for_a_replayed_one_of_its_key():
     assert await meeting.lasts(replayed)
     await settle(waits)
     assert meeting.received == [6, 7, 1, 5]
+
+
+# A live call that waits for a replayed one of its key is not overtaken by the next of these.
+async def test_a_live_call_that_waits_is_next():
+    meeting = Meeting(script=lambda items: SLOW)
+    await meeting.starts(meeting.replaying.deliver([item(1, "a")], None))
+    live = await meeting.starts(meeting.live.deliver([item(5, "a")], None))
+    [waits] = await meeting.replaying.deliver([item(2, "a")], None)
+    assert isinstance(waits, Deferred)
+    assert not await meeting.lasts(live)
+    assert await meeting.lasts(live)
+    assert meeting.received == [1, 5]
 
 
 # A replayed event is not sent once a newer one of its key took effect, live or replayed.
@@ -108,15 +124,6 @@ async def test_a_batch_with_something_superseded():
     assert meeting.place.progress["r"].cursor == 5
 
 
-# A target of single calls is sent what is left of several, and each has its own answer.
-async def test_several_single_calls():
-    no = Final("http-400", "no")
-    meeting = Meeting(script=lambda items: Trouble(blame={3: no}))
-    await meeting.live.deliver([item(5, "a")], None)
-    answers = await meeting.replaying.deliver([item(4, "a"), item(3, "b"), item(2, "c")], None)
-    assert [type(answers[0]), *answers[1:]] == [Superseded, no, None]
-
-
 # A batch that an atomic target blamed had no effect: nothing is superseded by it.
 async def test_a_blamed_batch_supersedes_nothing():
     meeting = Meeting(MemoryTable, lambda items: Trouble(blame={6: Final("x", "y")}))
@@ -133,8 +140,8 @@ async def test_a_blamed_batch_supersedes_nothing():
         ("delivered", Superseded),
         ("dropped", None),
         ("discarded", None),
-        ("waiting", Retryable),
-        ("dead", Retryable),
+        ("waiting", Deferred),
+        ("dead", Deferred),
     ],
 )
 async def test_a_doubt(becomes, then):
@@ -143,10 +150,11 @@ async def test_a_doubt(becomes, then):
     with pytest.raises(Retryable):
         await meeting.live.deliver([item(5, "a")], None)
     [waits] = await meeting.replaying.deliver([item(4, "a")], None)
-    assert (type(waits), waits.kind) == (Retryable, "flow-first")
+    assert (type(waits), waits.kind) == (Deferred, "flow-first")
     assert await meeting.replaying.deliver([item(4, "b")], None) == [None]
     case = Case(5, "a", becomes, holds=becomes in ("waiting", "dead"), at=START)
     await meeting.ledger.record(Record("flow", START, cases=[case]))
+    await meeting.replaying.look_up()
     [after] = await meeting.replaying.deliver([item(4, "a")], None)
     assert after is None if then is None else isinstance(after, then)
 
@@ -156,6 +164,7 @@ async def test_a_dead_letter_that_holds_nobody():
     meeting = Meeting()
     meeting.crossing.doubt("a", 5)
     await meeting.ledger.record(Record("flow", START, cases=[Case(5, "a", "dead", at=START)]))
+    await meeting.asks(item(4, "a"))
     assert await meeting.replaying.deliver([item(4, "a")], None) == [None]
 
 
@@ -165,8 +174,20 @@ async def test_an_older_event_behind_a_doubt():
     meeting.crossing.doubt("a", 7)
     late, dropped = Case(6, "a", "delivered", at=START), Case(7, "a", "dropped", at=START)
     await meeting.ledger.record(Record("flow", START, cases=[late, dropped]))
+    await meeting.asks(item(5, "a"))
     [answer] = await meeting.replaying.deliver([item(5, "a")], None)
     assert isinstance(answer, Superseded)
+
+
+# Only doubts that something waited for are looked up, and each once.
+async def test_what_is_looked_up():
+    meeting = Meeting()
+    meeting.crossing.doubt("a", 5)
+    meeting.crossing.doubt("b", 6)
+    closed = [Case(5, "a", "dropped", at=START), Case(6, "b", "dropped", at=START)]
+    await meeting.ledger.record(Record("flow", START, cases=closed))
+    await meeting.asks(item(4, "a"))
+    assert (meeting.crossing.doubts, meeting.crossing.asked) == ({"b": 6}, set())
 
 
 # A replay that delivers exactly what was selected asks nobody, but is never under way beside its own key.
@@ -176,59 +197,18 @@ async def test_exactly():
     meeting.crossing.doubt("a", 6)
     assert await meeting.replaying.deliver([item(4, "a")], None) == [None]
     live = await meeting.starts(meeting.live.deliver([item(7, "a")], None))
-    waits = await meeting.starts(meeting.replaying.deliver([item(3, "a")], None))
-    assert not waits.done()
+    [waits] = await meeting.replaying.deliver([item(3, "a")], None)
+    assert isinstance(waits, Deferred)
     assert await meeting.lasts(live)
-    await settle(waits)
+    assert await meeting.replaying.deliver([item(3, "a")], None) == [None]
     assert meeting.received == [5, 4, 7, 3]
 
 
-# Live calls that take all the room keep replayed ones out; half of it is never for those.
-async def test_room():
-    meeting = Meeting(script=lambda items: SLOW, concurrency=4)
-    assert meeting.replaying.features.concurrency == 2
-    live = [await meeting.starts(meeting.live.deliver([item(n, f"l{n}")], None)) for n in range(3)]
-    first, second = [
-        await meeting.starts(meeting.replaying.deliver([item(n, f"r{n}")], None)) for n in (10, 11)
-    ]
-    assert meeting.crossing.traffic.replayed == 1
-    assert await meeting.lasts(first)
-    await settle(second)
-    assert meeting.crossing.traffic.replayed == 1
-    assert all(task.done() for task in live)
-    assert await meeting.lasts(second)
-
-
-# The rate holds over every batch: the next begins when its time has come, not before.
-async def test_pace():
-    meeting = Meeting(rate=2.0)
-    assert meeting.replaying.features.batch == 1
-    begun = []
-    for n in range(4):
-        task = await meeting.starts(meeting.replaying.deliver([item(n, "")], None))
-        while not task.done():
-            meeting.clock.advance_to(meeting.clock.next_wake)
-            await settle(task)
-        begun.append((meeting.clock.now() - START) / SECOND)
-    assert begun == [0.0, 0.5, 1.0, 1.5]
-
-
-# Told to stop, whoever waits for a turn or for room is told so, blaming nobody, and nothing is sent.
-@pytest.mark.parametrize("waits_for", ["turn", "room"])
-async def test_stop(waits_for):
-    meeting = Meeting(rate=0.01, script=lambda items: SLOW, concurrency=1)
-    if waits_for == "turn":
-        first = await meeting.starts(meeting.replaying.deliver([item(0, "")], None))
-        assert await meeting.lasts(first)
-    else:
-        await meeting.starts(meeting.live.deliver([item(0, "")], None))
-    waiting = await meeting.starts(meeting.replaying.deliver([item(1, "")], None))
-    assert not waiting.done()
-    meeting.replaying.stop()
-    await settle(waiting)
-    with pytest.raises(Retryable, match="told to stop"):
-        await waiting
-    assert 1 not in meeting.received
+# Half of the calls a target takes at a time are never for a replay; one call takes no more than a second's.
+@pytest.mark.parametrize(("kind", "batch", "concurrency"), [(MemoryService, 1, 2), (MemoryTable, 3, 1)])
+def test_what_a_replay_takes(kind, batch, concurrency):
+    features = Meeting(kind, rate=3.5).replaying.features
+    assert (features.batch, features.concurrency) == (batch, concurrency)
 
 
 # What nobody watches is not remembered, and forgetting ends all watching.

@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 from tests.unit.delivery.small import STREAM, SmallLog, event, events
 
-from trunkline.delivery import selecting
-from trunkline.delivery.books import Books
 from trunkline.delivery.ledger import Case, Record
 from trunkline.delivery.memory import MemoryLedger
-from trunkline.delivery.replay import Selection
-from trunkline.delivery.selecting import Choice, TooMany, survey
+from trunkline.delivery.replay import selecting
+from trunkline.delivery.replay.books import Books
+from trunkline.delivery.replay.port import Selection
+from trunkline.delivery.replay.selecting import Choice, TooMany, survey
 from trunkline.kernel.errors import Final
 from trunkline.testkit.clock import START
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.unit.delivery.small import STREAM, SmallLog, events
 
-from trunkline.delivery import books as module
-from trunkline.delivery.books import Books
 from trunkline.delivery.ledger import Case, Record
 from trunkline.delivery.memory import MemoryLedger
+from trunkline.delivery.replay import books as module
+from trunkline.delivery.replay.books import Books
 
 
 def books_of(stored):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.delivery.replays import MemoryReplays
+from trunkline.delivery.replay.memory import MemoryReplays
 from trunkline.testkit.replays import ReplaysSuite
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from trunkline.delivery.books import Books
 from trunkline.delivery.flow import Flow, Mapping
 from trunkline.delivery.ledger import Record
-from trunkline.delivery.replay import Replay
-from trunkline.delivery.selecting import Choice
+from trunkline.delivery.replay.books import Books
+from trunkline.delivery.replay.port import Replay
+from trunkline.delivery.replay.selecting import Choice
 from trunkline.eventlog.port import Page, StreamInfo
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.event import Event

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.delivery.crossroads import Crossroads, replay_of
+from tests.unit.delivery.replay.crossroads import Crossroads, replay_of
 from tests.unit.delivery.small import SmallLog, event, events, flow_of
 
 from trunkline.delivery.ledger import CaseQuery, Discard, Retry
-from trunkline.delivery.replay import Selection
+from trunkline.delivery.replay.port import Selection
 from trunkline.delivery.retry import RetryPolicy
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import Final, Retryable
@@ -326,7 +326,7 @@ async def test_what_it_tells():
 
 # More entities than it may keep in memory make it fail with what to do instead, before anything is sent.
 async def test_too_many_entities(monkeypatch):
-    monkeypatch.setattr("trunkline.delivery.selecting.MOST_KEYS", 3)
+    monkeypatch.setattr("trunkline.delivery.replay.selecting.MOST_KEYS", 3)
     roads = await roads_of(MemoryTable, "abcd")
     await roads.start(replay_of())
     await (await roads.life()).run(30)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from trunkline.delivery.replay import Change, Replay, changed
+from trunkline.delivery.replay.port import Change, Replay, changed
 
 
 class MemoryReplays:
