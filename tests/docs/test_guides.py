@@ -14,6 +14,9 @@ from trunkline.app.init import init
 ENTRY = "01a206cd-70ef-7952-b284-0ee646a71cfc"
 """The id of the entry on the page, in whose place each entry of the test stands."""
 
+REPLAY = "01a20800-06c3-774c-92f5-a782174c9a70"
+"""The id of the replay on the page, in whose place that of the test stands."""
+
 PUBLISH = """printf '%s' '{order}' | trunkline publish order"""
 DELIVER = """trunkline run --port 0 > run.log 2>&1 &
 RUN=$!
@@ -172,3 +175,24 @@ def test_work_through_dead_letters(bash):
     rows = 'sqlite3 state/warehouse.db "SELECT order_id, status FROM orders ORDER BY 1"'
     bash.follow(rows, "".join(f"{n}|placed\n" for n in (1, 3, 4, 5, 6, 7)))
     assert done(bash, audited).count("-letters") == 4
+
+
+# Rows that were lost come back by a replay that is planned, watched, paused, resumed; another is cancelled.
+def test_replay_events(bash):
+    planned, started, seen, paused, cancelled = blocks("replay-events.md")
+    published(bash, *map(order, range(1, 6)))
+    done(bash, DELIVER)
+    done(bash, "sqlite3 state/warehouse.db 'DELETE FROM orders WHERE order_id IN (2, 3)'")
+    assert "3 events of order@1 would go to warehouse.orders" in done(bash, planned)
+    assert "is running: 3 events" in done(bash, started)
+    replay = json.loads(done(bash, "trunkline replay list --json"))["id"]
+    assert "rows were lost in the warehouse" in done(bash, seen.replace(REPLAY, replay))
+    printed = done(bash, paused.replace(REPLAY, replay))
+    assert "is paused" in printed
+    assert "is running" in printed
+    bash.paste("trunkline run --port 0 > run.log 2>&1 &\nRUN=$!")
+    bash.follow("""trunkline status --json | grep -c '"replays":\\[\\]'""", "1\n")
+    assert rows(bash) == ["1", "2", "3", "4", "5"]
+    done(bash, started.replace("--rate 100", "--rate 0.1"))
+    again = json.loads(done(bash, "trunkline replay list --json").splitlines()[0])["id"]
+    assert "is cancelled" in done(bash, cancelled.replace(REPLAY, again))

@@ -15,7 +15,7 @@ SHOWN_ITEMS = 20
 """Of a long list in an act, such as offsets, the audit keeps this many and the count of the rest."""
 
 _TOLD_APART = {"by", "why"}
-_PERSONAL = {"key"}
+_PERSONAL = {"key", "keys"}
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -36,6 +36,15 @@ from trunkline.app.letters import (
     retry_letters,
 )
 from trunkline.app.project import PUBLISH, Project, unknown_stream
+from trunkline.app.replays import (
+    CancelReplay,
+    PauseReplay,
+    ReplayView,
+    ResumeReplay,
+    StartReplay,
+    change_replay,
+    start_replay,
+)
 from trunkline.app.targets import (
     IsolateTarget,
     ListTargets,
@@ -55,16 +64,20 @@ from trunkline.observe.logs import event_name
 
 __all__ = [
     "Act",
+    "CancelReplay",
     "DiscardEntries",
     "DiscardLetters",
     "EditLetters",
     "Hands",
     "IsolateTarget",
     "ListTargets",
+    "PauseReplay",
     "Publish",
     "ReleaseEntries",
     "ResetTarget",
+    "ResumeReplay",
     "RetryLetters",
+    "StartReplay",
     "Trim",
     "control_file",
     "handler",
@@ -131,6 +144,10 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     IsolateTarget: (isolate_target, TargetView),
     ListTargets: (list_targets, list[TargetView]),
     ResetTarget: (reset_target, TargetView),
+    StartReplay: (start_replay, ReplayView),
+    PauseReplay: (change_replay, ReplayView),
+    ResumeReplay: (change_replay, ReplayView),
+    CancelReplay: (change_replay, ReplayView),
 }
 """How each act is done, and the type of what it returns."""
 
@@ -144,6 +161,10 @@ _ACTS = (
     | IsolateTarget
     | ListTargets
     | ResetTarget
+    | StartReplay
+    | PauseReplay
+    | ResumeReplay
+    | CancelReplay
     | Trim
 )
 

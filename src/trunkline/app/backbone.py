@@ -18,12 +18,14 @@ from trunkline.adapters.sqlite.audit import SqliteAudit
 from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
+from trunkline.adapters.sqlite.replays import SqliteReplays
 from trunkline.adapters.sqlite.standing import SqliteStandings
 from trunkline.adapters.sqlite.store import Store
 from trunkline.app.bearings import bearings_of, resume
 from trunkline.app.health import Health, WatchedIntake
 from trunkline.app.project import PUBLISH, Project
 from trunkline.delivery.bearing import Bearing
+from trunkline.delivery.replay.port import Replays
 from trunkline.delivery.standing import Standings
 from trunkline.eventlog.port import EventLog
 from trunkline.eventlog.seal import Sealer
@@ -75,6 +77,7 @@ class Backbone(msgspec.Struct, frozen=True):
     audit: Audit
     bearings: dict[str, Bearing]
     standings: Standings
+    replays: Replays
 
     @property
     def secrets(self) -> Secrets:
@@ -149,4 +152,5 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         SqliteAudit(store),
         bearings,
         SqliteStandings(store),
+        SqliteReplays(store),
     )

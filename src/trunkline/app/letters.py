@@ -17,6 +17,7 @@ from trunkline.app.editing import Difference, changed, differences
 from trunkline.app.masking import masked, masked_subject
 from trunkline.app.project import PUBLISH
 from trunkline.app.project import Flow as WiredFlow
+from trunkline.app.replays import go_on
 from trunkline.connectors.source import Arrival
 from trunkline.connectors.target import Item
 from trunkline.delivery.attempt import Entry, Mapper
@@ -24,6 +25,7 @@ from trunkline.delivery.cause import cause_of
 from trunkline.delivery.flow import Flow
 from trunkline.delivery.ledger import Case, CaseQuery, Discard, Edit, Resolution, Retry
 from trunkline.delivery.load import CaseLoader
+from trunkline.delivery.replay.port import flow_of, is_replay
 from trunkline.eventlog.port import Page
 from trunkline.intake.accept import Refusal
 from trunkline.kernel import json
@@ -112,7 +114,15 @@ def _page(where: CaseQuery) -> CaseQuery:
 
 async def retry_letters(backbone: Backbone, act: RetryLetters) -> list[Answered]:
     """Retry the letters of one page; the flow notices within seconds where it runs."""
-    return await _answer(backbone, act.where, Retry(act.by, act.why, act.new_key))
+    answered = await _answer(backbone, act.where, Retry(act.by, act.why, act.new_key))
+    await _replays_go_on(backbone, {one.flow for one in answered if one.answered}, act.by, act.why)
+    return answered
+
+
+async def _replays_go_on(backbone: Backbone, flows: set[str], by: str, why: str) -> None:
+    for flow in sorted(flows):
+        if is_replay(flow):
+            await go_on(backbone, flow, by, why or "a dead letter is retried")
 
 
 async def discard_letters(backbone: Backbone, act: DiscardLetters) -> list[Answered]:
@@ -141,6 +151,8 @@ async def edit_letters(backbone: Backbone, act: EditLetters) -> list[Edited]:
             await _resolve(backbone, one.flow, one.offset, retry)
         problems = one.problems if done or edit is None else ["it is no dead letter any more"]
         edited.append(replace(one, answered=done, problems=problems))
+    if act.retry:
+        await _replays_go_on(backbone, {one.flow for one in edited if one.answered}, act.by, act.why)
     return edited
 
 
@@ -169,10 +181,13 @@ async def _judged_edits(backbone: Backbone, act: EditLetters) -> AsyncIterator[t
     for flow, case in await backbone.ledger.find(_page(act.where)):
         wired = _wired(backbone, flow)
         [entry] = await CaseLoader(backbone.log, wired.contract.stream).entries([case])
-        yield _judged(backbone, wired, entry, act)
+        judged, edit = _judged(backbone, wired, entry, act)
+        yield replace(judged, flow=flow), edit
 
 
-def _wired(backbone: Backbone, flow: str) -> WiredFlow:
+def _wired(backbone: Backbone, name: str) -> WiredFlow:
+    """Return the flow that a letter is of, or that the replay is of whose letter it is."""
+    flow = flow_of(name)
     if flow not in backbone.project.flows:
         raise TrunklineError(f'the project has no flow "{flow}" any more: its dead letters can be discarded')
     return backbone.project.flows[flow]
@@ -302,7 +317,7 @@ async def dead_letter(backbone: Backbone, flow: str, offset: int, *, reveal: boo
     """Show one letter, also one that a person has answered; raises ``TrunklineError`` where there is none."""
     known = await backbone.ledger.cases(flow, [offset])
     cases = [one for one in known if one.state in ("dead", "discarded") or one.answers]
-    wired = backbone.project.flows.get(flow)
+    wired = backbone.project.flows.get(flow_of(flow))
     if not cases or wired is None:
         raise TrunklineError(
             f'flow "{flow}" has no dead letter at offset {offset}: see "trunkline dead list"'
@@ -323,7 +338,7 @@ async def dead_letter(backbone: Backbone, flow: str, offset: int, *, reveal: boo
 
 
 def _dead(backbone: Backbone, flow: str, case: Case, holds_back: int) -> DeadView:
-    wired = backbone.project.flows.get(flow)
+    wired = backbone.project.flows.get(flow_of(flow))
     cause = cause_of(case.tries)
     return DeadView(
         flow,

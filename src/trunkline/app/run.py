@@ -25,7 +25,9 @@ from trunkline.app.guarantee import require
 from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.limited import Limited
+from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
+from trunkline.app.replaying import Replayers
 from trunkline.app.trim import trim
 from trunkline.connectors.source import Source as SourcePort
 from trunkline.connectors.target import Target as TargetPort
@@ -96,30 +98,42 @@ async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> 
     for flow in backbone.project.flows.values():
         require(backbone.project, flow, backbone.log.features)
     targets, runners, keepers = [], [], []
+    replayers = Replayers(backbone, partial(_stalled, backbone))
     for flow in backbone.project.flows.values():
-        target = Limited(
-            TARGETS[flow.target.via](flow.target, backbone),
-            flow.target.system.limits,
-            partial(_misfit, backbone, flow.name),
-        )
+        wired = _wired(backbone, flow)
+        connect = partial(_connected, backbone, flow)
+        target = replayers.beside(wired, connect(), partial(_own_ports, backbone, connect))
         targets.append(target)
-        wired = Flow(
-            name=flow.name,
-            stream=flow.contract.stream,
-            target=flow.target.name,
-            mapping=Checked(flow.mapping, flow.target.contract),
-            policy=flow.retry,
-            when_dead=flow.settings.when_dead,
-            decode=flow.mapping.decode,
-            project=backbone.project.settings.project,
-            start=flow.start,
-        )
         runners.append(FlowRunner(wired, _ports(backbone, target), backbone.bearings[flow.target.name]))
         keepers.append(
             _kept(backbone, f"flow {flow.name}", runners[-1].run, partial(_stalled, backbone, flow.name))
         )
     tasks = [asyncio.create_task(keeper.run()) for keeper in keepers]
     stack.push_async_callback(_stop_flows, [*runners, *keepers], tasks, targets)
+    await stack.enter_async_context(replayers.running(GRACE_SECONDS))
+
+
+def _wired(backbone: Backbone, flow: FlowConfig) -> Flow:
+    return Flow(
+        name=flow.name,
+        stream=flow.contract.stream,
+        target=flow.target.name,
+        mapping=Checked(flow.mapping, flow.target.contract),
+        policy=flow.retry,
+        when_dead=flow.settings.when_dead,
+        decode=flow.mapping.decode,
+        project=backbone.project.settings.project,
+        start=flow.start,
+    )
+
+
+def _connected(backbone: Backbone, flow: FlowConfig) -> TargetPort:
+    made = TARGETS[flow.target.via](flow.target, backbone)
+    return Limited(made, flow.target.system.limits, partial(_misfit, backbone, flow.name))
+
+
+def _own_ports(backbone: Backbone, connect: Callable[[], TargetPort]) -> Ports:
+    return _ports(backbone, connect())
 
 
 def _misfit(backbone: Backbone, flow: str, why: str) -> None:

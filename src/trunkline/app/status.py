@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from trunkline.app.backbone import Backbone
+from trunkline.app.replays import ReplayView, replays
 from trunkline.delivery.ledger import FlowStatus
 from trunkline.delivery.standing import Isolation, Outage
 from trunkline.eventlog.port import StreamInfo
@@ -72,7 +73,7 @@ class TargetStanding(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """Where a project stands."""
+    """Where a project stands; ``replays`` are those that are running, paused or have failed."""
 
     project: str
     at: str
@@ -80,6 +81,7 @@ class Status(msgspec.Struct, frozen=True):
     streams: list[StreamStatus]
     flows: list[FlowStanding]
     targets: list[TargetStanding]
+    replays: list[ReplayView]
 
 
 async def status(backbone: Backbone) -> Status:
@@ -101,6 +103,7 @@ async def status(backbone: Backbone) -> Status:
             for name, standing in sorted((await backbone.standings.load()).items())
             if name in project.targets
         ],
+        await replays(backbone, only_open=True),
     )
 
 

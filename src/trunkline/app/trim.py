@@ -45,8 +45,15 @@ async def trim(backbone: Backbone) -> list[Trimmed]:
 async def _keep_from(backbone: Backbone, info: StreamInfo) -> int:
     """Return the first offset that some flow of the stream may still have to read.
 
-    A flow that never ran has read nothing; a stream without a flow is kept by age and size alone.
+    A flow that never ran has read nothing, nor has a replay that is to begin; a stream without a flow is
+    kept by age and size alone.
     """
-    known = {status.flow: status.keep_from for status in await backbone.ledger.status()}
-    flows = [flow for flow in backbone.project.flows.values() if flow.contract.stream == info.stream]
-    return min((known.get(flow.name, info.first) for flow in flows), default=info.next)
+    known = {status.flow: status for status in await backbone.ledger.status()}
+    flows = [flow.name for flow in backbone.project.flows.values() if flow.contract.stream == info.stream]
+    kept = [known[flow].keep_from if flow in known else info.first for flow in flows]
+    for replay in await backbone.replays.all():
+        stands = known.get(replay.name)
+        owes = stands is not None and bool(stands.waiting or stands.held or stands.dead)
+        if replay.stream == info.stream and replay.flow in flows and (replay.is_open or owes):
+            kept.append(stands.keep_from if stands else replay.selection.first)
+    return min(kept, default=info.next)

@@ -157,7 +157,18 @@ async def _trace(backbone: Backbone, stored: Stored, *, reveal: bool) -> Trace:
         for flow in backbone.project.flows.values()
         if flow.contract.stream == stored.stream
     ]
+    fates += await _replayed(backbone, stored)
     return Trace(view(stored, contract, reveal=reveal), fates)
+
+
+async def _replayed(backbone: Backbone, stored: Stored) -> list[FateView]:
+    """Return what became of an event in replays: those that sent it, or are to."""
+    fates = []
+    for replay in reversed(await backbone.replays.all()):
+        if replay.stream == stored.stream and replay.flow in backbone.project.flows:
+            target = backbone.project.flows[replay.flow].target.name
+            fates.append(await _fate(backbone, replay.name, target, stored.offset))
+    return [fate for fate in fates if fate.state not in ("pending", "skipped", "dropped")]
 
 
 async def _fate(backbone: Backbone, flow: str, target: str, offset: int) -> FateView:

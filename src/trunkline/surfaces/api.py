@@ -16,6 +16,7 @@ from trunkline.app.acts import Act, Publish, perform, remote, runs_elsewhere
 from trunkline.app.backbone import Backbone, Machine, opened, this_machine
 from trunkline.app.letters import DeadGroup, DeadView, dead_groups, dead_letters
 from trunkline.app.project import Project
+from trunkline.app.replays import PlanView, ReplayView, StartReplay, plan, replays
 from trunkline.app.run import OpenDoor, Started, running
 from trunkline.app.status import Status, status
 from trunkline.app.views import EventView, TraceReport, Wanted, events, trace
@@ -85,6 +86,14 @@ class Handle:
     async def act(self, act: Act) -> Any:
         """Do an act, such as ``RetryLetters``, and return what it returns; ``by`` says who answers for it."""
         return await self._do(act)
+
+    async def plan_replay(self, act: StartReplay) -> PlanView:
+        """Tell what a replay would deliver, and start none."""
+        return await plan(self._backbone, act)
+
+    async def replays(self, flow: str = "") -> list[ReplayView]:
+        """Return the replays of one flow or of all, the newest first."""
+        return await replays(self._backbone, flow)
 
     async def audit(self, query: AuditQuery | None = None) -> list[AuditEntry]:
         """Return what people did, newest first."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from trunkline.app.acts import Publish, perform
 from trunkline.app.backbone import opened
 from trunkline.app.project import Project
 from trunkline.app.trim import trim
-from trunkline.delivery.ledger import Record
+from trunkline.delivery.ledger import Case, Discard, Record
+from trunkline.delivery.replay.port import Change, Replay, Selection
 from trunkline.observe.audit import AuditQuery
 from trunkline.testkit.audit import RETRIED
 
@@ -45,6 +47,23 @@ async def test_a_dead_letter_keeps_its_event(backbone, publish, bury):
     await bury([0], cursor=3)
     backbone.machine.clock.advance(2 * DAY)
     assert (await trim(backbone))[0].events == 0
+
+
+# What a replay still has to deliver is kept, until it has ended with nothing left to answer.
+async def test_a_replay_keeps_its_events(backbone, order):
+    for number in range(5):  # each in a page of its own: pages go whole
+        await perform(backbone, Publish("order", [order(event_id=f"e{number}")]))
+    now = backbone.machine.clock.now()
+    await backbone.ledger.record(Record("orders-to-warehouse", now, cursor=5))
+    replay = Replay("r1", "orders-to-warehouse", "order@1", Selection(2), "ann", "lost", now)
+    await backbone.replays.add(replay)
+    backbone.machine.clock.advance(2 * DAY)
+    assert (await trim(backbone))[0].events == 2
+    await backbone.ledger.record(Record(replay.name, now, 5, cases=[Case(4, "1004", "dead", at=now)]))
+    await backbone.replays.change("r1", Change("done", "trunkline", "", now))
+    assert (await trim(backbone))[0].events == 2
+    await backbone.ledger.resolve(replay.name, 4, Discard("over"), now)
+    assert (await trim(backbone))[0].events == 1
 
 
 # Size counts as well as age, and without any retention nothing goes.

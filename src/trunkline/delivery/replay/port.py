@@ -52,8 +52,8 @@ class Replay(msgspec.Struct, frozen=True):
     ``rate`` is the most events a second. ``exactly`` delivers the selected events and no others, whatever
     has happened to their entities since; otherwise later events of the same entities follow, and what
     newer live events have made pointless is dropped. ``original_identity`` sends the idempotency keys of
-    the first delivery. ``bound`` is the offset below which its events lie: the stream's end when it first
-    ran, None before. ``planned``, ``delivered`` and ``dead`` are counts of events, as of the last note.
+    the first delivery. ``bound`` is the offset below which its events lie: where the flow was when it
+    first ran, None before. ``planned``, ``delivered`` and ``dead`` are counts of events, as of the last note.
     ``by``, ``why`` and ``created`` say who started it; ``changed_by``, ``changed_why`` and ``changed`` are
     those of its last change of state. Instants are in microseconds.
     """
@@ -129,3 +129,8 @@ class Replays(Protocol):
 def flow_of(name: str) -> str:
     """Return the flow that a name in the ledger belongs to: its own, or that of its replay."""
     return name.partition("#")[0]
+
+
+def is_replay(name: str) -> bool:
+    """Tell whether a name in the ledger is that of a replay."""
+    return "#" in name

@@ -95,8 +95,8 @@ class ReplayRunner:
         replay, site = self._replay, self._site
         await site.recovered.wait()
         site.crossing.watch(_EVERY_KEY)
+        bound = await site.replays.fix(replay.id, await self._books.cursor())
         end = await self._books.end()
-        bound = await site.replays.fix(replay.id, end)
         while await self._books.cursor() < end:
             await self._clock.sleep(WAIT_SECONDS)
         found = await survey(self._choice, self._books, bound)

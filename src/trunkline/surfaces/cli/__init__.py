@@ -59,6 +59,18 @@ GROUPS = {
         "The audit: who did what to the project, when and why.",
         {"list": "List what people did."},
     ),
+    "replay": (
+        "Replays: events that a flow has behind it, delivered again.",
+        {
+            "plan": "Tell what a replay would deliver, and start none.",
+            "start": "Deliver events again that a flow has behind it.",
+            "list": "List replays, the newest first.",
+            "show": "Show how far a replay is.",
+            "pause": "Send nothing more of a replay until it is resumed.",
+            "resume": "Let a replay go on where it stopped.",
+            "cancel": "Send nothing more of a replay, for good.",
+        },
+    ),
     "target": (
         "Targets: whether calls go there, and a switch for each.",
         {

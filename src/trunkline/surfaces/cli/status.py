@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.common import Common, reading
+from trunkline.surfaces.cli.replay import print_replays
 
 if TYPE_CHECKING:
     from trunkline.app.status import Status
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 def status(*, common: Common = Common()) -> None:  # noqa: B008  a frozen value
     """Tell where every source, stream and flow stands: last event, cursor, lag, what waits, what is dead.
 
-    A target that is isolated or away is listed with why: see "trunkline target list".
+    A target that is isolated or away is listed with why: see "trunkline target list". So are replays that
+    have not ended.
 
     It is read from what is stored, so it works whether the project runs or not.
 
@@ -66,3 +68,6 @@ def _print(found: Status) -> None:
             [(one.target, one.state, one.since, one.by) for one in found.targets],
             [one.why for one in found.targets],
         )
+    if found.replays:
+        output.say("")
+        print_replays(found.replays)

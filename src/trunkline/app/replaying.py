@@ -1,0 +1,129 @@
+"""Runs replays beside their flows: a task for each that is ``running``, also after a restart.
+
+The state of a replay is what is stored. Who changes it tells so by ``ReplayChanged``; then what should run is
+held against what runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+
+import msgspec
+
+from trunkline.app.backbone import Backbone
+from trunkline.app.kept import PAUSE_SECONDS, Kept
+from trunkline.app.replays import change_state, holds_of
+from trunkline.connectors.target import Target
+from trunkline.delivery.flow import Flow, Ports
+from trunkline.delivery.replay.crossing import Crossing, Live
+from trunkline.delivery.replay.port import Replay
+from trunkline.delivery.replay.runner import US, ReplayRunner, Site
+from trunkline.kernel.errors import StoreError, TrunklineError
+from trunkline.kernel.signals import FlowStarted, ReplayChanged, Signal
+
+
+class _Side(msgspec.Struct, frozen=True):
+    flow: Flow
+    ports: Callable[[], Ports]
+    crossing: Crossing
+    recovered: asyncio.Event
+
+
+class Replayers:
+    """The replays of a running project; ``failed`` tells, by its name, of one that begins again."""
+
+    def __init__(self, backbone: Backbone, failed: Callable[[str, Exception, str], None]) -> None:
+        self._backbone = backbone
+        self._failed = failed
+        self._sides: dict[str, _Side] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._runners: dict[str, ReplayRunner] = {}
+        self._keepers: dict[str, Kept] = {}
+        self._look = asyncio.Event()
+        backbone.machine.signals.listen(self._hear)
+
+    def beside(self, flow: Flow, target: Target, ports: Callable[[], Ports]) -> Target:
+        """Return a flow's target as replays may run beside it, each on ``ports`` of its own."""
+        side = _Side(flow, ports, Crossing(), asyncio.Event())
+        self._sides[flow.name] = side
+        return Live(target, side.crossing)
+
+    def _hear(self, signal: Signal) -> None:
+        if isinstance(signal, FlowStarted) and signal.flow in self._sides:
+            self._sides[signal.flow].recovered.set()
+        elif isinstance(signal, ReplayChanged):
+            self._look.set()
+
+    @contextlib.asynccontextmanager
+    async def running(self, grace_seconds: float) -> AsyncIterator[None]:
+        """Run what should run while the block runs; at its end what is under way is finished."""
+        watching = asyncio.create_task(self._watch(), name="replays")
+        try:
+            yield
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            tasks = list(self._tasks.values())
+            for replay_id in list(self._tasks):
+                self._stop(replay_id)
+            if tasks:
+                _, late = await asyncio.wait(tasks, timeout=grace_seconds)
+                for task in late:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        while True:
+            self._look.clear()
+            try:
+                await self._reconcile()
+            except StoreError:  # it is looked again; what writes says so meanwhile
+                await self._backbone.machine.clock.sleep(PAUSE_SECONDS)
+                continue
+            await self._look.wait()
+
+    async def _reconcile(self) -> None:
+        stored = await self._backbone.replays.all()
+        wanted = {one.id: one for one in stored if one.state == "running" and one.flow in self._sides}
+        for replay_id in self._tasks.keys() - wanted.keys():
+            self._stop(replay_id)
+        for replay_id in wanted.keys() - self._tasks.keys():
+            self._begin(wanted[replay_id])
+
+    def _stop(self, replay_id: str) -> None:
+        self._keepers[replay_id].stop()
+        if replay_id in self._runners:
+            self._runners[replay_id].stop()
+
+    def _begin(self, replay: Replay) -> None:
+        machine, health = self._backbone.machine, self._backbone.health
+        work, failed = partial(self._run, replay), partial(self._failed, replay.name)
+        keeper = Kept(f"replay {replay.name}", work, failed, health, machine.clock)
+        task = asyncio.create_task(keeper.run(), name=replay.name)
+        self._keepers[replay.id], self._tasks[replay.id] = keeper, task
+        task.add_done_callback(partial(self._ended, replay.id))
+
+    def _ended(self, replay_id: str, _task: asyncio.Task[None]) -> None:
+        del self._tasks[replay_id], self._keepers[replay_id]
+        self._look.set()  # it may have been resumed while it was stopping
+
+    async def _run(self, replay: Replay) -> None:
+        backbone, side = self._backbone, self._sides[replay.flow]
+        try:
+            holds = holds_of(backbone, backbone.project.flows[replay.flow], replay.selection)
+        except TrunklineError as error:
+            await change_state(backbone, replay, "failed", US, str(error))
+            return
+        ports, bearing = side.ports(), backbone.bearings[side.flow.target]
+        site = Site(
+            side.flow, ports, backbone.ledger, backbone.replays, side.crossing, bearing, side.recovered
+        )
+        self._runners[replay.id] = runner = ReplayRunner(replay, holds, site)
+        try:
+            await runner.run()
+        finally:
+            del self._runners[replay.id]
+            await ports.target.close()
