@@ -1,4 +1,4 @@
-"""A connection hands whole requests over by the turn, does the rest by ASGI, and ends heads that do not come."""
+"""A connection hands whole requests over by the turn, does the rest by ASGI, and ends late heads."""
 
 from __future__ import annotations
 
