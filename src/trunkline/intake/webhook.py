@@ -7,9 +7,11 @@ everything it has a receipt for is on disk, synced.
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -123,19 +125,39 @@ class Webhook:
 
     async def handle(self, request: WebhookRequest) -> WebhookAnswer:
         """Take a request and answer it; whatever a sender can send is answered, never raised."""
+        [answer] = await self.handle_all([request])
+        return answer
+
+    async def handle_all(self, requests: Sequence[WebhookRequest]) -> list[WebhookAnswer]:
+        """Take requests that came together, and answer each in its place, as ``handle`` does.
+
+        Their events are stored together. Where that is refused, each request is stored by itself: none
+        suffers for what another one holds.
+        """
+        taken = [self._take(request) for request in requests]
+        answers = iter(await self._store([one for one in taken if isinstance(one, _Taken)]))
+        return [next(answers) if isinstance(one, _Taken) else one for one in taken]
+
+    async def _store(self, taken: Sequence[_Taken]) -> list[WebhookAnswer]:
+        try:
+            receipts = iter(await self._intake.store([judged for one in taken for judged in one.judged]))
+        except (BusyError, StoreError) as error:
+            if len(taken) > 1:
+                apart = await asyncio.gather(*[self._store([one]) for one in taken])
+                return [answer for [answer] in apart]
+            return [_come_back(error, one.correlation or self._around.ids.trace_id()) for one in taken]
+        return [_answer(one.judged, list(islice(receipts, len(one.judged)))) for one in taken]
+
+    def _take(self, request: WebhookRequest) -> _Taken | WebhookAnswer:
+        """Decide about a request, without effect but on what counts as too fast."""
         correlation = _correlation(request.headers)
         try:
             self._authenticate(request)
             if self._bucket is not None:
                 self._bucket = self._admit(self._bucket)
-            arrivals = self._decode(request, correlation)
-            judged = self._judge(arrivals)
-            receipts = await self._intake.store(judged)
+            return _Taken(self._judge(self._decode(request, correlation)), correlation)
         except RefusedError as refused:
             return self._refuse(refused, correlation)
-        except (BusyError, StoreError) as error:
-            return _come_back(error, correlation or self._around.ids.trace_id())
-        return _answer(judged, receipts)
 
     def too_large(self) -> WebhookAnswer:
         """Answer a body beyond the limit, which need not be read for that."""
@@ -213,6 +235,13 @@ class Webhook:
         if isinstance(refused, _Unreadable):
             found = msgspec.structs.replace(found, errors=_errors(refused.judged))
         return answer_problem(found, headers)
+
+
+class _Taken(msgspec.Struct, frozen=True, gc=False):
+    """A request that holds something to store, and the correlation id it was sent with, if any."""
+
+    judged: list[Judged]
+    correlation: str
 
 
 class _Key(msgspec.Struct, frozen=True):
