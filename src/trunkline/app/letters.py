@@ -17,7 +17,7 @@ from trunkline.app.editing import Difference, changed, differences
 from trunkline.app.masking import masked, masked_subject
 from trunkline.app.project import PUBLISH
 from trunkline.app.project import Flow as WiredFlow
-from trunkline.app.replays import go_on
+from trunkline.app.replays import go_on, is_cancelled
 from trunkline.connectors.source import Arrival
 from trunkline.connectors.target import Item
 from trunkline.delivery.attempt import Entry, Mapper
@@ -25,7 +25,7 @@ from trunkline.delivery.cause import cause_of
 from trunkline.delivery.flow import Flow
 from trunkline.delivery.ledger import Case, CaseQuery, Discard, Edit, Resolution, Retry
 from trunkline.delivery.load import CaseLoader
-from trunkline.delivery.replay.port import flow_of, is_replay
+from trunkline.delivery.replay.port import flow_of
 from trunkline.eventlog.port import Page
 from trunkline.intake.accept import Refusal
 from trunkline.kernel import json
@@ -113,7 +113,12 @@ def _page(where: CaseQuery) -> CaseQuery:
 
 
 async def retry_letters(backbone: Backbone, act: RetryLetters) -> list[Answered]:
-    """Retry the letters of one page; the flow notices within seconds where it runs."""
+    """Retry the letters of one page; the flow notices within seconds where it runs.
+
+    Raises ``TrunklineError`` for those of a replay that was cancelled: nobody would deliver them.
+    """
+    if await is_cancelled(backbone, act.where.flow):
+        raise TrunklineError("the replay was cancelled: its dead letters can only be discarded")
     answered = await _answer(backbone, act.where, Retry(act.by, act.why, act.new_key))
     await _replays_go_on(backbone, {one.flow for one in answered if one.answered}, act.by, act.why)
     return answered
@@ -121,8 +126,7 @@ async def retry_letters(backbone: Backbone, act: RetryLetters) -> list[Answered]
 
 async def _replays_go_on(backbone: Backbone, flows: set[str], by: str, why: str) -> None:
     for flow in sorted(flows):
-        if is_replay(flow):
-            await go_on(backbone, flow, by, why or "a dead letter is retried")
+        await go_on(backbone, flow, by, why or "a dead letter is retried")
 
 
 async def discard_letters(backbone: Backbone, act: DiscardLetters) -> list[Answered]:
@@ -138,6 +142,8 @@ async def _answer(backbone: Backbone, where: CaseQuery, resolution: Resolution) 
 
 
 async def _resolve(backbone: Backbone, flow: str, offset: int, resolution: Resolution) -> bool:
+    if isinstance(resolution, Retry) and await is_cancelled(backbone, flow):
+        return False
     return await backbone.ledger.resolve(flow, offset, resolution, backbone.machine.clock.now())
 
 

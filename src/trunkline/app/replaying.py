@@ -32,6 +32,39 @@ class _Side(msgspec.Struct, frozen=True):
     recovered: asyncio.Event
 
 
+class _Running:
+    """One replay that runs, over failures, until it ends or is told to stop."""
+
+    def __init__(self, backbone: Backbone, replay: Replay, side: _Side) -> None:
+        self._backbone, self._replay, self._side = backbone, replay, side
+        self._runner: ReplayRunner | None = None
+        self._stopping = False
+
+    def stop(self) -> None:
+        self._stopping = True
+        if self._runner:
+            self._runner.stop()
+
+    async def run(self) -> None:
+        backbone, replay, side = self._backbone, self._replay, self._side
+        try:
+            holds = holds_of(backbone, backbone.project.flows[replay.flow], replay.selection)
+        except TrunklineError as error:
+            await change_state(backbone, replay, "failed", US, str(error))
+            return
+        ports, bearing = side.ports(), backbone.bearings[side.flow.target]
+        site = Site(
+            side.flow, ports, backbone.ledger, backbone.replays, side.crossing, bearing, side.recovered
+        )
+        self._runner = ReplayRunner(replay, holds, site)
+        if self._stopping:
+            self._runner.stop()
+        try:
+            await self._runner.run()
+        finally:
+            await ports.target.close()
+
+
 class Replayers:
     """The replays of a running project; ``failed`` tells, by its name, of one that begins again."""
 
@@ -39,9 +72,8 @@ class Replayers:
         self._backbone = backbone
         self._failed = failed
         self._sides: dict[str, _Side] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._runners: dict[str, ReplayRunner] = {}
-        self._keepers: dict[str, Kept] = {}
+        self._stops: dict[str, Callable[[], None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._look = asyncio.Event()
         backbone.machine.signals.listen(self._hear)
 
@@ -66,14 +98,17 @@ class Replayers:
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
-            tasks = list(self._tasks.values())
-            for replay_id in list(self._tasks):
-                self._stop(replay_id)
-            if tasks:
-                _, late = await asyncio.wait(tasks, timeout=grace_seconds)
-                for task in late:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+            for stop in self._stops.values():
+                stop()
+            await self._finish(grace_seconds)
+
+    async def _finish(self, grace_seconds: float) -> None:
+        tasks = list(self._tasks)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watch(self) -> None:
         while True:
@@ -88,42 +123,27 @@ class Replayers:
     async def _reconcile(self) -> None:
         stored = await self._backbone.replays.all()
         wanted = {one.id: one for one in stored if one.state == "running" and one.flow in self._sides}
-        for replay_id in self._tasks.keys() - wanted.keys():
-            self._stop(replay_id)
-        for replay_id in wanted.keys() - self._tasks.keys():
+        for replay_id in self._stops.keys() - wanted.keys():
+            self._stops[replay_id]()
+        for replay_id in wanted.keys() - self._stops.keys():
             self._begin(wanted[replay_id])
 
-    def _stop(self, replay_id: str) -> None:
-        self._keepers[replay_id].stop()
-        if replay_id in self._runners:
-            self._runners[replay_id].stop()
-
     def _begin(self, replay: Replay) -> None:
-        machine, health = self._backbone.machine, self._backbone.health
-        work, failed = partial(self._run, replay), partial(self._failed, replay.name)
-        keeper = Kept(f"replay {replay.name}", work, failed, health, machine.clock)
+        backbone = self._backbone
+        running = _Running(backbone, replay, self._sides[replay.flow])
+        failed = partial(self._failed, replay.name)
+        keeper = Kept(f"replay {replay.name}", running.run, failed, backbone.health, backbone.machine.clock)
         task = asyncio.create_task(keeper.run(), name=replay.name)
-        self._keepers[replay.id], self._tasks[replay.id] = keeper, task
-        task.add_done_callback(partial(self._ended, replay.id))
 
-    def _ended(self, replay_id: str, _task: asyncio.Task[None]) -> None:
-        del self._tasks[replay_id], self._keepers[replay_id]
-        self._look.set()  # it may have been resumed while it was stopping
+        def stop() -> None:
+            keeper.stop()
+            running.stop()
 
-    async def _run(self, replay: Replay) -> None:
-        backbone, side = self._backbone, self._sides[replay.flow]
-        try:
-            holds = holds_of(backbone, backbone.project.flows[replay.flow], replay.selection)
-        except TrunklineError as error:
-            await change_state(backbone, replay, "failed", US, str(error))
-            return
-        ports, bearing = side.ports(), backbone.bearings[side.flow.target]
-        site = Site(
-            side.flow, ports, backbone.ledger, backbone.replays, side.crossing, bearing, side.recovered
-        )
-        self._runners[replay.id] = runner = ReplayRunner(replay, holds, site)
-        try:
-            await runner.run()
-        finally:
-            del self._runners[replay.id]
-            await ports.target.close()
+        def ended(_task: asyncio.Task[None]) -> None:
+            del self._stops[replay.id]
+            self._tasks.discard(task)
+            self._look.set()  # it may have been resumed while it was stopping
+
+        self._stops[replay.id] = stop
+        self._tasks.add(task)
+        task.add_done_callback(ended)

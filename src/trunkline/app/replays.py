@@ -254,10 +254,20 @@ async def change_state(backbone: Backbone, replay: Replay, to: State, by: str, w
 
 
 async def go_on(backbone: Backbone, name: str, by: str, why: str) -> None:
-    """Let a replay that is done deliver what a person retries of its dead letters."""
-    replay = await backbone.replays.get(name.partition("#")[2])
+    """Let a replay, by its name, that is done deliver what a person retries of its dead letters."""
+    replay = await _named(backbone, name)
     if replay is not None and replay.state == "done":
         await change_state(backbone, replay, "running", by, why)
+
+
+async def is_cancelled(backbone: Backbone, name: str) -> bool:
+    """Tell whether a name in the ledger is that of a replay that was cancelled."""
+    replay = await _named(backbone, name)
+    return replay is not None and replay.state == "cancelled"
+
+
+async def _named(backbone: Backbone, name: str) -> Replay | None:
+    return await backbone.replays.get(name.partition("#")[2]) if port.is_replay(name) else None
 
 
 async def _got(backbone: Backbone, replay_id: str) -> Replay:

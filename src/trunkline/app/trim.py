@@ -54,6 +54,7 @@ async def _keep_from(backbone: Backbone, info: StreamInfo) -> int:
     for replay in await backbone.replays.all():
         stands = known.get(replay.name)
         owes = stands is not None and bool(stands.waiting or stands.held or stands.dead)
-        if replay.stream == info.stream and replay.flow in flows and (replay.is_open or owes):
+        reads = replay.is_open or (owes and replay.state == "done")
+        if reads and replay.stream == info.stream and replay.flow in flows:
             kept.append(stands.keep_from if stands else replay.selection.first)
     return min(kept, default=info.next)

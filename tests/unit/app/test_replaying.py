@@ -86,6 +86,18 @@ async def test_a_pause_and_a_restart(world):
     assert [one.offset for one in world.place.received] == [0, 1, 2, 3, 4] * 2
 
 
+# One that is paused before it came to run sends nothing.
+async def test_a_pause_at_once(world):
+    async with running(world.backbone, None):
+        await world.received(5)
+        replay = await world.start(rate=100.0)
+        await perform(world.backbone, PauseReplay(replay.id, "ann"))
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+            world.backbone.machine.clock.advance(1)
+    assert len(world.place.received) == 5
+
+
 # An expression that fits the contract no more makes it fail visibly, and nothing is sent.
 async def test_an_expression_that_fits_no_more(world):
     async with running(world.backbone, None):

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.app.acts import CancelReplay, PauseReplay, ResumeReplay, RetryLetters, StartReplay, perform
+from trunkline.app.acts import (
+    CancelReplay,
+    DiscardLetters,
+    PauseReplay,
+    ResumeReplay,
+    RetryLetters,
+    StartReplay,
+    perform,
+)
 from trunkline.app.letters import dead_letter, dead_letters
 from trunkline.app.replays import plan, replay_of, replays
 from trunkline.app.status import status
@@ -169,6 +177,21 @@ async def test_a_dead_letter_of_a_replay(backbone, machine, settled):
     await perform(backbone, RetryLetters(where, "bob", "mended"))
     after = await replay_of(backbone, view.id)
     assert (after.state, after.changed_by, after.waiting, after.dead) == ("running", "bob", 1, 0)
+
+
+# What nobody would deliver cannot be retried: the letters of a replay that was cancelled are discarded.
+async def test_a_dead_letter_of_a_cancelled_replay(backbone, machine, settled):
+    await settled(3)
+    view = await perform(backbone, asked())
+    now = machine.clock.now()
+    await backbone.ledger.record(Record(view.name, now, 3, cases=[Case(1, "1001", "dead", at=now)]))
+    await perform(backbone, CancelReplay(view.id, "bob", "the wrong week"))
+    with pytest.raises(TrunklineError, match="can only be discarded"):
+        await perform(backbone, RetryLetters(CaseQuery(flow=view.name), "bob"))
+    [answered] = await perform(backbone, RetryLetters(CaseQuery(), "bob"))
+    assert not answered.answered
+    [answered] = await perform(backbone, DiscardLetters(CaseQuery(flow=view.name), "bob", "cancelled"))
+    assert answered.answered
 
 
 # A trace tells of replays what they did with the event, and nothing of those that left it alone.

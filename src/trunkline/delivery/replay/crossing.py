@@ -28,13 +28,13 @@ _FLOW_FIRST = Deferred("flow-first", "the flow has a newer event of this entity 
 class Crossing:
     """What a flow's live calls and those of its replay know of each other; for one event loop.
 
-    ``live`` and ``replayed`` are the calls under way, live ones from when they want to begin. ``doubts``
+    ``live`` (by identity, from when they want to begin) and ``replayed`` are the calls under way. ``doubts``
     holds for an entity key the offset of a live event of which it is not known whether it took effect, or
     will; ``asked`` are the keys of those that a replayed event had to wait for.
     """
 
     def __init__(self) -> None:
-        self.live: list[Sequence[Item]] = []
+        self.live: dict[int, Sequence[Item]] = {}
         self.replayed: list[Sequence[Item]] = []
         self.doubts: dict[str, int] = {}
         self.asked: set[str] = set()
@@ -55,7 +55,7 @@ class Crossing:
 
     def begins(self, items: Sequence[Item]) -> None:
         """Note that a live call wants to begin."""
-        self.live.append(items)
+        self.live[id(items)] = items
         if self._watched is not None:
             for item in items:
                 self.doubt(item.subject, item.offset)
@@ -152,11 +152,12 @@ class Live(_Side):
         crossing = self._crossing
         crossing.begins(items)
         try:
-            await crossing.clear_of(items)
+            if crossing.replayed:
+                await crossing.clear_of(items)
             errors = await self._target.deliver(items, progress)
             crossing.returns(items, errors, self.features)
         finally:
-            crossing.live.remove(items)
+            del crossing.live[id(items)]
         return errors
 
 
@@ -181,7 +182,7 @@ class Replaying(_Side):
     async def deliver(self, items: Sequence[Item], progress: Progress | None) -> list[DeliveryError | None]:
         """Deliver all, or where one is not to be sent, or not now, none: see ``Target.deliver``."""
         crossing = self._crossing
-        busy = {one.subject for call in crossing.live for one in call if one.subject}
+        busy = {one.subject for call in crossing.live.values() for one in call if one.subject}
         verdicts = [self._verdict(item, busy) for item in items]
         if any(verdicts):
             return verdicts
