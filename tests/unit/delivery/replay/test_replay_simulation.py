@@ -34,13 +34,14 @@ class Fate:
         self.chance = chance = random.Random(f"replay {seed} {kind.__name__}")
         self.kind = kind
         self.keys = ["", *"abcd"[: chance.randint(1, 4)]]
-        self.before, self.during = chance.randint(5, 30), chance.randint(0, 12)
+        self.before, self.during = chance.randint(5, 30), chance.randint(0, 60)
         self.trouble = chance.choice([0.0, 0.1, 0.3])
         self.slow = chance.choice([0.0, 0.2, 0.6])
         self.rate = chance.choice([0.7, 3.0, 40.0])
         self.limits = Limits(page_events=chance.choice([1, 3, 100]))
         self.batch = chance.choice([1, 2, 7, 100]) if kind is MemoryTable else chance.choice([1, 1, 3])
         self.concurrency = chance.choice([1, 2, 8])
+        self.often = chance.choice([0.02, 0.1, 0.5])
         self.healed = False
 
     def selection(self):
@@ -102,7 +103,7 @@ class Story(Crossroads):
         """Let the flow deliver for a while; then let a replay run beside it, over several lives of both."""
         chance = self.fate.chance
         self.arrive(self.fate.before)
-        await self.live_only().run(chance.choice([0.0, 1.0, 100.0]))
+        await self.live_only().run(chance.choice([1.0, 100.0, 1_000.0]))
         await self.start(replay_of(self.fate.selection(), rate=self.fate.rate))
         for _ in range(chance.randint(1, 6)):
             await self.one_life(chance.choice(["stop", "pause", "crash", "kill"]))
@@ -126,7 +127,7 @@ class Story(Crossroads):
             await (await self.life()).run(chance.choice([1.0, 20.0]), each=self.now_and_then)
 
     def now_and_then(self):
-        if self.fate.during and self.fate.chance.random() < 0.2:
+        if self.fate.during and self.fate.chance.random() < self.fate.often:
             self.fate.during -= 1
             self.arrive(1)
 
