@@ -68,6 +68,10 @@ class StoreError(TrunklineError):
     """Our own storage failed; what was not acknowledged is not stored."""
 
 
+class StoreHeld(StoreError):
+    """Another process has the store in the role that was asked for; a command has it for a moment only."""
+
+
 class StoreFull(StoreError):
     """There is no space left to store a new event; free some, and intake goes on without a restart."""
 
