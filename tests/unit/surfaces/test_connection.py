@@ -8,6 +8,7 @@ import json
 
 import pytest
 from tests.unit.surfaces.doors import HALF_A_HEAD, WHOLE, sent, status_of
+
 from trunkline.surfaces.door import Door, serve
 from trunkline.testkit.clock import CountingIds
 
