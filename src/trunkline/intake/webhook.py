@@ -129,13 +129,11 @@ class Webhook:
             if self._bucket is not None:
                 self._bucket = self._admit(self._bucket)
             arrivals = self._decode(request, correlation)
-            judged = self._judge(arrivals)
-            receipts = await self._intake.store(judged)
+            return await self._take(self._judge(arrivals))
         except RefusedError as refused:
             return self._refuse(refused, correlation)
         except (BusyError, StoreError) as error:
             return _come_back(error, correlation or self._around.ids.trace_id())
-        return _answer(judged, receipts)
 
     def too_large(self) -> WebhookAnswer:
         """Answer a body beyond the limit, which need not be read for that."""
@@ -145,6 +143,10 @@ class Webhook:
     def too_slow(self) -> WebhookAnswer:
         """Answer a body that did not come in time; nothing of it is kept."""
         return self._refuse(RefusedError(408, "Body too slow", "send the whole body without pauses"), "")
+
+    async def _take(self, judged: Sequence[Judged]) -> WebhookAnswer:
+        """Give decisions effect and answer; this is where a source that waits for more does so."""
+        return _answer(judged, await self._intake.store(judged))
 
     def _authenticate(self, request: WebhookRequest) -> None:
         if request.method != "POST":
