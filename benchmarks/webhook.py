@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,10 @@ class Bare:
     async def handle(self, _: WebhookRequest) -> WebhookAnswer:
         """Answer at once."""
         return self._answer
+
+    async def handle_all(self, requests: Sequence[WebhookRequest]) -> list[WebhookAnswer]:
+        """Answer at once."""
+        return [self._answer] * len(requests)
 
     def too_large(self) -> WebhookAnswer:
         """Never called: the load stays below the limit."""

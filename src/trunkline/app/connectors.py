@@ -22,28 +22,18 @@ from trunkline.kernel.event import Event
 from trunkline.kernel.faults import Fault, Place
 
 
-def _webhook(source: Source, backbone: Backbone, _answers: Desks) -> Webhook:
-    return Webhook(
-        source.settings, _verifier(source, backbone), backbone.intakes[source.name], backbone.around
-    )
-
-
-def _request(source: Source, backbone: Backbone, answers: Desks) -> Webhook:
-    return Asking(
-        source.settings,
-        _verifier(source, backbone),
-        backbone.intakes[source.name],
-        backbone.around,
-        answers[source.contract.stream],
-    )
-
-
-def _verifier(source: Source, backbone: Backbone) -> signatures.Verifier | None:
+def _webhook(source: Source, backbone: Backbone, _desks: Desks) -> Webhook:
     try:
-        return signatures.build(source.settings.verify, backbone.secrets)
+        verifier = signatures.build(source.settings.verify, backbone.secrets)
     except ValueError as error:
         place = Place(f"systems/ ({source.name})")
         raise ProjectError([Fault(place, f"verify: {error}")]) from None
+    return Webhook(source.settings, verifier, backbone.intakes[source.name], backbone.around)
+
+
+def _request(source: Source, backbone: Backbone, desks: Desks) -> Asking:
+    webhook, intake = _webhook(source, backbone, desks), backbone.intakes[source.name]
+    return Asking(webhook, source.settings, intake, backbone.around, desks[source.contract.stream])
 
 
 def _files(source: Source, backbone: Backbone) -> SourcePort:
@@ -75,7 +65,10 @@ def _http(target: Target, backbone: Backbone) -> AskedTarget:
 Desks: TypeAlias = Mapping[str, Answers]
 """The flows that answer, by the stream whose callers they answer."""
 
-PUSHED: Mapping[str, Callable[[Source, Backbone, Desks], Webhook]] = {
+Endpoint: TypeAlias = Webhook | Asking
+"""What the door opens for a source that others push to."""
+
+PUSHED: Mapping[str, Callable[[Source, Backbone, Desks], Endpoint]] = {
     "webhook": _webhook,
     "request": _request,
 }

@@ -20,7 +20,7 @@ from trunkline.app import control
 from trunkline.app.acts import control_file, handler
 from trunkline.app.backbone import Backbone
 from trunkline.app.bearings import kept
-from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks
+from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks, Endpoint
 from trunkline.app.guarantee import require
 from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
@@ -36,7 +36,6 @@ from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Ledger
 from trunkline.delivery.runner import FlowRunner
 from trunkline.intake.pull import pump
-from trunkline.intake.webhook import Webhook
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import StoreError, TrunklineError
 from trunkline.kernel.signals import FlowStalled, Signal, SourceFailed, SourceStarted, Stopping
@@ -58,7 +57,7 @@ class OpenDoor(Protocol):
         """Take no more requests, finish those under way, and return."""
 
 
-OpensDoor: TypeAlias = Callable[[Mapping[str, Webhook]], Awaitable[OpenDoor]]
+OpensDoor: TypeAlias = Callable[[Mapping[str, Endpoint]], Awaitable[OpenDoor]]
 """Opens the HTTP door for webhooks by path; the surface gives it, as this room knows no server."""
 
 
@@ -242,7 +241,7 @@ async def _stop_source(source: SourcePort, keeper: Kept, task: asyncio.Task[None
     await _finished([task])
 
 
-def _pushed(backbone: Backbone, desks: Desks) -> dict[str, tuple[SourceConfig, Webhook]]:
+def _pushed(backbone: Backbone, desks: Desks) -> dict[str, tuple[SourceConfig, Endpoint]]:
     """Return every source that others push to, by name, with its endpoint."""
     sources = {name: one for name, one in backbone.project.sources.items() if one.via in PUSHED}
     return {name: (one, PUSHED[one.via](one, backbone, desks)) for name, one in sources.items()}
@@ -252,7 +251,7 @@ async def _open_door(
     backbone: Backbone,
     stack: contextlib.AsyncExitStack,
     opens_door: OpensDoor,
-    sources: Mapping[str, tuple[SourceConfig, Webhook]],
+    sources: Mapping[str, tuple[SourceConfig, Endpoint]],
 ) -> str:
     try:
         door = await opens_door({source.settings.path: endpoint for source, endpoint in sources.values()})

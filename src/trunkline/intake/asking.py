@@ -8,16 +8,14 @@ whoever asks again with the same idempotency key gets that one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Protocol
 
 from trunkline.connectors.reply import Reply
 from trunkline.connectors.source import Receipt
-from trunkline.intake.accept import Intake, Judged, Refusal, Surroundings
+from trunkline.intake.accept import Intake, Refusal, Surroundings
 from trunkline.intake.problem import Headers, WebhookAnswer, answer_json, answer_problem, problem
-from trunkline.intake.signatures import Verifier
-from trunkline.intake.webhook import Webhook, WebhookSettings
+from trunkline.intake.webhook import Webhook, WebhookRequest, WebhookSettings, come_back
 from trunkline.kernel.errors import BusyError, RefusedError, StoreError
 from trunkline.kernel.event import Event
 from trunkline.kernel.signals import Answered
@@ -65,45 +63,61 @@ class Answers(Protocol):
         """
 
 
-class Asking(Webhook):
-    """One endpoint whose senders wait."""
+class Asking:
+    """One endpoint whose senders wait, each by itself: what ``webhook`` takes is answered here."""
 
     def __init__(
         self,
+        webhook: Webhook,
         settings: AskingSettings,
-        verifier: Verifier | None,
         intake: Intake,
         around: Surroundings,
         answers: Answers,
     ) -> None:
-        super().__init__(settings, verifier, intake, around)
+        self.path, self.body_bytes = webhook.path, webhook.body_bytes
+        self.too_large, self.too_slow = webhook.too_large, webhook.too_slow
+        self._webhook = webhook
         self._seconds = settings.timeout_seconds
         self._callers = settings.callers
+        self._intake = intake
+        self._around = around
         self._answers = answers
         self._waiting = 0
 
-    async def _take(self, judged: Sequence[Judged]) -> WebhookAnswer:
-        if len(judged) != 1:
-            raise RefusedError(400, "Not one record", "a request is one record: send them one by one")
-        [one] = judged
+    async def handle(self, request: WebhookRequest) -> WebhookAnswer:
+        """Take a request and answer it; whatever a sender can send is answered, never raised."""
+        taken = self._webhook.take(request)
+        if isinstance(taken, WebhookAnswer):
+            return taken
+        if len(taken.judged) != 1:
+            several = RefusedError(400, "Not one record", "a request is one record: send them one by one")
+            return self._webhook.refuse(several, taken.correlation)
+        [one] = taken.judged
         if isinstance(one, Refusal):
-            return await super()._take(judged)
+            [answer] = await self._webhook.store([taken])
+            return answer
+        try:
+            return await self._take(one)
+        except (BusyError, StoreError) as error:
+            return come_back(error, one.correlation)
+
+    async def _take(self, event: Event) -> WebhookAnswer:
         away = self._answers.away_seconds()
         if away:
-            reply = await self._answers.told(one)
+            reply = await self._answers.told(event)
             if reply is None:
                 raise BusyError("the target that would answer is away: nothing was stored", away)
-            return self._tell(reply, one.correlation, 0.0, repeats=True)
+            return self._tell(reply, event.correlation, 0.0, repeats=True)
         if self._waiting >= self._callers:
             raise BusyError(f"{self._waiting} callers wait for an answer already: come back", BUSY_SECONDS)
         self._waiting += 1
         try:
-            return await self._ask(judged)
+            return await self._ask(event)
         finally:
             self._waiting -= 1
 
-    async def _ask(self, judged: Sequence[Judged]) -> WebhookAnswer:
-        [receipt] = await self._intake.store(judged)
+    async def _ask(self, event: Event) -> WebhookAnswer:
+        [receipt] = await self._intake.store([event])
         begun = self._around.clock.monotonic()
         again = receipt.status == "duplicate"
         reply = await self._waited_for(receipt, again=again)

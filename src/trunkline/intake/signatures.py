@@ -118,7 +118,7 @@ class Verifier:
         """Raise ``ValueError`` where a secret is not of the form the scheme asks for."""
         self.scheme = scheme
         self._tolerance = round(tolerance_seconds * SECOND)
-        self._signed = _pieces(scheme.signed)
+        self._signed = _template(scheme.signed)
         self._provers = [_prover(scheme, _key(scheme, secret)) for secret in secrets]
 
     def check(self, headers: Headers, body: bytes, now: int) -> None:
@@ -127,12 +127,12 @@ class Verifier:
         sent = headers.get(scheme.header)
         if sent is None:
             raise _unproven(f"the request has no header {_name(scheme.header)}")
-        parts = {"body": body}
+        parts = {b"body": body}
         if scheme.timestamp is not None:
-            parts["timestamp"] = self._timestamp(headers, *scheme.timestamp, now=now)
+            parts[b"timestamp"] = self._timestamp(headers, *scheme.timestamp, now=now)
         if scheme.id:
-            parts["id"] = headers.get(scheme.id, b"")
-        text = b"".join([piece if isinstance(piece, bytes) else parts[piece] for piece in self._signed])
+            parts[b"id"] = headers.get(scheme.id, b"")
+        text = self._signed % parts
         proofs = _after_prefix(sent, scheme.prefix, scheme.separator)[:_MOST_PROOFS]
         right = False
         for prove in self._provers:
@@ -157,13 +157,12 @@ class Verifier:
         return sent[0]
 
 
-def _pieces(signed: str) -> list[bytes | str]:
-    """Cut a template into plain text, as bytes, and the names of parts."""
-    pieces: list[bytes | str] = []
-    for plain, part, _, _ in string.Formatter().parse(signed):
-        pieces += [plain.encode()] if plain else []
-        pieces += [part] if part else []
-    return pieces
+def _template(signed: str) -> bytes:
+    """Return the signed text as a template for ``%`` with its parts by name."""
+    return b"".join(
+        plain.encode().replace(b"%", b"%%") + (b"%%(%b)b" % part.encode() if part else b"")
+        for plain, part, _, _ in string.Formatter().parse(signed)
+    )
 
 
 def _prover(scheme: Scheme, key: bytes) -> Prover:

@@ -1,7 +1,9 @@
 """The HTTP door: one bare ASGI callable in front of every webhook, and the server that carries it.
 
-The composition root gives it the endpoints by path and runs ``serve``. It is bare ASGI because it is the
-hot path: a router and request objects cost more than everything intake does with an event.
+The composition root gives it the endpoints by path and runs ``serve``. A request that came whole in one
+piece, as nearly all do, goes from the connection to its endpoint together with all that came in the same
+turn of the event loop: ASGI's scope, messages and task a request cost more than everything intake does
+with an event. All others go by ASGI.
 """
 
 from __future__ import annotations
@@ -9,15 +11,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol, TypeAlias, cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from trunkline.intake.problem import WebhookAnswer, answer_json, answer_problem, problem
 from trunkline.intake.webhook import WebhookRequest
 from trunkline.kernel.ids import Ids
+from trunkline.surfaces.connection import Batching, Connection, Exchange
 
 Scope: TypeAlias = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
@@ -26,23 +29,14 @@ Probe: TypeAlias = Callable[[], str]
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 75
-HEAD_SECONDS = 30.0
-"""How long the head of a request may take to come, from the connection or from its first byte."""
 BODY_SECONDS = 30.0
 """How long a body may take to come once its head is there."""
-HEAD_BYTES = 65_536
-"""How long a head may be that comes in several pieces; a piece has up to four times as much."""
 REQUESTS = 1_000
 """How many requests to webhooks are under way at a time."""
 BODIES_BYTES = 256 * 1_048_576
 """Their bodies' bytes together, counted as announced, or as the most that is taken where they are not."""
 FINISH_SECONDS = 30
 """How long requests under way may take to finish once the door was told to close."""
-
-
-_TOO_LARGE_A_HEAD = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-)
 
 
 class Endpoint(Protocol):
@@ -69,10 +63,52 @@ class Door:
 
     def __init__(self, endpoints: Mapping[str, Endpoint], ids: Ids, unready: Probe = str) -> None:
         self._endpoints = dict(endpoints)
+        self._batching = {
+            path.encode("latin-1", "replace"): endpoint
+            for path, endpoint in endpoints.items()
+            if isinstance(endpoint, Batching)
+        }
         self._ids = ids
         self._unready = unready
         self._requests = 0
         self._bytes = 0
+        self._whole: dict[Batching, list[Exchange]] = {}
+        self._answering: set[asyncio.Task[None]] = set()
+
+    def batching(self, target: bytes) -> Batching | None:
+        """Return the endpoint whose path a request's target is, exactly, if it answers requests together."""
+        return self._batching.get(target)
+
+    def hand_over(self, endpoint: Batching, exchange: Exchange) -> bool:
+        """Have a whole request answered with all that come in this turn of the loop; False beyond a bound."""
+        size = len(exchange.request.body)
+        if size > endpoint.body_bytes or not self._has_room(size):
+            return False
+        self._count(1, size)
+        if not self._whole:
+            asyncio.get_running_loop().call_soon(self._end_turn)
+        self._whole.setdefault(endpoint, []).append(exchange)
+        return True
+
+    def _end_turn(self) -> None:
+        whole, self._whole = self._whole, {}
+        for endpoint, exchanges in whole.items():
+            answering = asyncio.create_task(self._answer_all(endpoint, exchanges))
+            self._answering.add(answering)
+            answering.add_done_callback(self._answering.discard)
+
+    async def _answer_all(self, endpoint: Batching, exchanges: Sequence[Exchange]) -> None:
+        requests = [one.request for one in exchanges]
+        try:
+            answers = await endpoint.handle_all(requests)
+        except BaseException:
+            for exchange in exchanges:
+                exchange.give_up()
+            raise
+        finally:
+            self._count(-len(requests), -sum([len(one.body) for one in requests]))
+        for exchange, answer in zip(exchanges, answers, strict=True):
+            exchange.answer(answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -89,22 +125,28 @@ class Door:
         await send({"type": "http.response.body", "body": answer.body})
 
     async def _admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> WebhookAnswer | None:
-        """Have a request answered within the bounds on what is under way; one alone is always taken."""
+        """Have a request answered within the bounds on what is under way."""
         headers = dict(scope["headers"])
         length = headers.get(b"content-length")
         size = endpoint.body_bytes if length is None else int(length)
         if size > endpoint.body_bytes:
             return endpoint.too_large()
-        if self._requests and (self._requests >= REQUESTS or self._bytes + size > BODIES_BYTES):
+        if not self._has_room(size):
             later = [(b"retry-after", b"1")]
             return self._problem(503, "Busy", "too much is under way at a time: come back", later)
-        self._requests += 1
-        self._bytes += size
+        self._count(1, size)
         try:
             return await _answer(endpoint, scope["method"], headers, receive)
         finally:
-            self._requests -= 1
-            self._bytes -= size
+            self._count(-1, -size)
+
+    def _has_room(self, size: int) -> bool:
+        """Tell whether one more request keeps to the bounds; one alone is always taken."""
+        return not self._requests or (self._requests < REQUESTS and self._bytes + size <= BODIES_BYTES)
+
+    def _count(self, requests: int, size: int) -> None:
+        self._requests += requests
+        self._bytes += size
 
     def _aside(self, scope: Scope) -> WebhookAnswer:
         path, method = scope["path"], scope["method"]
@@ -152,60 +194,6 @@ async def _rest(message: Scope, receive: Receive, most: int) -> tuple[Scope, byt
     return message, bytes(chunks)
 
 
-class Connection(HttpToolsProtocol):
-    """uvicorn's connection, ended where the head of a request is too large or does not come in time.
-
-    uvicorn knows a time for the pause between two requests only, which the first byte of a head ends. A
-    request under way is answered first. The slow one gets no answer: there is no request yet. A head that
-    comes in one piece, as nearly all do, costs no timer.
-    """
-
-    _in_head = False
-    _head_bytes = 0
-    _late: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
-        """Expect a head from now on."""
-        super().connection_made(transport)
-        self._expect_head()
-
-    def data_received(self, data: bytes) -> None:
-        """Expect the rest of a head that was not whole."""
-        super().data_received(data)
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES:
-                self.transport.write(_TOO_LARGE_A_HEAD)
-                self.transport.close()
-            self._expect_head()
-
-    def on_message_begin(self) -> None:
-        """Note the first byte of a head."""
-        self._in_head = True
-        self._head_bytes = 0
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        """Expect no head any more, and begin the request."""
-        self._in_head = False
-        self._expect_nothing()
-        super().on_headers_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Expect nothing any more."""
-        self._expect_nothing()
-        super().connection_lost(exc)
-
-    def _expect_head(self) -> None:
-        if self._late is None:
-            self._late = self.loop.call_later(HEAD_SECONDS, self.shutdown)
-
-    def _expect_nothing(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
-
-
 class Server(uvicorn.Server):
     """uvicorn, leaving the process's signals to the composition root."""
 
@@ -239,7 +227,7 @@ async def serve(door: Door, host: str, port: int) -> Listening:
     config = uvicorn.Config(
         door,
         loop="none",
-        http=Connection,
+        http=cast("type[asyncio.Protocol]", partial(Connection, door)),
         ws="none",
         lifespan="off",
         access_log=False,

@@ -11,9 +11,10 @@ from msgspec import ValidationError, convert
 from trunkline.connectors.reply import Reply
 from trunkline.intake.asking import Asking, AskingSettings
 from trunkline.intake.quarantine import Query
-from trunkline.intake.webhook import WebhookRequest
+from trunkline.intake.webhook import Webhook, WebhookRequest
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.signals import Answered
+from trunkline.surfaces.connection import Batching
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 OTHER = "b" * 32
@@ -55,7 +56,8 @@ def flow():
 @pytest.fixture
 def source(scene, flow):
     settings = AskingSettings(path="/ask", verify="none", timeout_seconds=5.0, callers=2)
-    return Asking(settings, None, scene.intake, scene.around, flow)
+    hook = Webhook(settings, None, scene.intake, scene.around)
+    return Asking(hook, settings, scene.intake, scene.around, flow)
 
 
 async def post(source, body=GOOD, method="POST"):
@@ -162,6 +164,12 @@ async def test_what_is_refused(scene, source, flow, body, status):
     assert flow.asked == []
     assert await scene.stored() == []
     assert len(await scene.quarantine.list(Query())) == (status == 422)
+
+
+# The door hands none of them over together: a quick answer would wait for a slow one that came with it.
+def test_each_is_answered_by_itself(scene, source):
+    assert isinstance(Webhook(AskingSettings("/ask", "none"), None, scene.intake, scene.around), Batching)
+    assert not isinstance(source, Batching)
 
 
 # Only POST asks.

@@ -333,11 +333,16 @@ async def test_our_trouble(scene, error, status, after):
     assert "/var/lib" not in document["detail"]
 
 
-# A full quarantine asks the sender to come back rather than lose what was refused.
-async def test_full_quarantine(scene):
-    full = scene.build(quarantine=MemoryQuarantine(QuarantineLimits(entries=0)))
-    status, headers, _ = await post(webhook(scene, intake=full), b"{}")
-    assert (status, headers[b"retry-after"]) == (503, b"60")
+# Of requests that came together none suffers for another one: a full quarantine asks that one to come back.
+async def test_together(scene):
+    hook = webhook(scene, intake=scene.build(quarantine=MemoryQuarantine(QuarantineLimits(entries=0))))
+    requests = [WebhookRequest("POST", JSON, body) for body in (GOOD, b"{}", b"nonsense", GOOD)]
+    answers = await hook.handle_all(requests)
+    assert [answer.status for answer in answers] == [202, 503, 400, 202]
+    assert dict(answers[1].headers)[b"retry-after"] == b"60"
+    receipts = [json.loads(answer.body)["receipts"][0] for answer in (answers[0], answers[3])]
+    assert [receipt["status"] for receipt in receipts] == ["accepted", "duplicate"]
+    assert len(await scene.stored()) == 1
 
 
 # A sender above its rate is told when to come back, nothing of it is kept, and then it is taken.

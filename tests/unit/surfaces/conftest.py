@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 
+import aiohttp
 import pytest
+from tests.unit.surfaces.doors import Echo
 
 from trunkline.app.backbone import opened, this_machine
 from trunkline.app.init import init
 from trunkline.app.project import Project
 from trunkline.delivery.ledger import Case, Record, Try
 from trunkline.surfaces import cli
+from trunkline.surfaces.door import Door, serve
+from trunkline.testkit.clock import CountingIds
 
 FLOW = "orders-to-warehouse"
 
@@ -63,3 +67,13 @@ def bury(folder):
             await backbone.ledger.record(Record(FLOW, now, cursor=cursor, cases=cases))
 
     return lambda offsets, cursor: asyncio.run(record(offsets, cursor))
+
+
+@pytest.fixture(name="opened")
+async def open_door():
+    """Give an echo endpoint, a switch for readiness, and a client session on an open door."""
+    echo, why = Echo(), []
+    listening = await serve(Door({"/hooks/a": echo}, CountingIds(), lambda: "".join(why)), "127.0.0.1", 0)
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{listening.port}") as session:
+        yield echo, why, session, listening
+    await listening.close()

@@ -3,57 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 
 import aiohttp
 import pytest
+from tests.unit.surfaces.doors import status_of
 
-from trunkline.intake.problem import WebhookAnswer, answer_json
 from trunkline.surfaces.door import Door, serve
 from trunkline.testkit.clock import CountingIds
-
-
-class Echo:
-    """An endpoint that answers with what it got; while ``gate`` is closed it answers nobody."""
-
-    body_bytes = 100_000
-
-    def __init__(self):
-        self.handled = 0
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.entered = asyncio.Event()
-
-    async def handle(self, request):
-        self.handled += 1
-        self.entered.set()
-        await self.gate.wait()
-        sent = request.headers.get(b"x-a", b"").decode()
-        return answer_json(
-            202, json.dumps({"method": request.method, "bytes": len(request.body), "x": sent}).encode()
-        )
-
-    def too_large(self):
-        return WebhookAnswer(413, [(b"content-length", b"0")], b"")
-
-    def too_slow(self):
-        return WebhookAnswer(408, [(b"content-length", b"0")], b"")
-
-
-@pytest.fixture
-async def opened():
-    """Give an echo endpoint, a switch for readiness, and a client session on an open door."""
-    echo, why = Echo(), []
-    listening = await serve(Door({"/hooks/a": echo}, CountingIds(), lambda: "".join(why)), "127.0.0.1", 0)
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{listening.port}") as session:
-        yield echo, why, session, listening
-    await listening.close()
-
-
-async def status_of(session) -> int:
-    async with session.post("/hooks/a", data=b"{}") as answer:
-        return answer.status
 
 
 async def chunks(count: int):
@@ -158,89 +114,6 @@ async def test_a_body_that_does_not_come_is_given_up(opened, monkeypatch):
     assert echo.handled == 0
 
 
-HALF_A_HEAD = b"POST /hooks/a HTTP/1.1\r\nhost:"
-WHOLE = b"POST /hooks/a HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}"
-
-
-async def sent(listening, what: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
-    writer.write(what)
-    await writer.drain()
-    return reader, writer
-
-
-# A connection on which no head, or half of one, comes in time is closed without an answer.
-@pytest.mark.parametrize("half", [b"", HALF_A_HEAD])
-async def test_a_head_that_does_not_come_is_given_up(opened, monkeypatch, half):
-    echo, _, _, listening = opened
-    monkeypatch.setattr("trunkline.surfaces.door.HEAD_SECONDS", 0.05)
-    reader, writer = await sent(listening, half)
-    assert await reader.read() == b""
-    writer.close()
-    assert echo.handled == 0
-
-
-# A head that drips gains no time by each piece.
-async def test_a_head_that_drips_is_given_up(opened, monkeypatch):
-    _, _, _, listening = opened
-    monkeypatch.setattr("trunkline.surfaces.door.HEAD_SECONDS", 0.05)
-    reader, writer = await sent(listening, HALF_A_HEAD)
-    ended = asyncio.ensure_future(reader.read())
-    with contextlib.suppress(ConnectionError):
-        while not (await asyncio.wait({ended}, timeout=0.01))[0]:
-            writer.write(b"x")
-            await writer.drain()
-    writer.close()
-    with contextlib.suppress(ConnectionError):
-        assert await ended == b""
-
-
-# What comes after a request on its connection has no more time than the first.
-async def test_a_later_head_is_given_up_too(opened, monkeypatch):
-    echo, _, _, listening = opened
-    monkeypatch.setattr("trunkline.surfaces.door.HEAD_SECONDS", 0.05)
-    reader, writer = await sent(listening, WHOLE)
-    assert (await reader.readline()).startswith(b"HTTP/1.1 202 ")
-    writer.write(HALF_A_HEAD)
-    await writer.drain()
-    assert (await reader.read()).endswith(b'"x": ""}')
-    writer.close()
-    assert echo.handled == 1
-
-
-# The pause between two requests is not the time of a head: a kept connection outlasts it.
-async def test_a_kept_connection_is_left_open(opened, monkeypatch):
-    echo, _, _, listening = opened
-    monkeypatch.setattr("trunkline.surfaces.door.HEAD_SECONDS", 0.05)
-    reader, writer = await sent(listening, WHOLE)
-    assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 202 ")
-    later, other = await sent(listening, HALF_A_HEAD)
-    assert await later.read() == b""  # so the time of one before it is over
-    writer.write(WHOLE)
-    await writer.drain()
-    assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 202 ")
-    for each in (writer, other):
-        each.close()
-    assert echo.handled == 2
-
-
-# A request under way is answered however long that takes, with half a head behind it or without.
-async def test_a_request_under_way_is_answered_first(opened, monkeypatch):
-    echo, _, _, listening = opened
-    monkeypatch.setattr("trunkline.surfaces.door.HEAD_SECONDS", 0.05)
-    echo.gate.clear()
-    alone, followed = await sent(listening, WHOLE), await sent(listening, WHOLE + HALF_A_HEAD)
-    later, writer = await sent(listening, b"")
-    assert await later.read() == b""  # so the time of those before it is over
-    echo.gate.set()
-    answer = await followed[0].read()
-    assert answer.startswith(b"HTTP/1.1 202 ")
-    assert (await alone[0].readline()).startswith(b"HTTP/1.1 202 ")
-    for each in (alone[1], followed[1], writer):
-        each.close()
-    assert echo.handled == 2
-
-
 # More requests at a time than fit are told to come back, and taken again when some are answered.
 async def test_too_many_requests_at_a_time(opened, monkeypatch):
     echo, _, session, _ = opened
@@ -270,13 +143,3 @@ async def test_too_many_bytes_at_a_time(opened, monkeypatch):
     assert await first == 202
     async with session.post("/hooks/a", data=chunks(9)) as answer:
         assert answer.status == 202
-
-
-# A head without an end is refused at its bound, long before its time is over.
-async def test_a_head_that_is_too_large(opened, monkeypatch):
-    echo, _, _, listening = opened
-    monkeypatch.setattr("trunkline.surfaces.door.HEAD_BYTES", 1_000)
-    reader, writer = await sent(listening, HALF_A_HEAD + b"x" * 1_000)
-    assert (await reader.readline()).startswith(b"HTTP/1.1 431 ")
-    writer.close()
-    assert echo.handled == 0
