@@ -26,6 +26,9 @@ from trunkline.kernel.event import Event
 ISOLATED_SECONDS = 60.0
 """When to come back to a target that a person isolated: nobody knows, and asking costs little."""
 
+PROBE_SECONDS = 1.0
+"""When to come back while one call probes whether a target is there again: then it is known."""
+
 _GONE = "it was delivered, and what its target answered is not kept any more"
 _DISCARDED = "a person gave this request up"
 _DROPPED = "the flow's mapping yields nothing for this request"
@@ -69,6 +72,8 @@ class Answering:
         sight = self._bearing.sight()
         if sight.state == "isolated":
             return ISOLATED_SECONDS
+        if sight.state == "half-open" and sight.under_way:
+            return PROBE_SECONDS
         return max(sight.until - self._clock.now(), 0) / SECOND
 
     async def told(self, event: Event) -> Reply | None:

@@ -8,8 +8,9 @@ from functools import partial
 from tests.unit.delivery.small import Crash, SmallLog, Stepped, Steps, World, event, events, flow_of, settle
 
 from trunkline.connectors.reply import Reply, compile_reply
-from trunkline.delivery.answering import ISOLATED_SECONDS, Answering
+from trunkline.delivery.answering import ISOLATED_SECONDS, PROBE_SECONDS, Answering
 from trunkline.delivery.bearing import Bearing
+from trunkline.delivery.control import Control
 from trunkline.delivery.ledger import CaseQuery, Discard, Retry
 from trunkline.delivery.memory import MemoryLedger
 from trunkline.delivery.retry import RetryPolicy
@@ -170,7 +171,7 @@ async def test_nobody_is_told_before_it_is_durable():
     assert len(world.place.received) == 1
 
 
-# A target is left alone while its breaker is open, and for a while once a person isolated it.
+# A target is left alone while its breaker is open, while one call probes it, and once a person isolated it.
 async def test_a_target_that_is_away():
     away = Trouble(raised=Retryable("connect", "nobody there", 30.0))
     world = Asked(SmallLog(events(["a"])), lambda _items: away)
@@ -178,6 +179,10 @@ async def test_a_target_that_is_away():
     await world.told(0, seconds=0.0)
     assert 20.0 < world.desk.away_seconds() <= 30.0
     world.clock.advance(31)
+    assert world.desk.away_seconds() == 0.0
+    probe = await world.bearing.turn(Control(world.clock))
+    assert world.desk.away_seconds() == PROBE_SECONDS
+    world.bearing.forgo(probe)
     assert world.desk.away_seconds() == 0.0
     world.bearing.isolate(Isolation("ann", "stock count", world.clock.now()))
     assert world.desk.away_seconds() == ISOLATED_SECONDS
