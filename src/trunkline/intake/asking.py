@@ -99,7 +99,7 @@ class Asking:
         try:
             return await self._take(one)
         except (BusyError, StoreError) as error:
-            return come_back(error, one.correlation)
+            return self._told(come_back(error, one.correlation))
 
     async def _take(self, event: Event) -> WebhookAnswer:
         away = self._answers.away_seconds()
@@ -144,9 +144,11 @@ class Asking:
         if repeats and reply is not None:
             headers.append((b"idempotency-replayed", b"true"))
         answer = _answer(reply, correlation, headers)
+        return self._told(answer, repeats=int(repeats and reply is not None), seconds=seconds)
+
+    def _told(self, answer: WebhookAnswer, repeats: int = 0, seconds: float = 0.0) -> WebhookAnswer:
         name, stream = self._intake.name, self._intake.contract.stream
-        told = Answered(name, stream, answer.status, 1, int(repeats and reply is not None), seconds)
-        self._around.signals.emit(told)
+        self._around.signals.emit(Answered(name, stream, answer.status, 1, repeats, seconds))
         return answer
 
 

@@ -132,6 +132,7 @@ async def test_the_target_is_away(scene, source, flow):
     flow.away = 12.3
     status, headers, document = await post(source)
     assert (status, headers[b"retry-after"]) == (503, b"13")
+    assert [one.status for one in scene.emitted if isinstance(one, Answered)] == [503]
     assert "nothing was stored" in document["detail"]
     flow.known = ANSWER
     status, headers, document = await post(source)

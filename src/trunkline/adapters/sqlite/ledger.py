@@ -193,7 +193,9 @@ class SqliteLedger:
     async def reply_named(self, flow: str, name: str) -> Reply | None:
         """Return the latest reply that is stored under an idempotency key."""
         return await self._store.read(
-            lambda connection: self._replies.read(connection, replies.NAMED, flow, name=name)
+            lambda connection: self._replies.read(
+                connection, replies.NAMED, flow, name=self._replies.fingerprint(name)
+            )
         )
 
     async def trim_replies(self, before: int) -> int:

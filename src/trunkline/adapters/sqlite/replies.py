@@ -32,8 +32,14 @@ class SealedReplies:
         self, connection: apsw.Connection, flow: str, number: int, at: int, replies: Sequence[StoredReply]
     ) -> None:
         """Store replies of ``flow``, whose row is ``number``."""
-        rows = [(number, one.offset, one.name, at, self._sealed(flow, one)) for one in replies]
+        rows = [
+            (number, one.offset, self.fingerprint(one.name), at, self._sealed(flow, one)) for one in replies
+        ]
         connection.executemany(PUT, rows)
+
+    def fingerprint(self, name: str) -> bytes:
+        """Return what stands for a name in the store."""
+        return self._sealer.fingerprint(name.encode())
 
     def read(self, connection: apsw.Connection, statement: str, flow: str, **given: object) -> Reply | None:
         """Return the reply that a statement finds; raises ``Corrupt`` for a broken seal."""
