@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import uvloop
 
 from benchmarks.project import Course, child, fill, write
-from benchmarks.scratch import scratch
+from benchmarks.scratch import peak_mb, scratch
 from trunkline.app.backbone import opened, this_machine
 from trunkline.app.collector import settle_collector
 from trunkline.app.project import Project
@@ -46,7 +45,7 @@ async def drained(folder: Path) -> dict[str, float]:
         "rate": EVENTS / (passed[-1][1] - started),
         "first": _pace(passed, 0, SPAN),
         "last": _pace(passed, EVENTS - SPAN, EVENTS),
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "rss_mb": peak_mb(),
     }
 
 

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import os
-import resource
 import statistics
 import sys
 from collections.abc import AsyncIterator
@@ -21,7 +20,7 @@ import uvloop
 
 from benchmarks import http_target
 from benchmarks.project import Course, child, fill, write
-from benchmarks.scratch import scratch
+from benchmarks.scratch import peak_mb, scratch
 from trunkline.app.backbone import opened, this_machine
 from trunkline.app.collector import settle_collector
 from trunkline.app.project import Project
@@ -79,7 +78,7 @@ async def delivered(folder: Path) -> dict[str, float]:
                 await course.done()
     # from when connections are open, as for the bare client
     (first, begun), (last, done) = course.passed[0], course.passed[-1]
-    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    rss = peak_mb()
     return {"rate": (last - first) / (done - begun), "rss_mb": rss}
 
 

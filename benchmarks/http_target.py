@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from typing import Any
 
 import aiohttp
 
+from benchmarks.scratch import peak_mb
 from trunkline.adapters.http.settings import HttpConnection, HttpSettings
 from trunkline.adapters.http.target import HttpTarget
 from trunkline.connectors.target import Item
@@ -172,7 +172,7 @@ async def run() -> list[dict[str, Any]]:
             "ratio": ratio,
             "p50_ms": cuts[49],
             "p99_ms": cuts[98],
-            "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "rss_mb": peak_mb(),
             "goal": f">= {GOAL} of the bare client",
             "goal_met": ratio >= GOAL,
         }

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -24,7 +23,7 @@ import uvloop
 from benchmarks.ceiling import ceiling
 from benchmarks.orders import contract, order
 from benchmarks.project import Course, child, write, write_orders
-from benchmarks.scratch import scratch
+from benchmarks.scratch import peak_mb, scratch
 from trunkline.app.backbone import opened, this_machine
 from trunkline.app.collector import settle_collector
 from trunkline.app.project import Project
@@ -51,7 +50,7 @@ async def measured(folder: Path) -> dict[str, float]:
         (folder / "orders.ready").rename(folder / "drop" / "orders.jsonl")
         await course.done()
         taken = machine.clock.monotonic() - started
-    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    rss = peak_mb()
     return {"rate": EVENTS / taken, "rss_mb": rss}
 
 
