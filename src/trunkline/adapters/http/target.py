@@ -88,7 +88,7 @@ class HttpTarget:
         )
         # The library would send a request again by itself where a kept connection breaks, though attempts
         # are counted by delivery. Its public way to forbid that, a middleware, costs 3 % of a request.
-        self._session._retry_connection = False  # noqa: SLF001
+        self._session._retry_connection = False  # noqa: SLF001  as said above
 
     async def deliver(self, items: Sequence[Item], progress: Progress | None) -> list[DeliveryError | None]:  # noqa: ARG002  it keeps no progress
         """Send each item; see ``Target.deliver``. A place that is away is raised, an answer is returned."""
