@@ -28,7 +28,7 @@ from trunkline.app.run import running
 from trunkline.surfaces.door import Door, serve
 
 EVENTS = int(os.environ.get("TRUNKLINE_BENCH_DELIVERIES", "30000"))
-ROUNDS = 3
+ROUNDS = 5
 GOAL = 0.7
 _SYSTEM = """
 system: desk

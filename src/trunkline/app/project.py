@@ -14,6 +14,7 @@ import msgspec
 
 from trunkline.app.model import FlowFile, ProjectFile, SystemFile
 from trunkline.connectors.mapping import Mapping
+from trunkline.connectors.reply import ToReply
 from trunkline.contracts.contract import Contract
 from trunkline.delivery.flow import Start
 from trunkline.delivery.retry import RetryPolicy
@@ -46,7 +47,10 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """The wiring of a stream to a target; ``contract`` is the stream's."""
+    """The wiring of a stream to a target; ``contract`` is the stream's.
+
+    ``to_reply`` makes what callers get of what the target answered; None where nobody waits for it.
+    """
 
     name: str
     contract: Contract
@@ -55,6 +59,7 @@ class Flow(msgspec.Struct, frozen=True):
     retry: RetryPolicy
     settings: FlowFile
     start: Start = "beginning"
+    to_reply: ToReply | None = None
 
 
 class Project(msgspec.Struct, frozen=True):

@@ -12,11 +12,11 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from trunkline.app.backbone import Backbone
 from trunkline.app.kept import PAUSE_SECONDS, Kept
 from trunkline.app.replays import change_state, holds_of
-from trunkline.connectors.target import Target
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.replay.crossing import Crossing, Live
 from trunkline.delivery.replay.port import Replay
@@ -77,11 +77,11 @@ class Replayers:
         self._look = asyncio.Event()
         backbone.machine.signals.listen(self._hear)
 
-    def beside(self, flow: Flow, target: Target, ports: Callable[[], Ports]) -> Target:
-        """Return a flow's target as replays may run beside it, each on ``ports`` of its own."""
-        side = _Side(flow, ports, Crossing(), asyncio.Event())
+    def beside(self, flow: Flow, ports: Ports, own: Callable[[], Ports]) -> Ports:
+        """Return what a flow runs on as replays may run beside it, each on its ``own``."""
+        side = _Side(flow, own, Crossing(), asyncio.Event())
         self._sides[flow.name] = side
-        return Live(target, side.crossing)
+        return replace(ports, target=Live(ports.target, side.crossing))
 
     def _hear(self, signal: Signal) -> None:
         if isinstance(signal, FlowStarted) and signal.flow in self._sides:

@@ -60,12 +60,13 @@ class Control:
 async def first_done(*others: Coroutine[Any, Any, Any] | asyncio.Future[Any]) -> None:
     """Return when the first of several is done; coroutines are cancelled then, tasks are left to go on."""
     waits = [asyncio.ensure_future(one) for one in others]
+    own = [wait for wait, one in zip(waits, others, strict=True) if wait is not one]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for wait, one in zip(waits, others, strict=True):
-            if wait is not one:
-                wait.cancel()
+        for wait in own:
+            wait.cancel()
+        await asyncio.gather(*own, return_exceptions=True)
 
 
 class Crew:

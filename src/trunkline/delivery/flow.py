@@ -37,7 +37,9 @@ class Flow(msgspec.Struct, frozen=True):
     ``when_dead`` says what a dead letter does to later events of its key: ``hold-key`` keeps them back until
     a person answers it, ``skip`` lets them pass. ``start`` is where it begins while it has no position:
     at the beginning of the stream, at its end, or with what was accepted at or after an instant in
-    microseconds. ``identity`` is the name its idempotency keys are made from, its own if empty.
+    microseconds. ``identity`` is the name its idempotency keys are made from, its own if empty. ``answers``
+    says that callers wait for what comes of each event: it is recorded at once, also where older ones are
+    still under way.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Flow(msgspec.Struct, frozen=True):
     project: str = ""
     start: Start = "beginning"
     identity: str = ""
+    answers: bool = False
 
     @property
     def progress_name(self) -> str:

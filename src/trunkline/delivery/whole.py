@@ -1,8 +1,9 @@
 """The way of an atomic target: whole batches in order, each committed with the flow's progress.
 
-The target's own progress is the truth; the ledger follows it. What a batch leaves behind (dead letters,
-events that wait or are held) is in the ledger *before* the target moves past it, and void if it did not:
-so a crash between any two steps neither loses an event nor gives one effect twice.
+The target's own progress is the truth; the ledger follows it, a batch behind at most: the next is mapped
+and sent while what came of this one is written. What a batch leaves behind (dead letters, events that wait
+or are held) is in the ledger *before* the target moves past it, and void if it did not: so a crash between
+any two steps neither loses an event nor gives one effect twice.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Case, Range, Record
 from trunkline.delivery.load import CaseLoader
 from trunkline.delivery.retry import is_retry
+from trunkline.eventlog.port import Page
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import Corrupt, DeliveryError, Final, Retryable, Unsent
 from trunkline.kernel.event import Event
@@ -79,17 +81,22 @@ class Whole:
         self._progress = Progress(flow.progress_name, 0)
         self._owes = False
         self._due = 0
+        self._closing: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Deliver until stopped: a batch of what is due, a batch of what is new, in turns."""
         await self._recover()
-        while not self._control.stopping:
-            self._control.hear()
-            late = await self._deliver_due()
-            new = await self._deliver_new()
-            if not (late or new):
-                log, stream = self._ports.log, self._flow.stream
-                await self._control.wait(self._due, log.wait(stream, self._progress.cursor))
+        try:
+            while not self._control.stopping:
+                self._control.hear()
+                late = await self._deliver_due()
+                new = await self._deliver_new()
+                if not (late or new):
+                    await self._closed()
+                    log, stream = self._ports.log, self._flow.stream
+                    await self._control.wait(self._due, log.wait(stream, self._progress.cursor))
+        finally:
+            await self._closed()
 
     async def _recover(self) -> None:
         """Bring the ledger to where the target is: void what it never took, close what it did take."""
@@ -179,6 +186,7 @@ class Whole:
         """Give one batch of due cases, and what they held back, another attempt."""
         if self._ports.clock.now() < self._due:
             return False
+        await self._closed()
         batch = await self._load_due()
         if batch is None or not await self._take_effect(batch, self._progress, late=True):
             return False
@@ -227,7 +235,12 @@ class Whole:
         if not await self._take_effect(batch, progress):
             return False
         self._progress = progress
-        now = self._ports.clock.now()
+        await self._closed()
+        self._closing = asyncio.create_task(self._close_new(batch, page, self._ports.clock.now()))
+        return True
+
+    async def _close_new(self, batch: Batch, page: Page, now: int) -> None:
+        """Write what came of a batch of the stream, and tell."""
         settled = Range(
             page.base,
             page.next - 1,
@@ -239,7 +252,12 @@ class Whole:
         )
         await self._ports.ledger.record(Record(self._flow.name, now, page.next, settled))
         self._announce(batch, now)
-        return True
+
+    async def _closed(self) -> None:
+        """Wait until the batch before is in the ledger; raises what went wrong there."""
+        closing, self._closing = self._closing, None
+        if closing is not None:
+            await closing
 
     async def _blocked(self, entries: Sequence[Entry]) -> set[str]:
         if not self._owes:
@@ -357,6 +375,7 @@ class Whole:
 
     async def _record_cases(self, batch: Batch) -> None:
         if batch.unrecorded:
+            await self._closed()
             now = self._ports.clock.now()
             await self._ports.ledger.record(Record(self._flow.name, now, cases=batch.unrecorded))
             batch.unrecorded = []

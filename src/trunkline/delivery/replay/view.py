@@ -88,6 +88,7 @@ def replayed(flow: Flow, replay: Replay) -> Flow:
     """Return the flow that a replay of ``flow`` is.
 
     A dead letter lets later events of its entity go on: the newest has to arrive, and history may fail.
+    Nobody waits for its answers.
     """
     return replace(
         flow,
@@ -97,6 +98,7 @@ def replayed(flow: Flow, replay: Replay) -> Flow:
         when_dead="skip",
         start="beginning",
         identity=flow.name if replay.original_identity else "",
+        answers=False,
     )
 
 
