@@ -1,7 +1,7 @@
 """How fast webhooks are taken: signed, checked, deduplicated, sealed and fsynced before the 202.
 
-The server and the load each run in a child process on a core of their own. The ceiling is the same
-server and parser answering at once with the same number of bytes: what HTTP alone costs.
+The server and the load each run in a child process on a core of their own. The ceiling is a bare ASGI
+callable on uvicorn that answers at once with as many bytes: what others build on costs that much alone.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import psutil
+import uvicorn
 import uvloop
 
 from benchmarks.load import Plan, Result
@@ -29,13 +31,13 @@ from trunkline.adapters.sqlite.store import Store
 from trunkline.app.collector import settle_collector
 from trunkline.eventlog.seal import KEY_BYTES, Sealer
 from trunkline.intake.accept import Intake, Surroundings
-from trunkline.intake.problem import WebhookAnswer, answer_json
+from trunkline.intake.problem import JSON_TYPE
 from trunkline.intake.signatures import SCHEMES, Verifier
-from trunkline.intake.webhook import Webhook, WebhookRequest, WebhookSettings
+from trunkline.intake.webhook import Webhook, WebhookSettings
 from trunkline.kernel.clock import SystemClock
 from trunkline.kernel.ids import SystemIds
 from trunkline.kernel.signals import Signals
-from trunkline.surfaces.door import Door, Endpoint, serve
+from trunkline.surfaces.door import Door, Endpoint, Server, serve
 from trunkline.vault.secret import Secret
 
 PATH = "/hooks/shop/orders"
@@ -47,25 +49,24 @@ ONE = b'{"receipts":[{"status":"accepted","id":"msg_000000000000","offset":10000
 )
 
 
-class Bare:
-    """The ceiling: an endpoint that answers without looking."""
+async def bare(_: dict[str, Any], receive: Any, send: Any) -> None:
+    """Answer at once: the ceiling."""
+    await receive()
+    length = (b"content-length", b"%d" % len(ONE))
+    await send({"type": "http.response.start", "status": 202, "headers": [JSON_TYPE, length]})
+    await send({"type": "http.response.body", "body": ONE})
 
-    body_bytes = 1_048_576
 
-    def __init__(self) -> None:
-        self._answer = answer_json(202, ONE)
-
-    async def handle(self, _: WebhookRequest) -> WebhookAnswer:
-        """Answer at once."""
-        return self._answer
-
-    async def handle_all(self, requests: Sequence[WebhookRequest]) -> list[WebhookAnswer]:
-        """Answer at once."""
-        return [self._answer] * len(requests)
-
-    def too_large(self) -> WebhookAnswer:
-        """Never called: the load stays below the limit."""
-        return self._answer
+@contextlib.asynccontextmanager
+async def ceiling() -> AsyncIterator[int]:
+    """Serve the bare callable as uvicorn does by itself, and give the port."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = Server(uvicorn.Config(bare, lifespan="off", access_log=False, log_config=None))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        await serving
 
 
 @contextlib.asynccontextmanager
@@ -84,35 +85,41 @@ async def durable(folder: Path) -> AsyncIterator[Endpoint]:
     await store.close()
 
 
-async def server(kind: str, folder: Path) -> None:
+@contextlib.asynccontextmanager
+async def ours() -> AsyncIterator[int]:
+    """Serve the durable webhook by the door, and give the port."""
+    with scratch() as folder:
+        async with durable(Path(folder)) as endpoint:
+            settle_collector()
+            listening = await serve(Door({PATH: endpoint}, SystemIds(SystemClock())), "127.0.0.1", 0)
+            yield listening.port
+            await listening.close()
+
+
+async def server(kind: str) -> None:
     """Serve until standard input ends; the first line printed is the port."""
-    async with contextlib.AsyncExitStack() as stack:
-        endpoint: Endpoint = Bare() if kind == "bare" else await stack.enter_async_context(durable(folder))
-        settle_collector()
-        listening = await serve(Door({PATH: endpoint}, SystemIds(SystemClock())), "127.0.0.1", 0)
-        print(listening.port, flush=True)
+    async with ceiling() if kind == "bare" else ours() as port:
+        print(port, flush=True)
         await asyncio.to_thread(sys.stdin.read)
-        await listening.close()
 
 
 @contextlib.contextmanager
 def served(kind: str) -> Iterator[tuple[int, psutil.Process]]:
     """Run a server in a child process on a core of its own."""
-    with scratch() as folder:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.webhook", kind, folder],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert child.stdin is not None
-        assert child.stdout is not None
-        try:
-            yield int(child.stdout.readline()), psutil.Process(child.pid)
-        finally:
-            child.stdin.close()
-            child.wait(timeout=60)
-            child.stdout.close()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.webhook", kind],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    try:
+        yield int(child.stdout.readline()), psutil.Process(child.pid)
+    finally:
+        child.stdin.close()
+        child.wait(timeout=60)
+        child.stdout.close()
 
 
 def load(plan: Plan) -> Result:
@@ -184,6 +191,6 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {SERVER_CORE})
-        uvloop.run(server(sys.argv[1], Path(sys.argv[2])))
+        uvloop.run(server(sys.argv[1]))
     else:
         print(json.dumps(rows(), indent=2))

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from trunkline.adapters.http.settings import Auth, Basic, HeaderCredential, HttpConnection, HttpSettings
-from trunkline.adapters.http.target import HttpTarget
+from trunkline.adapters.http.target import ANSWER_BYTES, HttpTarget
 from trunkline.connectors.target import Item
 from trunkline.kernel import json
 from trunkline.kernel.errors import DeliveryError, Final, Retryable, SecretUnavailable, Stop
@@ -309,4 +309,30 @@ async def test_opened_again(server) -> None:
     assert before is not None
     assert before.closed
     assert await target.deliver([item("a", 1)], None) == [None]
+    await target.close()
+
+
+# Asked, it returns the answer of a success: status, headers and the whole body; an error is one as ever.
+async def test_an_answer_that_is_asked_for(server):
+    target = target_of(server.url)
+    await target.open()
+    server.behaviour = answer(201, b'{"pieces": 3}', x_shelf="7")
+    found = await target.ask(item("a", 1))
+    assert (found.status, found.body, found.is_whole) == (201, b'{"pieces": 3}', True)
+    assert found.headers["x-shelf"] == "7"
+    server.behaviour = answer(422)
+    refused = await target.ask(item("a", 1))
+    assert isinstance(refused, Final)
+    assert refused.kind == "http-422"
+    await target.close()
+
+
+# An answer that is larger than what is passed on took effect all the same, and says that it is not whole.
+@pytest.mark.parametrize(("size", "is_whole"), [(ANSWER_BYTES, True), (ANSWER_BYTES + 1, False)])
+async def test_an_answer_beyond_the_bound(server, size, is_whole):
+    target = target_of(server.url, timeout_seconds=10.0)
+    await target.open()
+    server.behaviour = answer(200, b"x" * size)
+    found = await target.ask(item("a", 1))
+    assert (len(found.body), found.is_whole) == (ANSWER_BYTES, is_whole)
     await target.close()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from tests.docs import shell
-from tests.docs.blocks import ROOT
+from tests.docs.blocks import ROOT, blocks_of
 
 from trunkline.app.init import init
 
@@ -23,7 +26,7 @@ wait $RUN"""
 REFUSE = DELIVER.replace("trunkline status --json | grep -q '\"lag\":0,'", "grep -q 'another event' run.log")
 
 pytestmark = pytest.mark.skipif(
-    not all(map(shutil.which, ("bash", "sqlite3"))), reason="the guides need bash and sqlite3"
+    not all(map(shutil.which, ("bash", "sqlite3", "curl"))), reason="the guides need bash, sqlite3 and curl"
 )
 
 
@@ -98,6 +101,54 @@ def test_back_up_and_restore(bash, tmp_path):
     assert " 2    2 " in done(bash, set_back)
     done(bash, DELIVER)
     assert rows(bash) == ["1", "2", "3", "4", "5", "6"]
+
+
+class Stock(BaseHTTPRequestHandler):
+    """The warehouse of the guide: it reserves what it is asked for, and counts."""
+
+    disable_nagle_algorithm = True
+
+    def do_PUT(self):
+        record = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.server.asked.append(self.path)
+        body = json.dumps({"quantity": record["pieces"], "place": {"shelf": "A7"}}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def stock():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stock) as server:
+        server.asked = []
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+
+
+# The files of the guide are a project whose question is answered, repeated, and found again.
+def test_ask_and_answer(bash, stock, tmp_path):
+    page = ROOT / "docs" / "how-to" / "ask-and-answer.md"
+    for block in blocks_of(page):
+        if block.file:
+            url = f"http://127.0.0.1:{stock.server_port}"
+            (tmp_path / "shop" / block.file).write_text(block.text.replace("https://stock.example.com", url))
+    (check, _), (asked, told), (traced, shown) = shell.steps(re.sub(r"(?m)^   ", "", page.read_text("utf-8")))
+    done(bash, check)
+    bash.paste("trunkline run --port 0 > run.log 2>&1 &\nRUN=$!")
+    bash.follow("grep -c Listening run.log", "1\n")
+    address = re.search(r"http://[\d.:]+\d", done(bash, "cat run.log"))[0]
+    asked = asked.replace("http://127.0.0.1:8080", address)
+    assert shell.fits(told, done(bash, asked))
+    assert "idempotency-replayed: true" in done(bash, asked)
+    assert shell.fits(shown, done(bash, traced))
+    assert stock.asked == ["/baskets/b-1/MUG"]
 
 
 # What retention lets go can be trimmed by hand, and the file be rewritten.

@@ -8,6 +8,8 @@ from pathlib import Path
 import msgspec
 
 from trunkline.intake import signatures
+from trunkline.intake.asking import AskingSettings
+from trunkline.intake.problem import SLUGS
 from trunkline.intake.webhook import WebhookSettings
 from trunkline.kernel.limits import Limits
 
@@ -41,3 +43,18 @@ def test_schemes():
 def test_options_of_hmac():
     options = {field.name for field in msgspec.structs.fields(signatures.VerifyOptions)}
     assert set(rows('signed: "{timestamp}.{body}"')) == options
+
+
+# Every setting that a request source has besides has its row, with its default.
+def test_settings_of_a_request_source():
+    own = set(AskingSettings.__struct_fields__) - set(WebhookSettings.__struct_fields__)
+    shown = rows("## Requests that wait for an answer")
+    defaults = {field.name: field.default for field in msgspec.structs.fields(AskingSettings)}
+    assert {name: row.rpartition("|")[2].strip() for name, row in shown.items()} == {
+        name: f"{defaults[name]:g}" for name in own
+    }
+
+
+# Every problem that an answer may lead to has its place on the page.
+def test_problems():
+    assert [slug for slug in SLUGS.values() if f'<a id="{slug}"></a>' not in PAGE] == []

@@ -56,7 +56,8 @@ class FlowPlan(msgspec.Struct, frozen=True):
     """A flow, and which events it has trouble with for as long as nobody mends them.
 
     An event number ``n`` is dropped by rule where ``n % 13 == drops``. Of every ``every`` events one breaks
-    the mapping, is refused for good, is refused for now, or makes the target fail, by ``ailment``.
+    the mapping, is refused for good, is refused for now, or makes the target fail, by ``ailment``. No seed
+    decides that a flow ``replies`` to callers; whoever plays the world does.
     """
 
     name: str
@@ -67,6 +68,7 @@ class FlowPlan(msgspec.Struct, frozen=True):
     drops: int
     every: int
     ailment: Literal["breaks", "poisons", "stubborn", "toxic"]
+    replies: bool = False
 
 
 class Arrival(msgspec.Struct, frozen=True):

@@ -37,6 +37,7 @@ class Scene:
             policy=plan.policy,
             when_dead=plan.when_dead,
             project="world",
+            answers=plan.replies and not target.atomic,
         )
         rules = Rules(
             attempts=plan.policy.attempts,

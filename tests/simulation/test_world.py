@@ -17,6 +17,9 @@ from tests.simulation.world import play
 SEEDS = 500
 """How many worlds CI plays; ``make soak`` plays 10,000."""
 
+ANSWERED = 20
+"""How many of them are played again with somebody waiting for every event."""
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -26,6 +29,14 @@ def test_a_world_ends_whole(seed):
     world = play(seed)
     if world.wrong:
         pytest.fail(report(world, command(seed)), pytrace=False)
+
+
+# The same where flows record each event at once, ahead of older ones that are still under way.
+@pytest.mark.parametrize("seed", range(ANSWERED))
+def test_a_world_of_answers_ends_whole(seed):
+    world = play(seed, replies=True)
+    if world.wrong:
+        pytest.fail(report(world, f"seed {seed}, with replies"), pytrace=False)
 
 
 # A seed is one world: the same steps at the same instants, in another process with other hashes as well.

@@ -10,6 +10,7 @@ import asyncio
 import random
 from typing import NamedTuple
 
+from msgspec.structs import replace
 from tests.simulation.loop import Deadlock, Livelock, LoopClock, VirtualLoop, run
 from tests.simulation.plan import Life, Plan, plan
 from tests.simulation.ports import Faults, Process, Reached, Store
@@ -254,11 +255,13 @@ class World:
             self.wrong += [f"{scene.plan.name}: {one}" for one in found]
 
 
-def play(seed: int) -> World:
-    """Carry out the world of a seed and return it."""
+def play(seed: int, *, replies: bool = False) -> World:
+    """Carry out the world of a seed and return it; with ``replies`` somebody waits for each of its events."""
     loop = VirtualLoop()
     asyncio.set_event_loop(loop)
-    world = World(plan(seed), loop)
+    chosen = plan(seed)
+    flows = tuple(replace(flow, replies=replies) for flow in chosen.flows)
+    world = World(replace(chosen, flows=flows), loop)
     try:
         run(loop, world.story())
     except (Deadlock, Livelock) as stuck:

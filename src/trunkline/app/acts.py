@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +25,7 @@ from trunkline.app.arrivals import (
     discard_entries,
     release_entries,
 )
-from trunkline.app.backbone import Backbone, Machine, opened
+from trunkline.app.backbone import LOOK_SECONDS, PATIENCE_SECONDS, Backbone, Machine, opened
 from trunkline.app.letters import (
     Answered,
     DiscardLetters,
@@ -48,7 +49,7 @@ from trunkline.app.targets import (
 from trunkline.app.trim import Trimmed, trim
 from trunkline.connectors.source import Arrival, Receipt
 from trunkline.intake.release import Release
-from trunkline.kernel.errors import StoreError, TrunklineError
+from trunkline.kernel.errors import StoreError, StoreHeld, TrunklineError
 from trunkline.kernel.roles import Role
 from trunkline.observe.audit import Begun, Ended
 from trunkline.observe.logs import event_name
@@ -208,13 +209,25 @@ async def runs_elsewhere(project: Project, role: Role) -> bool:
 async def hands(project: Project, machine: Machine, role: Role) -> AsyncIterator[Hands]:
     """Find who has to do acts of ``role``, for as long as the block runs.
 
-    Raises ``StoreError`` where another process has the role and takes no requests.
+    Raises ``StoreHeld`` where another process has the role and takes no requests for some seconds: one that
+    is about to start or to end is waited for.
     """
-    if await runs_elsewhere(project, role):
-        yield Hands(lambda act: remote(project, act))
-        return
-    async with opened(project, machine, [role]) as backbone:
-        yield Hands(lambda act: perform(backbone, act))
+    async with contextlib.AsyncExitStack() as held:
+        yield await _hands(project, machine, role, held)
+
+
+async def _hands(project: Project, machine: Machine, role: Role, held: contextlib.AsyncExitStack) -> Hands:
+    last = machine.clock.monotonic() + PATIENCE_SECONDS
+    while not await runs_elsewhere(project, role):
+        try:
+            backbone = await held.enter_async_context(opened(project, machine, [role]))
+        except StoreHeld:
+            if machine.clock.monotonic() >= last:
+                raise
+            await machine.clock.sleep(LOOK_SECONDS)
+        else:
+            return Hands(partial(perform, backbone))
+    return Hands(partial(remote, project))
 
 
 async def remote(project: Project, act: Act) -> Any:

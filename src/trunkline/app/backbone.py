@@ -30,7 +30,7 @@ from trunkline.eventlog.seal import Sealer
 from trunkline.intake.accept import Intake, Surroundings
 from trunkline.intake.quarantine import Quarantine
 from trunkline.kernel.clock import Clock, SystemClock
-from trunkline.kernel.errors import StoreError
+from trunkline.kernel.errors import StoreError, StoreHeld
 from trunkline.kernel.ids import Ids, SystemIds
 from trunkline.kernel.roles import ROLES, Role
 from trunkline.kernel.signals import Signals
@@ -39,6 +39,13 @@ from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
 
 KEY_FILE = "trunkline.key"
+
+PATIENCE_SECONDS = 3.0
+"""How long to wait for a store that a command has for a moment, or for who has it to take requests."""
+
+LOOK_SECONDS = 0.05
+"""How often it is looked meanwhile."""
+
 _DAY_SECONDS = 86_400
 
 
@@ -90,18 +97,27 @@ def secrets_of(project: Project, environ: Mapping[str, str]) -> Secrets:
 
 @contextlib.asynccontextmanager
 async def opened(
-    project: Project, machine: Machine, roles: Collection[Role] = ROLES
+    project: Project, machine: Machine, roles: Collection[Role] = ROLES, *, patience_seconds: float = 0.0
 ) -> AsyncIterator[Backbone]:
     """Open the store while the block runs, to write in ``roles``; without any, for reading only.
 
-    Raises ``SecretUnavailable`` without a key, ``StoreError`` where the store cannot be had.
+    Raises ``SecretUnavailable`` without a key, ``StoreHeld`` where another process has the store in one of
+    ``roles`` for longer than ``patience_seconds``, ``StoreError`` where it cannot be had.
     """
     key = load_key(machine.environ, project.state / KEY_FILE)
     sealer = Sealer(bytes.fromhex(key.reveal()))
     if roles:
         _make_folder(project)
     keep_free = project.settings.limits.disk_free_bytes
-    store = Store(project.store_path, roles, keep_free_bytes=keep_free)
+    last = machine.clock.monotonic() + patience_seconds
+    while True:
+        try:
+            store = Store(project.store_path, roles, keep_free_bytes=keep_free)
+            break
+        except StoreHeld:
+            if machine.clock.monotonic() >= last:
+                raise
+            await machine.clock.sleep(LOOK_SECONDS)
     try:
         log = await SqliteLog.open(store, sealer, machine.clock, _log_settings(project, store.roles))
         backbone = _assembled(project, machine, log, store, sealer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from trunkline.adapters.files.source import FileSource
 from trunkline.adapters.sql.sqlite import SqliteTable
@@ -11,23 +11,29 @@ from trunkline.app.backbone import Backbone
 from trunkline.app.project import Source, Target
 from trunkline.connectors.mapping import Mapping as FieldMapping
 from trunkline.connectors.source import Source as SourcePort
+from trunkline.connectors.target import AskedTarget
 from trunkline.connectors.target import Target as TargetPort
 from trunkline.contracts.contract import Contract
 from trunkline.intake import signatures
+from trunkline.intake.asking import Answers, Asking
 from trunkline.intake.webhook import Webhook
 from trunkline.kernel.errors import Final, ProjectError
 from trunkline.kernel.event import Event
 from trunkline.kernel.faults import Fault, Place
 
 
-def webhook(source: Source, backbone: Backbone) -> Webhook:
-    """Build a webhook; raises ``SecretUnavailable`` where its secret has no value."""
+def _webhook(source: Source, backbone: Backbone, _desks: Desks) -> Webhook:
     try:
         verifier = signatures.build(source.settings.verify, backbone.secrets)
     except ValueError as error:
         place = Place(f"systems/ ({source.name})")
         raise ProjectError([Fault(place, f"verify: {error}")]) from None
     return Webhook(source.settings, verifier, backbone.intakes[source.name], backbone.around)
+
+
+def _request(source: Source, backbone: Backbone, desks: Desks) -> Asking:
+    webhook, intake = _webhook(source, backbone, desks), backbone.intakes[source.name]
+    return Asking(webhook, source.settings, intake, backbone.around, desks[source.contract.stream])
 
 
 def _files(source: Source, backbone: Backbone) -> SourcePort:
@@ -47,7 +53,7 @@ def _table(target: Target, backbone: Backbone) -> TargetPort:
     return PostgresTable(target.name, connection.postgres, password, target.settings, target.contract)
 
 
-def _http(target: Target, backbone: Backbone) -> TargetPort:
+def _http(target: Target, backbone: Backbone) -> AskedTarget:
     from trunkline.adapters.http.target import HttpTarget  # noqa: PLC0415  its client takes long to import
 
     machine = backbone.machine
@@ -56,14 +62,29 @@ def _http(target: Target, backbone: Backbone) -> TargetPort:
     )
 
 
+Desks: TypeAlias = Mapping[str, Answers]
+"""The flows that answer, by the stream whose callers they answer."""
+
+Endpoint: TypeAlias = Webhook | Asking
+"""What the door opens for a source that others push to."""
+
+PUSHED: Mapping[str, Callable[[Source, Backbone, Desks], Endpoint]] = {
+    "webhook": _webhook,
+    "request": _request,
+}
+"""How each kind of source is built that others push to; raises ``SecretUnavailable`` without its secret."""
+
 PULLED: Mapping[str, Callable[[Source, Backbone], SourcePort]] = {"files": _files}
-"""How each kind of source is built that we pull from; a webhook is pushed."""
+"""How each kind of source is built that we pull from."""
 
 TARGETS: Mapping[str, Callable[[Target, Backbone], TargetPort]] = {
     "http": _http,
     "table": _table,
 }
 """How each kind of target is built."""
+
+ASKED: Mapping[str, Callable[[Target, Backbone], AskedTarget]] = {"http": _http}
+"""How each kind of target is built whose answers are passed on."""
 
 
 class Checked:

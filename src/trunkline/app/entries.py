@@ -45,7 +45,7 @@ class Entries(msgspec.Struct, frozen=True):
 def read_sources(entries: Entries) -> dict[str, Source]:
     """Return every source by its name, ``system/name``, noting what is wrong with the others."""
     found: dict[str, Source] = {}
-    for document, at, entry, system in _each(entries, "publishes"):
+    for document, at, entry, system in each(entries, "publishes"):
         contract = entries.contract(document, (*at, "stream"), entry["stream"])
         settings = _settings(entries, document, at, SOURCES[entry["via"]], entry)
         if contract is None or settings is None:
@@ -65,7 +65,7 @@ def read_sources(entries: Entries) -> dict[str, Source]:
 def read_targets(entries: Entries) -> dict[str, Target]:
     """Return every target by its name, ``system.name``, noting what is wrong with the others."""
     found: dict[str, Target] = {}
-    for document, at, entry, system in _each(entries, "accepts"):
+    for document, at, entry, system in each(entries, "accepts"):
         kind = TARGETS[entry["via"]]
         contract = entries.contract(document, (*at, "contract"), entry["contract"])
         settings = _settings(entries, document, at, kind, entry)
@@ -80,7 +80,8 @@ def read_targets(entries: Entries) -> dict[str, Target]:
     return found
 
 
-def _each(entries: Entries, key: str) -> Iterator[tuple[Document, At, dict[str, Any], SystemFile]]:
+def each(entries: Entries, key: str) -> Iterator[tuple[Document, At, dict[str, Any], SystemFile]]:
+    """Yield every entry of ``publishes`` or ``accepts`` with its file, its place there, and its system."""
     for document, system in entries.systems:
         for index, entry in enumerate(getattr(system, key)):
             yield document, (key, index), entry, system

@@ -311,6 +311,9 @@ class FlowFile(_Settings, frozen=True):
     when: str | None = None
     """An expression; an event for which it is not true is dropped by this flow."""
 
+    reply: str | dict[str, str] | None = None
+    """What the callers of a request source get: an expression, or fields, over what the target answered."""
+
     needs: Needs = msgspec.field(default_factory=Needs)
     """What it has to give."""
 

@@ -14,6 +14,7 @@ import msgspec
 
 from trunkline.app.model import FlowFile, ProjectFile, SystemFile
 from trunkline.connectors.mapping import Mapping
+from trunkline.connectors.reply import ToReply
 from trunkline.contracts.contract import Contract
 from trunkline.delivery.retry import RetryPolicy
 from trunkline.kernel.errors import ProjectError, TrunklineError
@@ -45,7 +46,10 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """The wiring of a stream to a target; ``contract`` is the stream's."""
+    """The wiring of a stream to a target; ``contract`` is the stream's.
+
+    ``to_reply`` makes what callers get of what the target answered; None where nobody waits for it.
+    """
 
     name: str
     contract: Contract
@@ -53,6 +57,7 @@ class Flow(msgspec.Struct, frozen=True):
     mapping: Mapping
     retry: RetryPolicy
     settings: FlowFile
+    to_reply: ToReply | None = None
 
 
 class Project(msgspec.Struct, frozen=True):

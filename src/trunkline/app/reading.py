@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from trunkline.app import schemas
+from trunkline.app.answers import disagreements
 from trunkline.app.credentials import literal_credentials, shared_variables
 from trunkline.app.entries import Entries, read_sources, read_targets
 from trunkline.app.folder import read_folder
@@ -36,17 +37,19 @@ def read(folder: Path) -> tuple[Project | None, list[Fault]]:
     entries = Entries(_contracts(files.contracts, sheet), _systems(files.systems, sheet), sheet)
     sources = read_sources(entries)
     targets = read_targets(entries)
-    flows: dict[str, Flow] = {}
+    flows: dict[str, tuple[Document, Flow]] = {}
     for document in files.flows:
         _no_alerts_yet(document, sheet)
         settings = _decoded(document, schemas.schema_of(FlowFile), FlowFile, sheet)
         flow = flow_of(folder, document, settings, entries, targets) if settings else None
         if flow is not None:
-            flows[flow.name] = flow
+            flows[flow.name] = (document, flow)
+    sheet.note(list(disagreements(entries, flows)))
     if main is None:
         return None, sheet.faults
     systems = {system.system: system for _, system in entries.systems}
-    return Project(folder, main, entries.contracts, systems, sources, targets, flows), sheet.faults
+    wired = {name: flow for name, (_, flow) in flows.items()}
+    return Project(folder, main, entries.contracts, systems, sources, targets, wired), sheet.faults
 
 
 def _main(document: Document | None, sheet: Sheet) -> ProjectFile | None:

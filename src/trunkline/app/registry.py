@@ -21,6 +21,7 @@ from trunkline.app.fitting import strangers
 from trunkline.connectors.mapping import compile_mapping
 from trunkline.contracts.contract import Contract
 from trunkline.intake import signatures
+from trunkline.intake.asking import AskingSettings
 from trunkline.intake.webhook import WebhookSettings
 from trunkline.vault.secret import SecretReference
 
@@ -90,6 +91,7 @@ class Kind(msgspec.Struct, frozen=True):
     ``misfits`` tells what of the settings makes no sense or does not fit the contract of the records, each
     after the name of its key. ``repeats`` tells why an event may take effect more than once in a target, or
     nothing where each has its effect once. ``blames`` are the kinds of error events are blamed for.
+    ``replies`` says that the senders of a source wait for an answer, or that a target gives one.
     """
 
     settings: type[msgspec.Struct]
@@ -97,14 +99,16 @@ class Kind(msgspec.Struct, frozen=True):
     misfits: Callable[[Any, Contract], list[str]] = _fits
     repeats: Callable[[Any], str] = _once
     blames: frozenset[str] = frozenset()
+    replies: bool = False
 
 
 SOURCES: Mapping[str, Kind] = {
     "webhook": Kind(WebhookSettings, misfits=_webhook_misfits),
+    "request": Kind(AskingSettings, misfits=_webhook_misfits, replies=True),
     "files": Kind(FileSettings),
 }
 
 TARGETS: Mapping[str, Kind] = {
-    "http": Kind(HttpSettings, HttpConnection, _request_misfits, _request_repeats, HTTP_KINDS),
+    "http": Kind(HttpSettings, HttpConnection, _request_misfits, _request_repeats, HTTP_KINDS, replies=True),
     "table": Kind(TableSettings, TableConnection, settings_faults, blames=TABLE_KINDS),
 }

@@ -20,19 +20,22 @@ from trunkline.app import control
 from trunkline.app.acts import control_file, handler
 from trunkline.app.backbone import Backbone
 from trunkline.app.bearings import kept
-from trunkline.app.connectors import PULLED, TARGETS, Checked, webhook
+from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks, Endpoint
 from trunkline.app.guarantee import require
 from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.limited import Limited
+from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
+from trunkline.app.registry import SOURCES
 from trunkline.app.trim import trim
 from trunkline.connectors.source import Source as SourcePort
 from trunkline.connectors.target import Target as TargetPort
+from trunkline.delivery.answering import Answering
 from trunkline.delivery.flow import Flow, Ports
+from trunkline.delivery.ledger import Ledger
 from trunkline.delivery.runner import FlowRunner
 from trunkline.intake.pull import pump
-from trunkline.intake.webhook import Webhook
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import StoreError, TrunklineError
 from trunkline.kernel.signals import FlowStalled, Signal, SourceFailed, SourceStarted, Stopping
@@ -54,7 +57,7 @@ class OpenDoor(Protocol):
         """Take no more requests, finish those under way, and return."""
 
 
-OpensDoor: TypeAlias = Callable[[Mapping[str, Webhook]], Awaitable[OpenDoor]]
+OpensDoor: TypeAlias = Callable[[Mapping[str, Endpoint]], Awaitable[OpenDoor]]
 """Opens the HTTP door for webhooks by path; the surface gives it, as this room knows no server."""
 
 
@@ -74,51 +77,71 @@ async def running(backbone: Backbone, opens_door: OpensDoor | None) -> AsyncIter
     What runs is what the backbone's roles say. A process of ``delivery`` alone needs no door.
     """
     takes_in = "intake" in backbone.roles
+    _require_one_process(backbone)
     backbone.machine.signals.listen(partial(_note_store, backbone.health))
     async with contextlib.AsyncExitStack() as stack:
+        desks: Desks = {}
         if "delivery" in backbone.roles:
             shared = kept(backbone.bearings, backbone.standings, backbone.machine.signals)
             await stack.enter_async_context(shared)
-            await _start_flows(backbone, stack)
+            desks = await _start_flows(backbone, stack)
         if takes_in:
             _start_janitor(backbone, stack)
         addresses = [control_file(backbone.project, role) for role in backbone.roles]
         await stack.enter_async_context(control.serving(addresses, handler(backbone)))
         if takes_in:
             _start_pulled(backbone, stack)
-        pushed = _webhooks(backbone) if takes_in else {}
+        pushed = _pushed(backbone, desks) if takes_in else {}
         where = await _open_door(backbone, stack, opens_door, pushed) if opens_door else ""
         yield await _started(backbone, where)
         backbone.machine.signals.emit(Stopping("asked to stop"))
 
 
-async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
+def _require_one_process(backbone: Backbone) -> None:
+    """Raise where somebody would wait here for an answer that another process gets."""
+    asked = [one.name for one in backbone.project.sources.values() if SOURCES[one.via].replies]
+    if asked and "intake" in backbone.roles and "delivery" not in backbone.roles:
+        raise TrunklineError(
+            f"whoever asks source {asked[0]} waits for the answer of its flow, so intake and delivery have "
+            "to be one process: run without --role"
+        )
+
+
+async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> Desks:
+    """Run every flow; return those that answer, by stream."""
     for flow in backbone.project.flows.values():
         require(backbone.project, flow, backbone.log.features)
+    desks: dict[str, Answering] = {}
     targets, runners, keepers = [], [], []
     for flow in backbone.project.flows.values():
-        target = Limited(
-            TARGETS[flow.target.via](flow.target, backbone),
-            flow.target.system.limits,
-            partial(_misfit, backbone, flow.name),
-        )
-        targets.append(target)
-        wired = Flow(
-            name=flow.name,
-            stream=flow.contract.stream,
-            target=flow.target.name,
-            mapping=Checked(flow.mapping, flow.target.contract),
-            policy=flow.retry,
-            when_dead=flow.settings.when_dead,
-            decode=flow.mapping.decode,
-            project=backbone.project.settings.project,
-        )
-        runners.append(FlowRunner(wired, _ports(backbone, target), backbone.bearings[flow.target.name]))
+        wired, bearing = _wired(backbone, flow), backbone.bearings[flow.target.name]
+        desk = None
+        if flow.to_reply is not None:
+            clock = backbone.machine.clock
+            desk = desks[wired.stream] = Answering(wired, flow.to_reply, backbone.ledger, bearing, clock)
+        ports = _ports(backbone, flow, desk)
+        targets.append(ports.target)
+        runners.append(FlowRunner(wired, ports, bearing))
         keepers.append(
             _kept(backbone, f"flow {flow.name}", runners[-1].run, partial(_stalled, backbone, flow.name))
         )
     tasks = [asyncio.create_task(keeper.run()) for keeper in keepers]
     stack.push_async_callback(_stop_flows, [*runners, *keepers], tasks, targets)
+    return desks
+
+
+def _wired(backbone: Backbone, flow: FlowConfig) -> Flow:
+    return Flow(
+        name=flow.name,
+        stream=flow.contract.stream,
+        target=flow.target.name,
+        mapping=Checked(flow.mapping, flow.target.contract),
+        policy=flow.retry,
+        when_dead=flow.settings.when_dead,
+        decode=flow.mapping.decode,
+        project=backbone.project.settings.project,
+        answers=flow.to_reply is not None,
+    )
 
 
 def _misfit(backbone: Backbone, flow: str, why: str) -> None:
@@ -145,10 +168,17 @@ def _kept(backbone: Backbone, part: str, work: Callable[[], Awaitable[None]], fa
     return Kept(part, work, failed, backbone.health, backbone.machine.clock)
 
 
-def _ports(backbone: Backbone, target: TargetPort) -> Ports:
-    machine = backbone.machine
+def _ports(backbone: Backbone, flow: FlowConfig, desk: Answering | None) -> Ports:
+    """Return what a flow runs on; what it tells callers passes the desk on both sides."""
+    machine, described = backbone.machine, flow.target
+    ledger: Ledger = backbone.ledger
+    if desk is None:
+        target = TARGETS[described.via](described, backbone)
+    else:
+        target, ledger = desk.asking(ASKED[described.via](described, backbone)), desk.recording()
+    limited = Limited(target, described.system.limits, partial(_misfit, backbone, flow.name))
     limits = backbone.project.settings.limits
-    return Ports(backbone.log, backbone.ledger, target, machine.clock, machine.ids, machine.signals, limits)
+    return Ports(backbone.log, ledger, limited, machine.clock, machine.ids, machine.signals, limits)
 
 
 async def _stop_flows(
@@ -211,24 +241,25 @@ async def _stop_source(source: SourcePort, keeper: Kept, task: asyncio.Task[None
     await _finished([task])
 
 
-def _webhooks(backbone: Backbone) -> dict[str, SourceConfig]:
-    return {name: one for name, one in backbone.project.sources.items() if one.via == "webhook"}
+def _pushed(backbone: Backbone, desks: Desks) -> dict[str, tuple[SourceConfig, Endpoint]]:
+    """Return every source that others push to, by name, with its endpoint."""
+    sources = {name: one for name, one in backbone.project.sources.items() if one.via in PUSHED}
+    return {name: (one, PUSHED[one.via](one, backbone, desks)) for name, one in sources.items()}
 
 
 async def _open_door(
     backbone: Backbone,
     stack: contextlib.AsyncExitStack,
     opens_door: OpensDoor,
-    sources: Mapping[str, SourceConfig],
+    sources: Mapping[str, tuple[SourceConfig, Endpoint]],
 ) -> str:
-    webhooks = {source.settings.path: webhook(source, backbone) for source in sources.values()}
     try:
-        door = await opens_door(webhooks)
+        door = await opens_door({source.settings.path: endpoint for source, endpoint in sources.values()})
     except OSError as error:
         raise TrunklineError(f"the HTTP door cannot listen: {error.strerror}; choose another port") from None
     stack.push_async_callback(door.close)
     where = f"http://{door.host}:{door.port}"
-    for name, source in sources.items():
+    for name, (source, _) in sources.items():
         backbone.machine.signals.emit(SourceStarted(name, where + source.settings.path))
     return where
 
@@ -240,7 +271,7 @@ async def _started(backbone: Backbone, address: str) -> Started:
     cursors = {status.flow: status.cursor for status in await backbone.ledger.status()}
     return Started(
         address,
-        {one.name: address + one.settings.path for one in sources if one.via == "webhook"},
+        {one.name: address + one.settings.path for one in sources if one.via in PUSHED},
         {one.name: str(project.path(one.settings.folder)) for one in sources if one.via == "files"},
         {name: cursors.get(name, 0) for name in flows},
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from trunkline.app.backbone import Backbone
+from trunkline.app.model import StoreSettings
 from trunkline.app.quantities import bytes_of
 from trunkline.eventlog.port import Retention, StreamInfo
 from trunkline.kernel.clock import SECOND
@@ -27,6 +28,7 @@ async def trim(backbone: Backbone) -> list[Trimmed]:
     store = backbone.project.settings.store
     retention, now = store.retention, backbone.machine.clock.now()
     await backbone.audit.trim(now - store.audit_days * _DAY)
+    await backbone.ledger.trim_replies(now - round(_reply_days(store) * _DAY))
     if retention.days is None and retention.bytes is None:
         return []
     before = now - round(retention.days * _DAY) if retention.days is not None else 0
@@ -40,6 +42,12 @@ async def trim(backbone: Backbone) -> list[Trimmed]:
         await backbone.ledger.trim(before)
         await backbone.quarantine.trim(before)
     return trimmed
+
+
+def _reply_days(store: StoreSettings) -> float:
+    """Return for how long a reply is kept: whoever asks again later is not known to ask again."""
+    days = store.retention.days
+    return store.dedupe_days if days is None else min(days, store.dedupe_days)
 
 
 async def _keep_from(backbone: Backbone, info: StreamInfo) -> int:

@@ -9,7 +9,8 @@ import msgspec
 
 from trunkline.app.backbone import Backbone
 from trunkline.app.masking import masked, masked_subject
-from trunkline.app.project import unknown_stream
+from trunkline.app.project import Flow, unknown_stream
+from trunkline.connectors.reply import Reply
 from trunkline.contracts.contract import Contract
 from trunkline.delivery.ledger import Answer, Fate, Try
 from trunkline.eventlog.port import Query
@@ -109,6 +110,14 @@ class AnswerView(msgspec.Struct, frozen=True):
     changed: tuple[str, ...]
 
 
+class ReplyView(msgspec.Struct, frozen=True):
+    """What a caller was told: the body, masked unless it was asked for, or why there was none."""
+
+    body: Any
+    kind: str = ""
+    detail: str = ""
+
+
 class FateView(msgspec.Struct, frozen=True):
     """What became of an event in one flow, with its failed attempts, and what people did with it.
 
@@ -123,6 +132,7 @@ class FateView(msgspec.Struct, frozen=True):
     tries: list[TryView]
     reason: str = ""
     answers: list[AnswerView] = []
+    reply: ReplyView | None = None
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -153,21 +163,29 @@ async def trace(backbone: Backbone, identifier: str, *, reveal: bool = False) ->
 async def _trace(backbone: Backbone, stored: Stored, *, reveal: bool) -> Trace:
     contract = backbone.project.contracts.get(stored.stream)
     fates = [
-        await _fate(backbone, flow.name, flow.target.name, stored.offset)
+        await _fate(backbone, flow, stored.offset, reveal=reveal)
         for flow in backbone.project.flows.values()
         if flow.contract.stream == stored.stream
     ]
     return Trace(view(stored, contract, reveal=reveal), fates)
 
 
-async def _fate(backbone: Backbone, flow: str, target: str, offset: int) -> FateView:
-    fate: Fate = await backbone.ledger.fate(flow, offset)
-    cases = await backbone.ledger.cases(flow, [offset])
+async def _fate(backbone: Backbone, flow: Flow, offset: int, *, reveal: bool) -> FateView:
+    fate: Fate = await backbone.ledger.fate(flow.name, offset)
+    cases = await backbone.ledger.cases(flow.name, [offset])
     tries = [try_view(one) for case in cases for one in case.tries]
     at = to_rfc3339(fate.at) if fate.at else None
     reason = "".join(case.reason for case in cases)
     answers = [answer_view(one) for case in cases for one in case.answers]
-    return FateView(flow, target, fate.state, fate.attempt, at, tries, reason, answers)
+    reply = await backbone.ledger.reply(flow.name, offset)
+    told = reply_view(reply, reveal=reveal) if reply else None
+    return FateView(flow.name, flow.target.name, fate.state, fate.attempt, at, tries, reason, answers, told)
+
+
+def reply_view(reply: Reply, *, reveal: bool) -> ReplyView:
+    """Return what a caller was told as a person sees it; no contract says which of it is personal."""
+    body = json.decode(reply.body) if reply.body else None
+    return ReplyView(body if reveal else masked(body, None), reply.kind, reply.detail)
 
 
 def try_view(one: Try) -> TryView:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from trunkline.app.answers import reply_faults
 from trunkline.app.entries import Entries
 from trunkline.app.fitting import strangers
 from trunkline.app.model import FlowFile
@@ -18,6 +19,7 @@ from trunkline.app.policies import retry_policy
 from trunkline.app.project import Flow, Target
 from trunkline.app.registry import TARGETS
 from trunkline.connectors.mapping import Mapping, MappingRefused, Problem, compile_mapping
+from trunkline.connectors.reply import compile_reply
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.document import Document
 from trunkline.delivery.retry import RetryPolicy
@@ -39,12 +41,13 @@ def flow_of(
     new = sheet.once("flow", settings.flow, document.place(("flow",)))
     if contract is None or target is None or mapping is None or retry is None or not new:
         return None
-    misfits = list(_repeats(document, settings, target))
+    misfits = [*_repeats(document, settings, target), *reply_faults(document, settings, target)]
     if not settings.python:
         misfits += _misfits(document, settings, mapping, contract, target)
     if sheet.note(misfits):
         return None
-    return Flow(settings.flow, contract, target, mapping, retry, settings)
+    to_reply = None if settings.reply is None else compile_reply(settings.reply)
+    return Flow(settings.flow, contract, target, mapping, retry, settings, to_reply)
 
 
 def _target(document: Document, name: str, entries: Entries, targets: dict[str, Target]) -> Target | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -57,6 +57,18 @@ class Progress(msgspec.Struct, frozen=True):
     last_event: str = ""
 
 
+class Response(msgspec.Struct, frozen=True, gc=False):
+    """What a target answered to an item that took effect.
+
+    Names of ``headers`` are in any case. A body of which not all was read is not ``is_whole``, and of no use.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    is_whole: bool = True
+
+
 class Target(Protocol):
     """A place that data is delivered to."""
 
@@ -86,3 +98,10 @@ class Target(Protocol):
 
     async def close(self) -> None:
         """Release connections; calls under way finish first."""
+
+
+class AskedTarget(Target, Protocol):
+    """A target whose answers are of use to whoever caused the delivery."""
+
+    async def ask(self, item: Item) -> Response | DeliveryError:
+        """Do as ``deliver`` does with one item, and return the response of one that took effect."""

@@ -144,13 +144,17 @@ def judge(flow: Flow, entry: Entry, error: DeliveryError, now: int, chance: floa
     return replace(verdict, attempt=case.attempts + 1) if case else verdict
 
 
-def record(flow: Flow, entry: Entry, outcome: Outcome, now: int) -> Case:
-    """Step 6: write an outcome down as what the ledger keeps of an event that was not simply delivered."""
+def record(flow: Flow, entry: Entry, outcome: Outcome | None, now: int) -> Case:
+    """Step 6: write an outcome down as what the ledger keeps of an event that was not simply delivered.
+
+    None stands for delivered, by the attempt after those that the case has.
+    """
     case = entry.case or Case(offset=entry.offset, key=entry.key, state="waiting")
     if isinstance(outcome, Dropped):
         return replace(case, state="dropped", holds=False, due=0, at=now, reason=outcome.rule)
     if not isinstance(outcome, (RetryAt, Dead)):
-        return replace(case, state="delivered", holds=False, due=0, at=now, attempts=outcome.attempt)
+        attempts = outcome.attempt if outcome else case.attempts + 1
+        return replace(case, state="delivered", holds=False, due=0, at=now, attempts=attempts)
     waits = isinstance(outcome, RetryAt)
     return replace(
         case,

@@ -32,7 +32,8 @@ class Flow(msgspec.Struct, frozen=True):
     ``project`` is part of the name that its progress has in a target's own database, which flows of several
     projects may share. ``decode`` gives the mapping its record, or as much of it as the mapping reads.
     ``when_dead`` says what a dead letter does to later events of its key: ``hold-key`` keeps them back until
-    a person answers it, ``skip`` lets them pass.
+    a person answers it, ``skip`` lets them pass. ``answers`` says that callers wait for what comes of each
+    event: it is recorded at once, also where older ones are still under way.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Flow(msgspec.Struct, frozen=True):
     when_dead: Literal["hold-key", "skip"] = "hold-key"
     decode: Callable[[bytes], Any] = json.decode
     project: str = ""
+    answers: bool = False
 
     @property
     def progress_name(self) -> str:

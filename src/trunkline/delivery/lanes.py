@@ -27,7 +27,7 @@ from trunkline.delivery.retry import is_retry
 from trunkline.delivery.window import Window
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import DeliveryError, Retryable, StoreError
-from trunkline.kernel.outcome import Dead, Delivered, Outcome, RetryAt
+from trunkline.kernel.outcome import Dead, Outcome, RetryAt
 from trunkline.kernel.signals import FlowStalled, FlowStarted, Signal
 
 RECORD_SECONDS = 0.05
@@ -343,10 +343,8 @@ class Lanes:
         if isinstance(outcome, (RetryAt, Dead)):
             self._signals.append(announce(self._flow, entry, outcome))
             holds = self._change(entry, record(self._flow, entry, outcome, now)).holds
-        elif entry.case is not None:
-            self._change(
-                entry, record(self._flow, entry, outcome or Delivered(entry.case.attempts + 1, now), now)
-            )
+        elif entry.case is not None or (self._flow.answers and entry.offset > self._window.cursor):
+            self._change(entry, record(self._flow, entry, outcome, now))
         else:
             self._window.settle(entry, "delivered" if outcome is None else "dropped")
         if holds:
@@ -371,7 +369,8 @@ class Lanes:
     def _note_settled(self) -> None:
         """See to it that the driver takes its turn when there is something for it."""
         if self._record_at is None:
-            self._record_at = self._ports.clock.now() + round(RECORD_SECONDS * SECOND)
+            patience = 0 if self._flow.answers else round(RECORD_SECONDS * SECOND)
+            self._record_at = self._ports.clock.now() + patience
             self._control.ring()
         if self._lineup.active == 0 or (self._more is None and self._window.has_room):
             self._control.ring()

@@ -19,6 +19,8 @@ from typing import Literal, Protocol, TypeAlias, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from trunkline.connectors.reply import Reply
+
 T = TypeVar("T")
 
 State: TypeAlias = Literal["waiting", "held", "dead", "delivered", "dropped", "discarded"]
@@ -104,10 +106,19 @@ class Range(msgspec.Struct, frozen=True):
     dropped: tuple[int, ...] = ()
 
 
+class StoredReply(msgspec.Struct, frozen=True):
+    """What the caller of an event is told; ``name`` is the idempotency key that the target was asked by."""
+
+    offset: int
+    name: str
+    reply: Reply
+
+
 class Record(msgspec.Struct, frozen=True):
     """What a flow did, for one transaction: its new cursor, the run it settled, the cases that changed.
 
-    ``cursor`` None leaves the cursor. A case replaces what was known of its offset. ``at`` is now.
+    ``cursor`` None leaves the cursor. A case replaces what was known of its offset; of the ``replies`` to an
+    offset the first stays. ``at`` is now.
     """
 
     flow: str
@@ -115,6 +126,7 @@ class Record(msgspec.Struct, frozen=True):
     cursor: int | None = None
     range: Range | None = None
     cases: Sequence[Case] = ()
+    replies: Sequence[StoredReply] = ()
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -140,7 +152,7 @@ class Ledger(Protocol):
         """
 
     async def rewind(self, flow: str, cursor: int) -> None:
-        """Set the cursor and forget every range and case at or above it: they did not take place."""
+        """Set the cursor and forget every range, case and reply at or above it: they did not take place."""
 
     async def waiting(self, flow: str, limit: int) -> list[Case]:
         """Return up to ``limit`` waiting cases that are their key's head, soonest due first."""
@@ -288,6 +300,19 @@ class Letters(Protocol):
 
     async def resolve(self, flow: str, offset: int, resolution: Resolution, at: int) -> bool:
         """Answer a dead letter; tell whether there was one. The flow notices within seconds."""
+
+
+class Replies(Protocol):
+    """What a ledger keeps of the answers that callers wait for."""
+
+    async def reply(self, flow: str, offset: int) -> Reply | None:
+        """Return what is stored for the caller of an event."""
+
+    async def reply_named(self, flow: str, name: str) -> Reply | None:
+        """Return the latest reply that is stored under an idempotency key."""
+
+    async def trim_replies(self, before: int) -> int:
+        """Forget replies stored before ``before`` (microseconds); return how many went."""
 
 
 class LedgerView(Protocol):

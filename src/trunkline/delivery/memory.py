@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from trunkline.connectors.reply import Reply
 from trunkline.delivery.cause import Cause, cause_of
 from trunkline.delivery.ledger import (
     Case,
@@ -22,6 +23,7 @@ from trunkline.delivery.ledger import (
     Range,
     Record,
     Resolution,
+    StoredReply,
     resolved,
 )
 
@@ -36,6 +38,7 @@ class _Book:
         self.ranges: list[Range] = []
         self.cases: dict[int, Case] = {}
         self.open: dict[str, set[int]] = {}
+        self.replies: dict[int, tuple[StoredReply, int]] = {}
 
     def put(self, case: Case) -> None:
         holders = self.open.setdefault(case.key, set())
@@ -66,7 +69,7 @@ class _Book:
 
 
 class MemoryLedger:
-    """A ``Ledger``, ``LedgerView`` and ``Letters`` that forgets everything with the process."""
+    """A ``Ledger``, ``LedgerView``, ``Letters`` and ``Replies`` that forgets everything with the process."""
 
     def __init__(self) -> None:
         self._books: dict[str, _Book] = {}
@@ -90,6 +93,8 @@ class MemoryLedger:
             book.ranges.append(record.range)
         for case in record.cases:
             book.put(case)
+        for stored in record.replies:
+            book.replies.setdefault(stored.offset, (stored, record.at))
         book.give_heads({case.key for case in record.cases}, record.at)
 
     async def rewind(self, flow: str, cursor: int) -> None:
@@ -99,6 +104,7 @@ class MemoryLedger:
         book.ranges = [settled for settled in book.ranges if settled.last < cursor]
         for offset in [offset for offset in book.cases if offset >= cursor]:
             book.drop(offset)
+        book.replies = {offset: one for offset, one in book.replies.items() if offset < cursor}
 
     async def waiting(self, flow: str, limit: int) -> list[Case]:
         """Return waiting cases that are their key's head, soonest due first."""
@@ -193,6 +199,26 @@ class MemoryLedger:
         book.put(resolved(case, resolution, at))
         book.give_heads({case.key}, at)
         return True
+
+    async def reply(self, flow: str, offset: int) -> Reply | None:
+        """Return what is stored for the caller of an event."""
+        found = self._books.get(flow, _Book()).replies.get(offset)
+        return found[0].reply if found else None
+
+    async def reply_named(self, flow: str, name: str) -> Reply | None:
+        """Return the latest reply that is stored under an idempotency key."""
+        replies = self._books.get(flow, _Book()).replies
+        named = [offset for offset, (stored, _) in replies.items() if stored.name == name]
+        return replies[max(named)][0].reply if named else None
+
+    async def trim_replies(self, before: int) -> int:
+        """Forget replies stored before ``before``."""
+        gone = 0
+        for book in self._books.values():
+            kept = {offset: one for offset, one in book.replies.items() if one[1] >= before}
+            gone += len(book.replies) - len(kept)
+            book.replies = kept
+        return gone
 
     async def counts(self, flow: str, since: int, until: int) -> Counts:
         """Return what ``flow`` finished in a span of time."""

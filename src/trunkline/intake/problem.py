@@ -21,11 +21,14 @@ SLUGS = {
     404: "unknown-path",
     405: "method",
     408: "slow",
+    410: "gone",
     413: "size",
     415: "media-type",
     422: "contract",
     429: "rate",
+    502: "unanswered",
     503: "busy",
+    504: "late",
     507: "full",
 }
 """Which section of the reference explains which status."""

@@ -134,39 +134,40 @@ class Webhook:
         Their events are stored together. Where that is refused, each request is stored by itself: none
         suffers for what another one holds.
         """
-        taken = [self._take(request) for request in requests]
-        answers = iter(await self._store([one for one in taken if isinstance(one, _Taken)]))
-        return [next(answers) if isinstance(one, _Taken) else one for one in taken]
+        taken = [self.take(request) for request in requests]
+        answers = iter(await self.store([one for one in taken if isinstance(one, Taken)]))
+        return [next(answers) if isinstance(one, Taken) else one for one in taken]
 
-    async def _store(self, taken: Sequence[_Taken]) -> list[WebhookAnswer]:
+    async def store(self, taken: Sequence[Taken]) -> list[WebhookAnswer]:
+        """Give decisions effect, and answer each request with its receipts."""
         try:
             receipts = iter(await self._intake.store([judged for one in taken for judged in one.judged]))
         except (BusyError, StoreError) as error:
             if len(taken) > 1:
-                apart = await asyncio.gather(*[self._store([one]) for one in taken])
+                apart = await asyncio.gather(*[self.store([one]) for one in taken])
                 return [answer for [answer] in apart]
-            return [_come_back(error, one.correlation or self._around.ids.trace_id()) for one in taken]
+            return [come_back(error, one.correlation or self._around.ids.trace_id()) for one in taken]
         return [_answer(one.judged, list(islice(receipts, len(one.judged)))) for one in taken]
 
-    def _take(self, request: WebhookRequest) -> _Taken | WebhookAnswer:
+    def take(self, request: WebhookRequest) -> Taken | WebhookAnswer:
         """Decide about a request, without effect but on what counts as too fast."""
         correlation = _correlation(request.headers)
         try:
             self._authenticate(request)
             if self._bucket is not None:
                 self._bucket = self._admit(self._bucket)
-            return _Taken(self._judge(self._decode(request, correlation)), correlation)
+            return Taken(self._judge(self._decode(request, correlation)), correlation)
         except RefusedError as refused:
-            return self._refuse(refused, correlation)
+            return self.refuse(refused, correlation)
 
     def too_large(self) -> WebhookAnswer:
         """Answer a body beyond the limit, which need not be read for that."""
         detail = f"at most {self.body_bytes} bytes in one request: send less at a time"
-        return self._refuse(RefusedError(413, "Body too large", detail), "")
+        return self.refuse(RefusedError(413, "Body too large", detail), "")
 
     def too_slow(self) -> WebhookAnswer:
         """Answer a body that did not come in time; nothing of it is kept."""
-        return self._refuse(RefusedError(408, "Body too slow", "send the whole body without pauses"), "")
+        return self.refuse(RefusedError(408, "Body too slow", "send the whole body without pauses"), "")
 
     def _authenticate(self, request: WebhookRequest) -> None:
         if request.method != "POST":
@@ -219,7 +220,8 @@ class Webhook:
             raise _Unreadable(413 if set(kinds) == {"size"} else 400, judged)
         return judged
 
-    def _refuse(self, refused: RefusedError, correlation: str) -> WebhookAnswer:
+    def refuse(self, refused: RefusedError, correlation: str) -> WebhookAnswer:
+        """Answer a request of which nothing is kept."""
         self._around.signals.emit(
             Refused(self._intake.name, self._intake.contract.stream, 1, SLUGS[refused.status])
         )
@@ -237,7 +239,7 @@ class Webhook:
         return answer_problem(found, headers)
 
 
-class _Taken(msgspec.Struct, frozen=True, gc=False):
+class Taken(msgspec.Struct, frozen=True, gc=False):
     """A request that holds something to store, and the correlation id it was sent with, if any."""
 
     judged: list[Judged]
@@ -294,7 +296,8 @@ def _errors(judged: Sequence[Judged]) -> list[Error]:
     ]
 
 
-def _come_back(error: BusyError | StoreError, correlation: str) -> WebhookAnswer:
+def come_back(error: BusyError | StoreError, correlation: str) -> WebhookAnswer:
+    """Answer a request that was not stored, and may be if it comes again."""
     if isinstance(error, BusyError):
         found = problem(503, "Busy", str(error), correlation)
         seconds = error.retry_after_seconds

@@ -8,6 +8,7 @@
      ├─ RefusedError          an arrival we do not take; the sender must change something
      ├─ BusyError             an arrival we cannot take now; the sender should come back
      ├─ StoreError            our own storage failed
+     │   ├─ StoreHeld           another process has it, perhaps for a moment
      │   ├─ StoreFull           no space left; reads and deliveries go on
      │   └─ Corrupt             a stored page does not carry what was sealed; it is never delivered
      ├─ GuaranteeError        a flow declares more than its log or target can give
@@ -66,6 +67,10 @@ class BusyError(TrunklineError):
 
 class StoreError(TrunklineError):
     """Our own storage failed; what was not acknowledged is not stored."""
+
+
+class StoreHeld(StoreError):
+    """Another process has the store in the role that was asked for; a command has it for a moment only."""
 
 
 class StoreFull(StoreError):

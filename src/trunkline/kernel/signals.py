@@ -42,6 +42,20 @@ class Refused(Signal, frozen=True):
     reason: str
 
 
+class Answered(Signal, frozen=True):
+    """Callers of a request source got the HTTP answer ``status``: ``repeats`` of them one given before.
+
+    ``longest_seconds`` is how long the longest of them waited, from when its request was stored.
+    """
+
+    source: str
+    stream: str
+    status: int
+    requests: int
+    repeats: int
+    longest_seconds: float
+
+
 class FileDone(Signal, frozen=True):
     """A watched file was read to its end, its last row is durable, and it was moved away."""
 

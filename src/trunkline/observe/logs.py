@@ -22,6 +22,7 @@ LEVELS: Mapping[type[s.Signal], str] = {
     s.SourceStarted: "info",
     s.Accepted: "info",
     s.Refused: "warning",
+    s.Answered: "info",
     s.FileDone: "info",
     s.SourceFailed: "error",
     s.FlowStarted: "info",
@@ -79,6 +80,7 @@ class LogListener:
     def __init__(self, write: Write) -> None:
         self._write_line = write
         self._accepted: dict[tuple[str, str], list[int]] = {}
+        self._answered: dict[tuple[str, int], s.Answered] = {}
         self._delivered: dict[str, s.BatchDelivered] = {}
 
     def __call__(self, signal: s.Signal) -> None:
@@ -87,6 +89,10 @@ class LogListener:
             counts = self._accepted.setdefault((signal.source, signal.stream), [0, 0])
             counts[0] += signal.events
             counts[1] += signal.duplicates
+        elif isinstance(signal, s.Answered):
+            place = (signal.source, signal.status)
+            known = self._answered.get(place)
+            self._answered[place] = _summed(known, signal) if known else signal
         elif isinstance(signal, s.BatchDelivered):
             before = self._delivered.get(signal.flow)
             self._delivered[signal.flow] = _joined(before, signal) if before else signal
@@ -94,17 +100,28 @@ class LogListener:
             self._write(signal)
 
     def flush(self) -> None:
-        """Write what was counted since the last time, one line a stream and one a flow."""
+        """Write what was counted since the last time, one line a stream, a status of a source, and a flow."""
         accepted, self._accepted = self._accepted, {}
         for (source, stream), (events, duplicates) in accepted.items():
             self._write(s.Accepted(source=source, stream=stream, events=events, duplicates=duplicates))
-        delivered, self._delivered = self._delivered, {}
-        for signal in delivered.values():
+        gathered = [*self._answered.values(), *self._delivered.values()]
+        self._answered, self._delivered = {}, {}
+        for signal in gathered:
             self._write(signal)
 
     def _write(self, signal: s.Signal) -> None:
         kind = type(signal)
         self._write_line(LEVELS.get(kind, "info"), event_name(kind), _fields_of(signal))
+
+
+def _summed(before: s.Answered, after: s.Answered) -> s.Answered:
+    """Return one signal for answers of one status: their sums, the longest wait."""
+    return msgspec.structs.replace(
+        after,
+        requests=before.requests + after.requests,
+        repeats=before.repeats + after.repeats,
+        longest_seconds=max(before.longest_seconds, after.longest_seconds),
+    )
 
 
 def _joined(before: s.BatchDelivered, after: s.BatchDelivered) -> s.BatchDelivered:

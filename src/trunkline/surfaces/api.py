@@ -14,6 +14,7 @@ from typing import Any
 
 from trunkline.app.acts import Act, Publish, perform, remote, runs_elsewhere
 from trunkline.app.backbone import Backbone, Machine, opened, this_machine
+from trunkline.app.connectors import Endpoint
 from trunkline.app.letters import DeadGroup, DeadView, dead_groups, dead_letters
 from trunkline.app.project import Project
 from trunkline.app.run import OpenDoor, Started, running
@@ -21,7 +22,6 @@ from trunkline.app.status import Status, status
 from trunkline.app.views import EventView, TraceReport, Wanted, events, trace
 from trunkline.connectors.source import Receipt
 from trunkline.delivery.ledger import CaseQuery
-from trunkline.intake.webhook import Webhook
 from trunkline.kernel import json
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.roles import ROLES
@@ -104,7 +104,7 @@ class Handle:
         address = (host or listen.host, listen.port if port is None else port)
         ids, unready = self._backbone.machine.ids, self._backbone.health.unready
 
-        async def opens_door(webhooks: Mapping[str, Webhook]) -> OpenDoor:
+        async def opens_door(webhooks: Mapping[str, Endpoint]) -> OpenDoor:
             return await serve(Door(webhooks, ids, unready), *address)
 
         async with running(self._backbone, opens_door) as started:

@@ -93,6 +93,8 @@ class Connection(HttpToolsProtocol):
     _endpoint: Batching | None = None
     """Of the request that is being read, as long as it may come whole."""
     _body = b""
+    _rested = 0.0
+    """When the last request was answered, by the loop's clock."""
 
     def __init__(self, desk: Desk, **given: Any) -> None:
         super().__init__(**given)
@@ -116,10 +118,10 @@ class Connection(HttpToolsProtocol):
             self._expect_head()
 
     def on_message_begin(self) -> None:
-        """Note the first byte of a head."""
+        """Note the first byte of a head; what ASGI needs besides is made for those that go by it."""
         self._in_head = True
         self._head_bytes = 0
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_headers_complete(self) -> None:
         """Expect no head any more, and begin the request."""
@@ -128,7 +130,7 @@ class Connection(HttpToolsProtocol):
         self._endpoint = self._desk.batching(self.url) if self._may_go_whole() else None
         self._body = b""
         if self._endpoint is None:
-            super().on_headers_complete()
+            self._begin_asgi()
 
     def on_body(self, body: bytes) -> None:
         """Add to the body."""
@@ -158,9 +160,9 @@ class Connection(HttpToolsProtocol):
         self.on_response_complete()
 
     def _may_go_whole(self) -> bool:
-        parser, before = self.parser, cast("RequestResponseCycle | None", self.cycle)
+        parser = self.parser
         return (
-            (before is None or before.response_complete)
+            self._is_answered()
             and parser.get_method() == b"POST"
             and parser.should_keep_alive()
             and not self.expect_100_continue
@@ -171,14 +173,53 @@ class Connection(HttpToolsProtocol):
     def _go_by_asgi(self) -> None:
         """Begin a request as if its head had just been read, and give it what came of its body."""
         self._endpoint = None
-        super().on_headers_complete()
+        self._begin_asgi()
         if self._body:
             super().on_body(self._body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing any more."""
         self._expect_nothing()
+        super()._unset_keepalive_if_required()
         super().connection_lost(exc)
+
+    def _begin_asgi(self) -> None:
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """Go on to what is queued, or rest: one timer a connection tells when that was too long."""
+        if self.pipeline:
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._rested = self.loop.time()
+        if self.timeout_keep_alive_task is None and not self.transport.is_closing():
+            self._look_in(self.timeout_keep_alive)
+
+    def _look_in(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        """Close a connection that rests for too long; look again when that may be."""
+        left: float = self.timeout_keep_alive
+        if not self._in_head and self._is_answered():
+            left += self._rested - self.loop.time()
+        if left > 0:
+            self._look_in(left)
+        else:
+            self.timeout_keep_alive_handler()
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Leave the timer alone: it looks whether the connection rests."""
+
+    def _is_answered(self) -> bool:
+        before = cast("RequestResponseCycle | None", self.cycle)
+        return before is None or before.response_complete
 
     def _expect_head(self) -> None:
         if self._late is None:

@@ -1,7 +1,7 @@
 """The behaviour every ledger has, as one suite: the in-memory reference and each engine pass it.
 
-A test subclasses ``LedgerSuite``, and ``LettersSuite`` of ``testkit.letters``, and gives them a fixture
-``ledger``; pytest collects the rest.
+A test subclasses ``LedgerSuite``, ``LettersSuite`` of ``testkit.letters`` and ``RepliesSuite`` of
+``testkit.replies``, and gives them a fixture ``ledger``; pytest collects the rest.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from trunkline.delivery.ledger import (
     Position,
     Range,
     Record,
+    Replies,
     State,
     Try,
 )
@@ -28,7 +29,7 @@ FLOW = "suite-flow"
 NOW = 1_000_000
 
 
-class WholeLedger(Ledger, LedgerView, Letters, Protocol):
+class WholeLedger(Ledger, LedgerView, Letters, Replies, Protocol):
     """All sides of a ledger, as one engine has them."""
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from trunkline.connectors.target import Features, Item, Progress
+from trunkline.connectors.target import Features, Item, Progress, Response
 from trunkline.kernel.errors import DeliveryError, Retryable
 
 
@@ -175,6 +175,12 @@ class MemoryService:
         finally:
             for key in keys:
                 self.under_way.remove(key)
+
+    async def ask(self, item: Item) -> Response | DeliveryError:
+        """Take one item, and answer which effect it was, counting from 1: ``{"effect": 1}``."""
+        [verdict] = await self.deliver([item], None)
+        body = b'{"effect":%d}' % len(self._place.received)
+        return verdict or Response(200, {"Content-Type": "application/json"}, body)
 
     async def _answer(self, items: Sequence[Item], trouble: Trouble) -> list[DeliveryError | None]:
         if trouble.seconds:

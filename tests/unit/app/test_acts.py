@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -22,7 +23,7 @@ from trunkline.app.acts import (
 from trunkline.app.backbone import opened
 from trunkline.app.project import Project
 from trunkline.delivery.ledger import CaseQuery
-from trunkline.kernel.errors import StoreError, TrunklineError
+from trunkline.kernel.errors import StoreHeld, TrunklineError
 from trunkline.observe.audit import AuditQuery
 
 FLOW = "orders-to-warehouse"
@@ -89,8 +90,31 @@ async def test_who_does_it(folder, machine, backbone, order):
         assert (receipt.status, receipt.offset) == ("accepted", 0)
         with pytest.raises(TrunklineError, match="no stream"):
             await remote(project, Publish("nothing", [b"{}"]))
-    with pytest.raises(StoreError, match="another process"):
-        await submit(project, machine, Trim("ann"))
+    with pytest.raises(StoreHeld, match="another process"):
+        await passing(machine.clock, submit(project, machine, Trim("ann")))
+
+
+async def passing(clock, awaited):
+    """Return what ``awaited`` returns, letting the time pass that it sleeps."""
+    waiting = asyncio.ensure_future(awaited)
+    while not waiting.done():
+        await asyncio.sleep(0)
+        if clock.next_wake is not None:
+            clock.advance_to(clock.next_wake)
+    return await waiting
+
+
+# Where another process has the store and takes no requests yet, it is asked as soon as it does.
+async def test_a_process_that_is_starting(folder, machine, backbone, order):
+    project = Project.load(folder)
+    waiting = asyncio.ensure_future(submit(project, machine, Publish("order", [order()])))
+    while not waiting.done():
+        await asyncio.sleep(0)
+        if machine.clock.next_wake is not None:
+            break
+    async with control.serving([control_file(project, "intake")], handler(backbone)):
+        [receipt] = await passing(machine.clock, waiting)
+    assert receipt.status == "accepted"
 
 
 # Each act goes to the process of its role; where only the other role runs, this process takes its role.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 import pytest
 
 from trunkline.app.acts import Publish, perform
@@ -37,6 +40,22 @@ async def test_one_owner(folder, machine, backbone, publish):
     async with opened(Project.load(folder), machine, roles=()) as beside:
         assert [info.next for info in await beside.log.streams()] == [1]
     assert backbone.project.store_path.exists()
+
+
+# Who has patience opens a store once a command that held it for a moment is done.
+async def test_patience(folder, machine):
+    project, sooner = Project.load(folder), contextlib.AsyncExitStack()
+    await sooner.enter_async_context(opened(project, machine))
+    later = contextlib.AsyncExitStack()
+    opening = asyncio.ensure_future(later.enter_async_context(opened(project, machine, patience_seconds=1)))
+    while not opening.done():
+        await asyncio.sleep(0)
+        if machine.clock.next_wake is not None:
+            break
+    await sooner.aclose()
+    machine.clock.advance(1)
+    assert (await opening).roles == {"intake", "delivery"}
+    await later.aclose()
 
 
 # Each role is opened by itself, beside the other: what one takes in, the other reads.

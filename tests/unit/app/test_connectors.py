@@ -17,16 +17,16 @@ from trunkline.kernel.errors import Final, SecretUnavailable
 # Every kind that a file may name can be built.
 def test_every_kind_has_a_builder():
     assert set(connectors.TARGETS) == set(TARGETS)
-    assert {"webhook", *connectors.PULLED} == set(SOURCES)
+    assert {*connectors.PUSHED, *connectors.PULLED} == set(SOURCES)
 
 
 # A webhook listens where its file says and needs its secret's value to exist.
 def test_a_webhook_and_its_secret(backbone):
     source = backbone.project.sources["shop/order"]
-    assert connectors.webhook(source, backbone).path == "/hooks/shop/orders"
+    assert connectors.PUSHED["webhook"](source, backbone, {}).path == "/hooks/shop/orders"
     (backbone.project.folder / "state/secrets.yaml").unlink()
     with pytest.raises(SecretUnavailable, match="TRUNKLINE_SECRET_SHOP_WEBHOOK"):
-        connectors.webhook(source, backbone)
+        connectors.PUSHED["webhook"](source, backbone, {})
 
 
 # A table in SQLite and an endpoint over HTTP are built under their target's name.

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from trunkline.app.backbone import opened
 from trunkline.app.project import Project
 from trunkline.app.trim import trim
-from trunkline.delivery.ledger import Record
+from trunkline.connectors.reply import Reply
+from trunkline.delivery.ledger import Record, StoredReply
 from trunkline.observe.audit import AuditQuery
 from trunkline.testkit.audit import RETRIED
 
@@ -54,6 +55,22 @@ async def test_by_size_or_never(backbone, publish, went):
     now = backbone.machine.clock.now()
     await backbone.ledger.record(Record("orders-to-warehouse", now, cursor=3))
     assert [one.events for one in await trim(backbone)] == went
+
+
+# A reply is kept for as long as a repeat is known, or events are; whatever retention says of the log.
+@pytest.mark.parametrize(
+    ("backbone", "days"), [("", 30), ("days: 3", 3), ("days: 90", 30)], indirect=["backbone"]
+)
+async def test_replies_go(backbone, days):
+    now = backbone.machine.clock.now()
+    replies = [StoredReply(0, "tl_0", Reply(b"1"))]
+    await backbone.ledger.record(Record("orders-to-warehouse", now, replies=replies))
+    backbone.machine.clock.advance((days - 1) * DAY)
+    await trim(backbone)
+    assert await backbone.ledger.reply("orders-to-warehouse", 0) == Reply(b"1")
+    backbone.machine.clock.advance(2 * DAY)
+    await trim(backbone)
+    assert await backbone.ledger.reply("orders-to-warehouse", 0) is None
 
 
 # The audit is kept for as long as the project says, whether or not anything else may go.

@@ -67,3 +67,10 @@ def test_another_key_is_named():
 def test_a_key_has_32_bytes():
     with pytest.raises(ValueError, match="32 bytes, this one has 16"):
         Sealer(bytes(16))
+
+
+# A fingerprint stands for a text under one key: another text or another key has another one.
+def test_a_fingerprint_is_keyed():
+    one, other = Sealer(bytes(range(32))), Sealer(bytes(range(1, 33)))
+    assert one.fingerprint(b"k1") == Sealer(bytes(range(32))).fingerprint(b"k1")
+    assert len({one.fingerprint(b"k1"), one.fingerprint(b"k2"), other.fingerprint(b"k1")}) == 3

@@ -43,6 +43,21 @@ def test_the_hot_path_is_gathered():
     assert second["lag_seconds"] == 0.4
 
 
+# Answers are gathered by source and status: how many, how many of them repeats, the longest wait.
+def test_answers_are_gathered():
+    told = [s.Answered("shop/ask", "ask@1", 200, 1, n % 2, n / 10) for n in range(5)]
+    late = s.Answered("shop/ask", "ask@1", 504, 1, 0, 30.0)
+    assert lines_of([*told, late], flush=False) == []
+    first, second = lines_of([*told, late])
+    assert (first["status"], first["requests"], first["repeats"], first["longest_seconds"]) == (
+        200,
+        5,
+        2,
+        0.4,
+    )
+    assert (second["status"], second["requests"], second["longest_seconds"]) == (504, 1, 30.0)
+
+
 # Flushing twice writes nothing twice.
 def test_a_flush_is_complete():
     stream = io.StringIO()

@@ -9,6 +9,9 @@ import json
 import pytest
 from tests.unit.surfaces.doors import HALF_A_HEAD, WHOLE, sent, status_of
 
+from trunkline.surfaces.door import Door, serve
+from trunkline.testkit.clock import CountingIds
+
 
 # A connection on which no head, or half of one, comes in time is closed without an answer.
 @pytest.mark.parametrize("half", [b"", HALF_A_HEAD])
@@ -62,6 +65,26 @@ async def test_a_kept_connection_is_left_open(opened, monkeypatch):
     assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 202 ")
     for each in (writer, other):
         each.close()
+    assert echo.handled == 2
+
+
+# A connection that rests for too long after an answer is closed, but not while a request is under way.
+async def test_a_connection_that_rests(opened, monkeypatch):
+    echo = opened[0]
+    monkeypatch.setattr("trunkline.surfaces.door.KEEP_ALIVE_SECONDS", 0.05)
+    listening = await serve(Door({"/hooks/a": echo}, CountingIds()), "127.0.0.1", 0)
+    reader, writer = await sent(listening, WHOLE)
+    assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 202 ")
+    echo.gate.clear()
+    writer.write(WHOLE)
+    await writer.drain()
+    other, closing = await sent(listening, WHOLE.replace(b"POST /hooks/a", b"GET /health"))
+    assert (await other.read()).startswith(b"HTTP/1.1 200 ")  # closed: its time of rest is over
+    echo.gate.set()
+    assert (await reader.read()).startswith(b"HTTP/1.1 202 ")
+    for each in (writer, closing):
+        each.close()
+    await listening.close()
     assert echo.handled == 2
 
 

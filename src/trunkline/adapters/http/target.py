@@ -23,7 +23,7 @@ from yarl import URL
 from trunkline.adapters.http.answer import CLIENT_ERRORS, EXCERPT_BYTES, Answer, fault_of, hidden_texts, judge
 from trunkline.adapters.http.request import compile_body, compile_request
 from trunkline.adapters.http.settings import Auth, HttpConnection, HttpSettings
-from trunkline.connectors.target import Features, Item, Progress
+from trunkline.connectors.target import Features, Item, Progress, Response
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.errors import DeliveryError, Final, Retryable, SecretUnavailable
 from trunkline.kernel.ids import Ids, traceparent
@@ -33,6 +33,8 @@ _CONNECT_SECONDS = 10.0
 _HANDSHAKES = 8
 _EXCERPT_SECONDS = 2.0
 _SUCCESS_BYTES = 65_536
+ANSWER_BYTES = 1_048_576
+"""The most of a success's body that is read where it is passed on."""
 _PLAIN_KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
 _UNAUTHORIZED = 401
 _TOO_MANY_REQUESTS = 429
@@ -87,11 +89,16 @@ class HttpTarget:
         )
         # The library would send a request again by itself where a kept connection breaks, though attempts
         # are counted by delivery. Its public way to forbid that, a middleware, costs 3 % of a request.
-        self._session._retry_connection = False  # noqa: SLF001  see above
+        self._session._retry_connection = False  # noqa: SLF001  tests of a connection that breaks notice
 
     async def deliver(self, items: Sequence[Item], progress: Progress | None) -> list[DeliveryError | None]:  # noqa: ARG002  it keeps no progress
         """Send each item; see ``Target.deliver``. A place that is away is raised, an answer is returned."""
-        return [await self._send(item) for item in items]
+        answers = [await self._send(item, _SUCCESS_BYTES) for item in items]
+        return [answer if isinstance(answer, DeliveryError) else None for answer in answers]
+
+    async def ask(self, item: Item) -> Response | DeliveryError:
+        """Send one item and return the whole answer of a success; see ``AskedTarget.ask``."""
+        return await self._send(item, ANSWER_BYTES)
 
     async def progress(self, flow: str) -> Progress | None:  # noqa: ARG002  it keeps no progress
         """Return None: it is not atomic."""
@@ -109,13 +116,13 @@ class HttpTarget:
         if session is not None:
             await session.close()
 
-    async def _send(self, item: Item) -> DeliveryError | None:
+    async def _send(self, item: Item, most: int) -> Response | DeliveryError:
         session = self._session
         if session is None:
             raise Retryable("closed", "the target is not open")
         self._under_way += 1
         try:
-            return await self._exchange(session, item)
+            return await self._exchange(session, item, most)
         except Final as unsendable:
             return unsendable
         except CLIENT_ERRORS as error:
@@ -128,7 +135,9 @@ class HttpTarget:
             self._under_way -= 1
             self._idle.set()
 
-    async def _exchange(self, session: aiohttp.ClientSession, item: Item) -> DeliveryError | None:
+    async def _exchange(
+        self, session: aiohttp.ClientSession, item: Item, most: int
+    ) -> Response | DeliveryError:
         async with session.request(
             self._request.method,
             self._url(item.record),
@@ -141,8 +150,7 @@ class HttpTarget:
             allow_redirects=False,
         ) as response:
             if 200 <= response.status < 300:  # noqa: PLR2004  the class of successes
-                await _drain(response, _SUCCESS_BYTES)
-                return None
+                return await _success(response, most)
             answer = await _answer(response)
         return self._judged(answer, item.record)
 
@@ -278,6 +286,11 @@ async def _drain(response: aiohttp.ClientResponse, most: int) -> bytes:
     if not response.content.at_eof():
         response.close()
     return bytes(read)
+
+
+async def _success(response: aiohttp.ClientResponse, most: int) -> Response:
+    body = await _drain(response, most)
+    return Response(response.status, response.headers, body, response.content.at_eof())
 
 
 async def _answer(response: aiohttp.ClientResponse) -> Answer:

@@ -4,10 +4,11 @@ A key is a keyed 128-bit BLAKE2b hash of (stream, source, id): its secret is the
 nobody can craft two arrivals that share a key, or test a guess with the file alone.
 
 Keys are stored as a log-structured set. Those of the *open run* lie in memory and, packed as they
-came, in ``dedupe_tail``: 16 bytes an event. A full run is *closed*: sorted into ``dedupe_key``, where
-it is written once, side by side, and never changes. Runs are grouped in *segments*; each has a Bloom
-filter in memory, so that a new key touches no B-tree. A filter's hit is looked up in the runs of its
-segment only. Runs whose keys are all older than the window are dropped, two for each that closes.
+came, in ``dedupe_tail``: 16 bytes an event. A full run is *closed*: sorted into ``dedupe_key``,
+where it is written once, side by side, and never changes. Runs are grouped in *segments*; each has
+a Bloom filter in memory, so that a new key touches no B-tree. It gets keys as they come, so that
+closing a run is short. A filter's hit is looked up in the runs of its segment only. Runs whose keys
+are all older than the window are dropped, two for each that closes.
 
 Used by the writer's thread only. Memory changes before the commit; after a failed one the owner calls
 ``load`` again, and memory is what the store is.
@@ -37,7 +38,7 @@ class Shape(msgspec.Struct, frozen=True):
     runs_in_segment: int = 43
     filter_words: int = 1 << 19
     """In each of a filter's two levels: 8 MB together, 23.8 bits a key."""
-    runs_in_snapshot: int = 2
+    runs_in_snapshot: int = 4
     """After how many closed runs the open segment's filter is stored: what a start has to rebuild."""
 
 
@@ -55,6 +56,9 @@ class _OpenRun:
 
     def __init__(self, number: int) -> None:
         self.number = number
+        self.filter: Bloom | None = None
+        self.filtered = 0
+        """So many of its first keys are in that filter, its segment's, already."""
         self.positions: dict[bytes, int] = {}
         self.keys: list[bytes] = []
         self._starts: list[int] = []
@@ -87,6 +91,7 @@ class Dedupe:
         self._hashers: dict[tuple[str, str], hashlib.blake2b] = {}
         self._segments: list[_Segment] = []
         self._open = _OpenRun(0)
+        self._probed: tuple[Sequence[bytes], Probes] | None = None
 
     def keys(self, stream: str, events: Iterable[Event]) -> list[bytes]:
         """Return each event's key; raises ``ValueError`` for an id that is not Unicode text."""
@@ -108,6 +113,7 @@ class Dedupe:
         unseen = [key for key in keys if key not in found] if found else list(keys)
         if unseen and self._segments:
             probes = Probes(unseen, self._shape.filter_words)
+            self._probed = unseen, probes
             for segment in self._segments:
                 asked = unseen if segment.bloom is None else [unseen[i] for i in segment.bloom.hits(probes)]
                 if asked:
@@ -120,6 +126,13 @@ class Dedupe:
         connection.execute("INSERT INTO dedupe_tail VALUES (?, ?)", (start, b"".join(keys)))
         connection.execute("INSERT INTO dedupe_span VALUES (?, ?, ?, ?)", (run.number, start, base, second))
         run.add(keys, base, second)
+        segment = self._segment_of_open()
+        if segment is not None and segment.bloom is not None and run.filtered == start:
+            probed, probes = self._probed or ((), None)
+            if probes is None or probed != keys:
+                probes = Probes(keys, self._shape.filter_words)
+            segment.bloom.add(probes)
+            run.filter, run.filtered = segment.bloom, len(run.keys)
 
     def make_room(self, connection: apsw.Connection, forgotten: int) -> None:
         """Close the open run if it is full, and drop what nobody has to remember."""
@@ -160,16 +173,25 @@ class Dedupe:
         )
         segment.runs.append((run.number, run.newest))
         if segment.bloom is not None:
-            segment.bloom.add(Probes(run.keys, self._shape.filter_words))
+            # its segment may have been dropped meanwhile, with the filter that has its keys
+            done = run.filtered if segment.bloom is run.filter else 0
+            segment.bloom.add(Probes(run.keys[done:], self._shape.filter_words))
             self._snapshot(connection, segment)
         self._open = _OpenRun(run.number + 1)
 
+    def _segment_of_open(self) -> _Segment | None:
+        """Return the segment that the open run will belong to, or None where it begins one."""
+        last = self._segments[-1] if self._segments else None
+        return last if last and self._open.number - last.number < self._shape.runs_in_segment else None
+
     def _open_segment(self) -> _Segment:
-        shape, run = self._shape, self._open.number
-        if not self._segments or run - self._segments[-1].number >= shape.runs_in_segment:
-            self._segments.append(_Segment(run, [], Bloom(shape.filter_words) if self._filters else None))
-            for segment in self._segments[: -self._filters or None]:
-                segment.bloom = None
+        there = self._segment_of_open()
+        if there is not None:
+            return there
+        bloom = Bloom(self._shape.filter_words) if self._filters else None
+        self._segments.append(_Segment(self._open.number, [], bloom))
+        for segment in self._segments[: -self._filters or None]:
+            segment.bloom = None
         return self._segments[-1]
 
     def _snapshot(self, connection: apsw.Connection, segment: _Segment) -> None:

@@ -14,9 +14,10 @@ from typing import Any
 import apsw
 import msgspec
 
-from trunkline.adapters.sqlite import letters
+from trunkline.adapters.sqlite import letters, replies
 from trunkline.adapters.sqlite.cases import COLUMNS, PUT, Rows
 from trunkline.adapters.sqlite.store import Store
+from trunkline.connectors.reply import Reply
 from trunkline.delivery.ledger import (
     Case,
     CaseGroup,
@@ -97,11 +98,15 @@ _TRIM_CASES = "DELETE FROM flow_case WHERE state IN ('delivered', 'dropped', 'di
 
 
 class SqliteLedger:
-    """A ``Ledger``, ``LedgerView`` and ``Letters`` in a ``Store``; ``sealer`` seals edited records."""
+    """A ``Ledger``, ``LedgerView``, ``Letters`` and ``Replies`` in a ``Store``.
+
+    ``sealer`` seals edited records and replies.
+    """
 
     def __init__(self, store: Store, sealer: Sealer) -> None:
         self._store = store
         self._cases = Rows(sealer)
+        self._replies = replies.SealedReplies(sealer)
 
     async def position(self, flow: str) -> Position | None:
         """Return where ``flow`` is, or None where it never was anywhere."""
@@ -179,6 +184,29 @@ class SqliteLedger:
 
         return await self._store.write(write)
 
+    async def reply(self, flow: str, offset: int) -> Reply | None:
+        """Return what is stored for the caller of an event."""
+        return await self._store.read(
+            lambda connection: self._replies.read(connection, replies.OF, flow, offset=offset)
+        )
+
+    async def reply_named(self, flow: str, name: str) -> Reply | None:
+        """Return the latest reply that is stored under an idempotency key."""
+        return await self._store.read(
+            lambda connection: self._replies.read(
+                connection, replies.NAMED, flow, name=self._replies.fingerprint(name)
+            )
+        )
+
+    async def trim_replies(self, before: int) -> int:
+        """Forget replies stored before ``before``."""
+
+        def write(connection: apsw.Connection) -> int:
+            connection.execute(replies.TRIM, {"before": before})
+            return connection.changes()
+
+        return await self._store.write(write)
+
     async def counts(self, flow: str, since: int, until: int) -> Counts:
         """Return what ``flow`` finished in a span of time."""
         given = {"flow": flow, "since": since, "until": until}
@@ -225,6 +253,8 @@ class SqliteLedger:
             connection.executemany(PUT, [self._cases.row(flow, number, case) for case in record.cases])
             keys = {case.key for case in record.cases if case.key}
             connection.executemany(_GIVE_HEAD, [{"id": number, "key": key, "at": record.at} for key in keys])
+        if record.replies:
+            self._replies.put(connection, flow, number, record.at, record.replies)
 
 
 def _enter(connection: apsw.Connection, flow: str) -> int:
@@ -235,7 +265,7 @@ def _enter(connection: apsw.Connection, flow: str) -> int:
 
 def _rewind(connection: apsw.Connection, flow: str, cursor: int) -> None:
     number = _enter(connection, flow)
-    for statement in (_MOVE, _VOID_RANGES, _VOID_CASES):
+    for statement in (_MOVE, _VOID_RANGES, _VOID_CASES, replies.VOID):
         given = {"flow": flow, "id": number, "cursor": cursor}
         connection.execute(statement, given)
 

@@ -30,7 +30,7 @@ from typing import Any, TypeVar
 import apsw
 import msgspec
 
-from trunkline.kernel.errors import Corrupt, StoreError, StoreFull
+from trunkline.kernel.errors import Corrupt, StoreError, StoreFull, StoreHeld
 from trunkline.kernel.roles import ROLES, Role
 
 T = TypeVar("T")
@@ -69,7 +69,8 @@ class Store:
 
     Without ``roles`` it must be there already, nothing is changed, and other processes may write to it.
     ``keep_free_bytes`` of its disk are left to what follows from events taken before: see ``ask_for_room``.
-    Raises ``StoreError`` where another process has one of ``roles``, or where its format is not ours.
+    Raises ``StoreHeld`` where another process has one of ``roles``, ``StoreError`` for a format that
+    is not ours.
     """
 
     def __init__(self, path: Path, roles: Collection[Role] = ROLES, *, keep_free_bytes: int = 0) -> None:
@@ -266,7 +267,7 @@ def _take_role(path: Path, role: Role, opened: contextlib.ExitStack) -> None:
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except apsw.BusyError:
-        raise StoreError(
+        raise StoreHeld(
             f"another process runs on the store {path} ({role}): stop it first;"
             " commands that only read work beside it"
         ) from None

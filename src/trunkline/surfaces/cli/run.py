@@ -95,7 +95,7 @@ def loop_factory() -> Any:
 
 
 async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
-    from trunkline.app.backbone import opened  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.backbone import PATIENCE_SECONDS, opened  # noqa: PLC0415  --help must not pay for it
     from trunkline.app.collector import settle_collector  # noqa: PLC0415  as above
     from trunkline.app.run import running  # noqa: PLC0415  as above
     from trunkline.observe.logs import LogListener, make_writer  # noqa: PLC0415  as above
@@ -106,7 +106,8 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
     machine.signals.listen(listener)
     stop = _stop_on_signals()
 
-    async with opened(part.project, machine, [part.role] if part.role else ROLES) as backbone:
+    roles = [part.role] if part.role else ROLES
+    async with opened(part.project, machine, roles, patience_seconds=PATIENCE_SECONDS) as backbone:
 
         async def opens_door(webhooks: Mapping[str, Any]) -> Any:
             return await serve(Door(webhooks, machine.ids, backbone.health.unready), *part.address)

@@ -75,6 +75,10 @@ def _print_event(one: Trace) -> None:
             output.say(f"    {each.at} {each.kind}: {each.detail}")
         for answer in fate.answers:
             output.say(f"    {answer.at} {answer.how} by {answer.by or '-'}: {answer.why or '-'}")
+        if fate.reply:
+            told = fate.reply
+            shown = f"{told.kind}: {told.detail}" if told.kind else json.encode(told.body).decode()
+            output.say(f"    the caller was told {shown}")
 
 
 def _why(fate: FateView) -> str:

@@ -134,3 +134,13 @@ def test_many_sources_are_bounded():
     keys = dedupe.keys("s", (event(1, source=f"source-{number}") for number in range(3_000)))
     assert len(set(keys)) == 3_000
     assert len(dedupe._hashers) <= 1_024
+
+
+# A segment whose runs are all forgotten takes its filter with it, but no key of the run that is open.
+def test_an_open_run_outlives_its_segment(connection):
+    dedupe, _ = _filled(connection, batches=4)
+    keys = [CHANCE.randbytes(16) for _ in range(80)]
+    dedupe.remember(connection, keys, 160, 50)
+    dedupe.make_room(connection, 10)
+    dedupe.make_room(connection, 10)
+    assert dedupe.known(connection, keys, 10) == dict(zip(keys, range(160, 240), strict=True))
