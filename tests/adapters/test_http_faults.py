@@ -16,7 +16,7 @@ from tests.http_faults import AGAIN, AWAY, CREDENTIAL, DEAD, DELIVERED, LEAKS, T
 from trunkline.adapters.http.settings import Auth, HttpConnection, HttpSettings
 from trunkline.adapters.http.target import HttpTarget
 from trunkline.connectors.target import Item
-from trunkline.kernel.errors import DeliveryError, Final, SecretUnavailable
+from trunkline.kernel.errors import DeliveryError, Final, Retryable, SecretUnavailable
 from trunkline.testkit.clock import CountingIds, ManualClock
 from trunkline.testkit.faults import FaultServer
 from trunkline.testkit.target import item
@@ -45,8 +45,8 @@ class Vault:
         return Secret(self.text)
 
 
-def target_at(url, credential=CREDENTIAL, seconds=LONGER_SECONDS, **trust) -> HttpTarget:
-    settings = HttpSettings(request="PUT /things/{key}", timeout_seconds=seconds)
+def target_at(url, credential=CREDENTIAL, seconds=LONGER_SECONDS, concurrency=8, **trust) -> HttpTarget:
+    settings = HttpSettings(request="PUT /things/{key}", timeout_seconds=seconds, concurrency=concurrency)
     connection = HttpConnection(url=url, auth=Auth(bearer="secret://shop/token"), **trust)
     return HttpTarget("shop.things", settings, connection, Vault(credential), ManualClock(), CountingIds())
 
@@ -146,3 +146,32 @@ async def after_a_stray_answer(*, late: bool) -> DeliveryError | None:
         [error] = await target.deliver([item("a", 2)], None)
         await target.close()
     return error
+
+
+# A place that went away is found so by a few connections, however many requests wait for one.
+def test_a_place_that_is_away_is_knocked_at_by_few() -> None:
+    outcomes, knocks = uvloop.run(knocked(64))
+    assert all(isinstance(one, Retryable) and one.kind == "tls" for one in outcomes)
+    assert len(outcomes) == 64
+    assert knocks <= 8
+
+
+async def knocked(requests: int) -> tuple[list[object], int]:
+    """Return what comes of so many requests at once to a place that breaks every handshake, and its count."""
+    knocks = []
+
+    async def break_off(_, writer) -> None:
+        knocks.append(writer)
+        writer.write(b"no TLS")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(break_off, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    target = target_at(f"https://127.0.0.1:{port}", concurrency=requests)
+    async with server:
+        await target.open()
+        deliveries = [target.deliver([item(f"k{number}", 1)], None) for number in range(requests)]
+        outcomes = await asyncio.gather(*deliveries, return_exceptions=True)
+        await target.close()
+    return outcomes, len(knocks)

@@ -147,7 +147,7 @@ class BreakerSettings(_Settings, frozen=True):
     """A call that takes longer counts as a failed one."""
 
     open: Duration = "1s"
-    """The first interval without calls; each failed probe doubles it."""
+    """The first interval without calls; each failed probe makes it a tenth longer."""
 
     longest: Duration = "1m"
     """The longest interval."""
@@ -159,7 +159,7 @@ class BudgetSettings(_Settings, frozen=True):
     share: Share = "10%"
     """Retries in the window for each first attempt in it."""
 
-    floor: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 1.0
+    floor: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 10.0
     """Retries a second besides."""
 
     window: Duration = "1m"
@@ -268,16 +268,16 @@ class Rule(_Settings, frozen=True):
 class Retry(_Settings, frozen=True):
     """When a failed attempt is made again."""
 
-    attempts: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
+    attempts: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 21
     """The most attempts of one event; then it is a dead letter."""
 
-    first: Duration = "1s"
+    first: Duration = "250ms"
     """The bound of the wait before the second attempt."""
 
     longest: Duration = "1d"
     """The bound of any wait between two attempts."""
 
-    factor: Annotated[float, msgspec.Meta(ge=1)] = 12.0
+    factor: Annotated[float, msgspec.Meta(ge=1)] = 2.0
     """How much the bound grows from one wait to the next."""
 
     total: Duration = "3d"

@@ -41,6 +41,9 @@ RECEIVER = "receiver"
 _SLOTS = 10
 _GATHERED = SECOND // 10
 
+_TOGETHER = SECOND // 100
+"""While the load returns: how long turns are saved up, to be given together."""
+
 
 class Terms(msgspec.Struct, frozen=True):
     """What the calls to one target keep to; ``concurrency`` None leaves it to the flows."""
@@ -207,7 +210,7 @@ class Bearing:
             self._calls = tally(NORMAL_SECONDS, _SLOTS, now)
             return 0
         _, wait = paces.take(self._pace, now)
-        return now + wait if wait else 0
+        return now + max(wait, _TOGETHER) if wait else 0
 
     # What came of a call.
 

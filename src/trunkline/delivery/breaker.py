@@ -33,6 +33,9 @@ State: TypeAlias = Literal["closed", "open", "half-open", "isolated"]
 LONGEST_WISH_SECONDS = 3_600.0
 """How long a target's own ``Retry-After`` may keep everything away from it."""
 
+GROWTH = 1.1
+"""How much each failed probe lengthens the interval: it stays a fraction of what the outage lasts already."""
+
 _SLOTS = 10
 
 
@@ -52,7 +55,7 @@ class BreakerPolicy(msgspec.Struct, frozen=True):
     """A call that takes longer counts as a failed one, whatever it brought."""
 
     open_seconds: float = 1.0
-    """The first interval without calls; each failed probe doubles it. Half of it is jitter."""
+    """The first interval without calls; each failed probe makes it a tenth longer. Half of it is jitter."""
 
     longest_seconds: float = 60.0
     """The longest interval."""
@@ -157,7 +160,7 @@ def _opened_by_share(breaker: Breaker, error: DeliveryError, now: int, chance: f
 def _opened(breaker: Breaker, error: DeliveryError, now: int, chance: float) -> Breaker:
     policy = breaker.policy
     growth = RetryPolicy(
-        first_seconds=policy.open_seconds, factor=2.0, longest_seconds=policy.longest_seconds
+        first_seconds=policy.open_seconds, factor=GROWTH, longest_seconds=policy.longest_seconds
     )
     bound = bound_seconds(growth, breaker.intervals + 1)
     wish = getattr(error, "retry_after_seconds", None) or 0.0

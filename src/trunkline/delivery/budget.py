@@ -22,7 +22,7 @@ class BudgetPolicy(msgspec.Struct, frozen=True):
     share: float = 0.1
     """Retries allowed for each first attempt in the window."""
 
-    floor_per_second: float = 1.0
+    floor_per_second: float = 10.0
     """Retries a second allowed besides, so that a quiet target gets its retries too."""
 
     window_seconds: float = 60.0

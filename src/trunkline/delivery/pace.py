@@ -22,8 +22,11 @@ LEAST_PER_SECOND = 1.0
 UNKNOWN_PER_SECOND = 10.0
 """Where the rate begins to double from when it is not known what was normal."""
 
+RAMP_SHARE = 0.2
+"""How long the rate takes from a tenth to all of what is permitted, as a share of how long the outage was."""
+
 RAMP_SECONDS = 5.0
-"""How long the rate takes from a tenth to all of what is permitted; after a short outage as long as that."""
+"""How long it takes at the most."""
 
 DOUBLE_SECONDS = 5.0
 """How often the permitted rate doubles once the time of twice the normal rate is over."""
@@ -65,7 +68,7 @@ def permitted(pace: Pace, now: int) -> float:
         return _doubled(UNKNOWN_PER_SECOND, since)
     # A bucket lets a burst of its size through above its rate: both together stay within the bound.
     top = max(TIMES_NORMAL * pace.normal / (1 + _BURST_SECONDS), LEAST_PER_SECOND)
-    ramp, steady = min(RAMP_SECONDS, pace.outage / SECOND), pace.steady / SECOND
+    ramp, steady = min(RAMP_SECONDS, RAMP_SHARE * pace.outage / SECOND), pace.steady / SECOND
     if since < ramp:
         return max(top * max(since / ramp, _FIRST_SHARE), LEAST_PER_SECOND)
     return _doubled(top, since - steady) if since > steady else top

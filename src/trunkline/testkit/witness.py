@@ -272,11 +272,11 @@ def storms(spans: Iterable[tuple[int, int]], witness: Witness, concurrency: int)
     """Yield the spans in which a target was away and a flow repeated calls more often than probing needs.
 
     Each start may send what it has ready and ten more before it sees that the target is away; then pauses
-    grow from half a second to half a minute at the least.
+    grow by tenths, in 43 probes, from half a second to half a minute at the least.
     """
     for begin, end in spans:
         calls = sum(begin <= at < end for at in witness.repeats)
         starts = 1 + sum(begin <= at < end for at in witness.starts)
-        most = starts * (concurrency + 17) + (end - begin) / SECOND / 25
+        most = starts * (concurrency + 53) + (end - begin) / SECOND / 25
         if calls > most:
             yield f"{calls} repeated calls in {(end - begin) / SECOND:g} s in which the target was away"

@@ -60,7 +60,7 @@ def test_only_the_probe_closes_it():
 
 
 # Intervals grow to a minute and not beyond, however long the outage.
-@given(st.lists(st.floats(0, 1, exclude_max=True), min_size=20, max_size=60))
+@given(st.lists(st.floats(0, 1, exclude_max=True), min_size=50, max_size=90))
 def test_intervals_grow_to_a_minute(chances):
     breaker, now, intervals = closed(POLICY), START, []
     for chance in chances:
@@ -68,8 +68,19 @@ def test_intervals_grow_to_a_minute(chances):
         intervals.append((breaker.until - now) / SECOND)
         now = breaker.until
     assert intervals[0] <= 1
-    assert all(30 <= one <= 60 for one in intervals[8:])
+    assert all(30 <= one <= 60 for one in intervals[43:])
     assert breaker.opened == START
+
+
+# A target that is back is asked again within a second and a fifth of the time it was away.
+@given(st.lists(st.floats(0, 1, exclude_max=True), max_size=60))
+def test_an_interval_stays_a_fraction_of_the_outage(chances):
+    breaker, now = fails(closed(POLICY), GONE, START, 0.0), START
+    for chance in chances:
+        now = breaker.until
+        breaker = away(begun(breaker), GONE, now, chance, probe=True)
+        away_for, interval = (now - START) / SECOND, (breaker.until - now) / SECOND
+        assert interval <= POLICY.open_seconds + away_for / 5 + 1e-3
 
 
 # The target's own wish is followed, up to an hour.

@@ -25,6 +25,12 @@ from trunkline.testkit.history import Expected, faults
 from trunkline.testkit.targets import FINE, MemoryService, MemoryTable, Place, Trouble
 
 RATE = 4
+
+GROWING = 43
+"""How many probes there are until an interval is a minute: each is a tenth longer than the one before."""
+
+PROBES_A_MINUTE = 23
+"""How many of them the first minute has."""
 QUICK = RetryPolicy(attempts=8, first_seconds=1.0, longest_seconds=600.0, factor=4.0)
 
 
@@ -127,7 +133,7 @@ async def test_an_outage_of_ten_minutes(kind, how):
     probes = [at for at in during if at >= opened]
     longest = BreakerPolicy().longest_seconds
     assert len(during) - len(probes) <= 2 * BreakerPolicy().minimum
-    assert len(probes) <= 600 / (longest / 2) + 6
+    assert len(probes) <= 600 / (longest / 2) + GROWING
     assert all(later - one >= 0.5 * SECOND for one, later in itertools.pairwise(probes))
     await town.pass_time(1_300)
     await town.end()
@@ -146,7 +152,7 @@ async def test_two_flows_share_an_outage():
     town.down, began = True, town.clock.now()
     await town.pass_time(300)
     town.down, ended = False, town.clock.now()
-    assert len([at for at in town.calls if began <= at < ended]) <= 20
+    assert len([at for at in town.calls if began <= at < ended]) <= GROWING
     assert len(town.told(BreakerOpened)) == 1
     await town.pass_time(600)
     await town.end()
@@ -171,7 +177,7 @@ async def test_a_restart_in_an_outage(kill):
     town.down, ended = False, town.clock.now()
     await town.pass_time(600)
     await town.end()
-    assert len([at for at in town.calls if began <= at < ended]) <= 4 * 8
+    assert len([at for at in town.calls if began <= at < ended]) <= 4 * (2 + PROBES_A_MINUTE)
     assert max(town.seen(ended)) <= 2 * 2 * RATE
     assert town.faults() == []
 

@@ -30,6 +30,7 @@ from trunkline.kernel.ids import Ids, traceparent
 from trunkline.vault.secret import Secrets
 
 _CONNECT_SECONDS = 10.0
+_HANDSHAKES = 8
 _EXCERPT_SECONDS = 2.0
 _SUCCESS_BYTES = 65_536
 ANSWER_BYTES = 1_048_576
@@ -184,14 +185,17 @@ class HttpTarget:
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Uses no connection again on which something came that no request asked for.
+    """Opens a few connections at a time, and uses none again on which something came unasked.
 
-    It would pass for the answer to the next request, and every answer after it for that to a later one.
+    That would pass for the answer to the next request, and every answer after it for that to a later one. A
+    place that went away is found so by few: who waited while a connection could not be made is told the same.
     """
 
     def __init__(self, limit: int, tls: ssl.SSLContext | bool) -> None:  # noqa: FBT001  the type of the library
         super().__init__(limit=limit, ssl=tls)
         self._used: weakref.WeakSet[asyncio.Protocol] = weakref.WeakSet()
+        self._handshakes = asyncio.Semaphore(_HANDSHAKES)
+        self._failure: aiohttp.ClientConnectorError | None = None
 
     async def connect(
         self,
@@ -210,6 +214,22 @@ class _Connector(aiohttp.TCPConnector):
             if not protocol.should_close:
                 return connection
             connection.close()
+
+    async def _create_connection(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[aiohttp.tracing.Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  the library's own parameter, a value of its settings
+    ) -> aiohttp.client_proto.ResponseHandler:
+        before = self._failure
+        async with self._handshakes:
+            if self._failure is not before and self._failure is not None:
+                raise self._failure
+            try:
+                return await super()._create_connection(req, traces, timeout)
+            except aiohttp.ClientConnectorError as error:
+                self._failure = error
+                raise
 
 
 def _credential(auth: Auth, secrets: Secrets) -> dict[str, str]:
