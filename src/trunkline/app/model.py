@@ -268,16 +268,16 @@ class Rule(_Settings, frozen=True):
 class Retry(_Settings, frozen=True):
     """When a failed attempt is made again."""
 
-    attempts: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 21
+    attempts: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
     """The most attempts of one event; then it is a dead letter."""
 
-    first: Duration = "250ms"
+    first: Duration = "1s"
     """The bound of the wait before the second attempt."""
 
     longest: Duration = "1d"
     """The bound of any wait between two attempts."""
 
-    factor: Annotated[float, msgspec.Meta(ge=1)] = 2.0
+    factor: Annotated[float, msgspec.Meta(ge=1)] = 12.0
     """How much the bound grows from one wait to the next."""
 
     total: Duration = "3d"

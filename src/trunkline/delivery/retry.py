@@ -22,21 +22,20 @@ _SPREAD = 0.1
 class RetryPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often and how long to try.
 
-    The default makes 21 attempts: the bound of the wait doubles from a quarter of a second up to a day, 30 h
-    on average and 60 h at the most. Twelve of them are within ten minutes, where most faults pass; nine are
-    spread over a night and a working day.
+    The default makes 8 attempts whose 7 waits are bounded by 1 s, 12 s, 2.4 min, 29 min, 5.8 h, 24 h and
+    24 h: 54 h at the most and 27 h on average, over a night and a working day.
     """
 
-    attempts: int = 21
+    attempts: int = 8
     """The most attempts, the first included."""
 
-    first_seconds: float = 0.25
+    first_seconds: float = 1.0
     """The bound of the first wait."""
 
     longest_seconds: float = 86_400.0
     """The bound of any wait, and how far a target's ``Retry-After`` is followed (plus a tenth of jitter)."""
 
-    factor: float = 2.0
+    factor: float = 12.0
     """How much the bound grows from one wait to the next."""
 
     total_seconds: float = 259_200.0
