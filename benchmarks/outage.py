@@ -38,7 +38,7 @@ SEED = int(os.environ.get("TRUNKLINE_BENCH_SEED", "7"))
 PATIENCE_SECONDS = float(os.environ.get("TRUNKLINE_BENCH_PATIENCE", "90"))
 """When to stop waiting for what has not come."""
 
-RETRY = os.environ.get("TRUNKLINE_BENCH_RETRY", "{attempts: 21, first: 250ms, factor: 2}")
+RETRY = os.environ.get("TRUNKLINE_BENCH_RETRY", "{attempts: 23, first: 100ms, factor: 2}")
 """The flow's retries, as its file has them: those of a flow in a hurry. Empty: the defaults."""
 
 GOAL_SECONDS, GOAL_ATTEMPTS = 22.0, 50
