@@ -20,6 +20,7 @@ MODULES = (
     "webhook",
     "http_target",
     "http_delivery",
+    "cost",
     "outage",
     "tables",
     "append",

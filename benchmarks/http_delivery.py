@@ -12,7 +12,7 @@ import json
 import os
 import statistics
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import uvloop
 from benchmarks import http_target
 from benchmarks.project import Course, child, fill, write
 from benchmarks.scratch import peak_mb, scratch
-from trunkline.app.backbone import opened, this_machine
+from trunkline.app.backbone import Backbone, opened, this_machine
 from trunkline.app.collector import settle_collector
 from trunkline.app.project import Project
 from trunkline.app.run import running
@@ -62,7 +62,7 @@ async def bare() -> float:
     return rate
 
 
-async def delivered(folder: Path) -> dict[str, float]:
+async def delivered(folder: Path, prepare: Callable[[Backbone], None] | None = None) -> dict[str, float]:
     """Fill a log, then run the flow until all of it is delivered."""
     async with answering() as url:
         write(folder)
@@ -71,6 +71,8 @@ async def delivered(folder: Path) -> dict[str, float]:
         flow.write_text(flow.read_text().replace("warehouse.orders", "desk.orders"))
         machine = this_machine({})
         async with opened(Project.load(folder), machine) as backbone:
+            if prepare:
+                prepare(backbone)
             await fill(backbone, EVENTS)
             settle_collector()
             course = Course(machine, EVENTS)
