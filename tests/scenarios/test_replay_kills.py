@@ -14,7 +14,7 @@ import pytest
 from tests.scenarios.processes import ask, delivered, running, until
 from tests.scenarios.states import check_told, counted, drop_states, project
 
-KILLS = 6
+KILLS = 10
 FLOWS = ("count", "echo")
 
 
@@ -57,7 +57,7 @@ def test_a_replay_survives_kills(tmp_path, interface):
     folder = project(tmp_path, interface)
     states = deliver_first(folder)
     first = len(interface.told)
-    start(folder, 60)
+    start(folder, 40)
     kill_and_finish(folder, random.Random(3))
     assert counted(folder) == dict.fromkeys(states, 2)
     check_told(interface.told[first:], states)
@@ -71,7 +71,7 @@ def test_a_replay_survives_kills_beside_live_traffic(tmp_path, interface):
     folder = project(tmp_path, interface)
     states = deliver_first(folder)
     live = []
-    start(folder, 60)
+    start(folder, 40)
 
     def between(number):
         if number in (2, 4):
