@@ -320,5 +320,5 @@ class FlowFile(_Settings, frozen=True):
     retry: Retry = msgspec.field(default_factory=Retry)
     """When a failed attempt is made again."""
 
-    when_dead: Literal["hold-key", "skip"] = "hold-key"
-    """Whether later events of a dead letter's entity wait for it, or go on."""
+    when_dead: Literal["hold-key", "skip", "supersede"] = "hold-key"
+    """Whether later events of a dead letter's entity wait for it, go on, or go on and make it moot."""
