@@ -201,7 +201,7 @@ def test_when_a_target_is_down(bash):
 
 # A dead letter is shown, delivered after its cause is mended, mended itself, or given up, and all is audited.
 def test_work_through_dead_letters(bash):
-    found, shown, retried, all_retried, edited, discarded, given_up, audited = blocks(
+    found, shown, retried, all_retried, edited, discarded, given_up, superseded, audited = blocks(
         "work-through-dead-letters.md"
     )
     published(bash, order(1))
@@ -226,6 +226,7 @@ def test_work_through_dead_letters(bash):
     rows = 'sqlite3 state/warehouse.db "SELECT order_id, status FROM orders ORDER BY 1"'
     bash.follow(rows, "".join(f"{n}|placed\n" for n in (1, 3, 4, 5, 6, 7)))
     assert done(bash, audited).count("-letters") == 4
+    assert "No superseded events." in done(bash, superseded)
 
 
 # Rows that were lost come back by a replay that is planned, watched, paused, resumed; another is cancelled.

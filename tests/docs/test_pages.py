@@ -84,7 +84,7 @@ def faults_of_part(value, block):
     texts = [text for names in value.values() if isinstance(names, dict) for text in names.values()]
     if block.page.endswith("keep-secrets.md") and texts and all(isinstance(text, str) for text in texts):
         return []
-    if set(value) == {"retry"}:
+    if set(value) <= {"retry", "when_dead"}:
         whole = {"flow": "any", "from": "x@1", "to": "x.x"} | value
         return faults(yaml.safe_dump(whole), str(block), schemas.schema_of(FlowFile))
     if "verify" in value:

@@ -64,7 +64,7 @@ class FlowPlan(msgspec.Struct, frozen=True):
     stream: str
     target: int
     policy: RetryPolicy
-    when_dead: Literal["hold-key", "skip"]
+    when_dead: Literal["hold-key", "skip", "supersede"]
     drops: int
     every: int
     ailment: Literal["breaks", "poisons", "stubborn", "toxic"]
@@ -188,7 +188,7 @@ def _flow(chance: random.Random, name: str, streams: tuple[str, ...], targets: i
             factor=chance.choice([1.0, 4.0, 12.0]),
             total_seconds=chance.choice([259_200.0, 259_200.0, 100.0]),
         ),
-        when_dead=chance.choice(["hold-key", "hold-key", "hold-key", "skip", "skip"]),
+        when_dead=chance.choice(["hold-key", "hold-key", "hold-key", "skip", "supersede"]),
         drops=chance.choice([5, 5, 99]),
         every=chance.choice([0, 0, 7, 17]),
         ailment=chance.choice(["breaks", "poisons", "stubborn", "toxic"]),

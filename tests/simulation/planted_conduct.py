@@ -75,6 +75,21 @@ def dead_letter_lets_go(right):
     return wrong
 
 
+@BUGS.plants(_Book, "supersede", "a newer state that is delivered leaves the dead letter open")
+def moot_stays_dead(right):
+    del right
+    return lambda self, case, at: None
+
+
+@BUGS.plants(attempt, "record", "a dead letter holds its key although the flow says to supersede it")
+def supersede_holds(right):
+
+    def wrong(flow, entry, outcome, now):
+        return replace(right(flow, entry, outcome, now), yields=False)
+
+    return wrong
+
+
 # Identity, blame and policy.
 
 

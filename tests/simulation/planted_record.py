@@ -69,12 +69,13 @@ def cases_after_effect(right):
     return wrong
 
 
-@BUGS.plants(Lanes, "_spill_for_stop", "a clean stop counts everything it read as delivered")
+@BUGS.plants(Window, "overtaken", "a clean stop counts everything it read as delivered")
 def stop_drops_what_is_open(right):
 
     def wrong(self):
-        for entry in self._window.unsettled():
-            self._window.settle(entry, "delivered")
+        for entry in self.unsettled():
+            self.settle(entry, "delivered")
+        return []
 
     return wrong
 

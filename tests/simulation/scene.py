@@ -13,7 +13,7 @@ from trunkline.eventlog.port import Page
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.signals import FlowStalled, FlowStarted
 from trunkline.testkit.clock import START
-from trunkline.testkit.history import Expected, faults, stuck
+from trunkline.testkit.history import Expected, faults, moot, stuck
 from trunkline.testkit.targets import MemoryService, MemoryTable, Place
 from trunkline.testkit.witness import Rules, Witness, storms
 
@@ -138,6 +138,7 @@ class Scene:
         delivered = counts.delivered + counts.late
         if delivered != len(fates) - len(unsent):
             found.append(f"{delivered} are counted as delivered and {len(fates) - len(unsent)} are")
+        found += moot(self._page, fates, superseding=self.plan.when_dead == "supersede")
         spans = [(_instant(away.begin), _instant(away.end)) for away in self.target.away]
         return [*found, *storms(spans, self.witness, self.target.concurrency)]
 
@@ -147,7 +148,8 @@ class Scene:
 
     @property
     def _skips(self) -> bool:
-        return self.plan.when_dead == "skip"
+        """Whether a dead letter lets later events of its key pass."""
+        return self.plan.when_dead != "hold-key"
 
     def _drops(self, offset: int) -> bool:
         return offset % 13 == self.plan.drops

@@ -62,7 +62,11 @@ def test_worlds_are_full_of_trouble():
     told = {note.what for world in worlds for note in world.notes}
     said = " ".join(note.detail for world in worlds for note in world.notes)
     assert {target.atomic for world in worlds for target in world.plan.targets} == {True, False}
-    assert {flow.when_dead for world in worlds for flow in world.plan.flows} == {"hold-key", "skip"}
+    assert {flow.when_dead for world in worlds for flow in world.plan.flows} == {
+        "hold-key",
+        "skip",
+        "supersede",
+    }
     assert {"crashes", "has stopped", "a person retries", "a person discards"} <= told
     assert {"recorded as dead", "recorded as held", "rewound to", "call left alone"} <= told
     for kind in ("timeout", "connect", "http-429", "http-401", "store:"):

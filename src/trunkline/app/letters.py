@@ -241,9 +241,10 @@ def _problems(backbone: Backbone, flow: WiredFlow, entry: Entry, data: bytes) ->
 class DeadView(msgspec.Struct, frozen=True):
     """A dead letter: which event of which flow, since when, after how many attempts, and why.
 
-    ``state`` is ``dead``, ``discarded`` since ``at`` for the ``reason`` that a person gave, or what became
-    of it since it was retried. ``cause`` is what its group is named by, ``holds_back`` how many later events
-    of its key wait for it, ``edited`` whether another record is delivered in place of the event's.
+    ``state`` is ``dead``, ``discarded`` since ``at`` for the ``reason`` that a person gave, ``superseded`` by
+    the newer event that ``reason`` names, or what became of it since it was retried. ``cause`` is what its
+    group is named by, ``holds_back`` how many later events of its key wait for it, ``edited`` whether another
+    record is delivered in place of the event's.
     """
 
     flow: str
@@ -322,7 +323,7 @@ async def dead_groups(backbone: Backbone, where: CaseQuery) -> list[DeadGroup]:
 async def dead_letter(backbone: Backbone, flow: str, offset: int, *, reveal: bool = False) -> DeadDetail:
     """Show one letter, also one that a person has answered; raises ``TrunklineError`` where there is none."""
     known = await backbone.ledger.cases(flow, [offset])
-    cases = [one for one in known if one.state in ("dead", "discarded") or one.answers]
+    cases = [one for one in known if one.state in ("dead", "discarded", "superseded") or one.answers]
     wired = backbone.project.flows.get(flow_of(flow))
     if not cases or wired is None:
         raise TrunklineError(

@@ -323,5 +323,5 @@ class FlowFile(_Settings, frozen=True):
     start: str = "beginning"
     """Where it begins while it has no position: ``beginning``, ``now``, or an RFC 3339 time of acceptance."""
 
-    when_dead: Literal["hold-key", "skip"] = "hold-key"
-    """Whether later events of a dead letter's entity wait for it, or go on."""
+    when_dead: Literal["hold-key", "skip", "supersede"] = "hold-key"
+    """Whether later events of a dead letter's entity wait for it, go on, or go on and make it moot."""

@@ -85,12 +85,30 @@ def _request_repeats(settings: HttpSettings) -> str:
     return "" if is_idempotent else f"a {method} that is repeated may take effect twice"
 
 
+def _request_adds(settings: HttpSettings) -> str:
+    method = compile_request(settings.request).method
+    return "" if method == "PUT" else f"a {method} need not replace what is there"
+
+
+def _table_adds(settings: TableSettings) -> str:
+    if settings.mode != "upsert":
+        return f"mode {settings.mode} replaces no row"
+    if settings.sum:
+        return f"{settings.sum[0]} is added to, so every event counts"
+    return "" if settings.version else "without a version an older state would replace a newer one"
+
+
+def _adds(_settings: Any) -> str:
+    return "it need not replace what is there"
+
+
 class Kind(msgspec.Struct, frozen=True):
     """One kind of source or target: the settings of an entry, and those of its system's ``connection``.
 
     ``misfits`` tells what of the settings makes no sense or does not fit the contract of the records, each
     after the name of its key. ``repeats`` tells why an event may take effect more than once in a target, or
-    nothing where each has its effect once. ``blames`` are the kinds of error events are blamed for.
+    nothing where each has its effect once; ``adds`` why a newer record does not simply take the place of an
+    older one of its key, or nothing where it does. ``blames`` are the kinds of error events are blamed for.
     ``replies`` says that the senders of a source wait for an answer, or that a target gives one.
     """
 
@@ -98,6 +116,7 @@ class Kind(msgspec.Struct, frozen=True):
     connection: type[msgspec.Struct] = NoConnection
     misfits: Callable[[Any, Contract], list[str]] = _fits
     repeats: Callable[[Any], str] = _once
+    adds: Callable[[Any], str] = _adds
     blames: frozenset[str] = frozenset()
     replies: bool = False
 
@@ -109,6 +128,8 @@ SOURCES: Mapping[str, Kind] = {
 }
 
 TARGETS: Mapping[str, Kind] = {
-    "http": Kind(HttpSettings, HttpConnection, _request_misfits, _request_repeats, HTTP_KINDS, replies=True),
-    "table": Kind(TableSettings, TableConnection, settings_faults, blames=TABLE_KINDS),
+    "http": Kind(
+        HttpSettings, HttpConnection, _request_misfits, _request_repeats, _request_adds, HTTP_KINDS, True
+    ),
+    "table": Kind(TableSettings, TableConnection, settings_faults, adds=_table_adds, blames=TABLE_KINDS),
 }

@@ -121,7 +121,7 @@ class ReplyView(msgspec.Struct, frozen=True):
 class FateView(msgspec.Struct, frozen=True):
     """What became of an event in one flow, with its failed attempts, and what people did with it.
 
-    ``reason`` says why a person discarded it, or which rule dropped it late.
+    ``reason`` says why a person discarded it, which rule dropped it late, or what superseded it.
     """
 
     flow: str

@@ -45,6 +45,7 @@ def flow_of(
     if contract is None or target is None or mapping is None or retry is None or start is None or not new:
         return None
     misfits = [*_repeats(document, settings, target), *reply_faults(document, settings, target)]
+    misfits += _adds(document, settings, contract, target)
     if not settings.python:
         misfits += _misfits(document, settings, mapping, contract, target)
     if sheet.note(misfits):
@@ -137,6 +138,19 @@ def _repeats(document: Document, settings: FlowFile, target: Target) -> Iterator
             "delivery: at-least-once",
             f"or idempotent: true on {target.name}, if it takes each Idempotency-Key once",
         )
+
+
+def _adds(document: Document, settings: FlowFile, contract: Contract, target: Target) -> Iterator[Fault]:
+    """Yield a fault where a newer event is to make an older one moot and does not carry all of its state."""
+    if settings.when_dead != "supersede":
+        return
+    why = TARGETS[target.via].adds(target.settings)
+    if not contract.is_versioned:
+        problem = f"{contract.ref} names no version, so nothing says that its events carry whole states"
+        yield document.fault(("when_dead",), problem, "a contract with a version, or hold-key")
+    elif why:
+        problem = f"a newer event does not take the place of an older one in {target.name}: {why}"
+        yield document.fault(("when_dead",), problem, "a target that replaces by key, or hold-key")
 
 
 def _misfits(

@@ -62,8 +62,9 @@ class Contract:
 
     ``name`` and ``version`` are the file's; ``ref`` is ``name@version`` and ``stream`` is ``name@major``.
     ``schema`` is JSON Schema 2020-12, ``fields`` stand in the order of the file, ``primary_key`` holds
-    dotted paths in key order, ``place`` is where the object stands in its file. ``quick_depth`` is how deep
-    a record may be nested that ``quick`` takes.
+    dotted paths in key order, ``is_versioned`` tells whether it names the field that grows with each state,
+    ``place`` is where the object stands in its file. ``quick_depth`` is how deep a record may be nested that
+    ``quick`` takes.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Contract:
         self.schema = {"$schema": _DIALECT, "title": self.ref, **shapes.schema}
         self.fields: tuple[Field, ...] = tuple(shapes.fields)
         self.primary_key = tuple(".".join(path) for path in named.primary_key)
+        self.is_versioned = named.version is not None
         self._readers = Readers(named, reader)
         self._texts = Texts(shapes.fields)
         self._validator = validator_of(self.schema, shapes.notes.formats)

@@ -30,8 +30,11 @@ PROBE_SECONDS = 1.0
 """When to come back while one call probes whether a target is there again: then it is known."""
 
 _GONE = "it was delivered, and what its target answered is not kept any more"
-_DISCARDED = "a person gave this request up"
-_DROPPED = "the flow's mapping yields nothing for this request"
+_GIVEN_UP = {
+    "discarded": "a person gave this request up",
+    "dropped": "the flow's mapping yields nothing for this request",
+    "superseded": "a newer state of the same record was delivered in its place",
+}
 _DEAD = "the flow could not deliver this request, and a person has to look"
 
 
@@ -122,9 +125,8 @@ class Answering:
         if fate.state == "dead":
             kinds = [one.kind for case in cases for one in case.tries[-1:]]
             return Reply(kind="".join(kinds) or "unknown", detail=_DEAD, correlation=correlation)
-        if fate.state in ("discarded", "dropped"):
-            detail = _DISCARDED if fate.state == "discarded" else _DROPPED
-            return Reply(kind=fate.state, detail=detail, correlation=correlation)
+        if fate.state in _GIVEN_UP:
+            return Reply(kind=fate.state, detail=_GIVEN_UP[fate.state], correlation=correlation)
         return Reply(kind="gone", detail=_GONE, correlation=correlation)
 
     # What the flow's target and ledger tell.

@@ -168,7 +168,8 @@ def record(flow: Flow, entry: Entry, outcome: Outcome | None, now: int) -> Case:
     return replace(
         case,
         state="waiting" if waits else "dead",
-        holds=bool(entry.key) and (waits or flow.when_dead == "hold-key"),
+        holds=bool(entry.key) and (waits or flow.when_dead != "skip"),
+        yields=bool(entry.key) and flow.when_dead == "supersede",
         attempts=outcome.attempt,
         due=outcome.at if waits else 0,
         at=now,

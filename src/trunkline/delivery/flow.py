@@ -35,11 +35,12 @@ class Flow(msgspec.Struct, frozen=True):
     ``project`` is part of the name that its progress has in a target's own database, which flows of several
     projects may share. ``decode`` gives the mapping its record, or as much of it as the mapping reads.
     ``when_dead`` says what a dead letter does to later events of its key: ``hold-key`` keeps them back until
-    a person answers it, ``skip`` lets them pass. ``start`` is where it begins while it has no position:
-    at the beginning of the stream, at its end, or with what was accepted at or after an instant in
-    microseconds. ``identity`` is the name its idempotency keys are made from, its own if empty. ``answers``
-    says that callers wait for what comes of each event: it is recorded at once, also where older ones are
-    still under way.
+    a person answers it, ``skip`` lets them pass, ``supersede`` lets them pass and closes the dead letter
+    once one of them is delivered: for events that carry all of their key's state. ``start`` is where it
+    begins while it has no position: at the beginning of the stream, at its end, or with what was accepted at
+    or after an instant in microseconds. ``identity`` is the name its idempotency keys are made from, its own
+    if empty. ``answers`` says that callers wait for what comes of each event: it is recorded at once, also
+    where older ones are still under way.
     """
 
     name: str
@@ -47,7 +48,7 @@ class Flow(msgspec.Struct, frozen=True):
     target: str
     mapping: Mapping
     policy: RetryPolicy = RetryPolicy()
-    when_dead: Literal["hold-key", "skip"] = "hold-key"
+    when_dead: Literal["hold-key", "skip", "supersede"] = "hold-key"
     decode: Callable[[bytes], Any] = json.decode
     project: str = ""
     start: Start = "beginning"

@@ -9,6 +9,10 @@ The one rule an engine keeps by itself: **an open key has a head**. The open cas
 ``holds``; the oldest is its head and is ``waiting`` or ``dead``. Where a change would leave a ``held``
 case as head, it becomes ``waiting``, due at once, in the same transaction. So no crash can leave an event
 held behind nothing.
+
+A dead case that ``yields`` is no head: what is behind it goes on, and where one of that is delivered, the
+dead letter becomes ``superseded`` in the same transaction. It still holds in that newer events of its key
+become cases, so the ledger sees them delivered.
 """
 
 from __future__ import annotations
@@ -23,9 +27,10 @@ from trunkline.connectors.reply import Reply
 
 T = TypeVar("T")
 
-State: TypeAlias = Literal["waiting", "held", "dead", "delivered", "dropped", "discarded"]
+State: TypeAlias = Literal["waiting", "held", "dead", "delivered", "dropped", "discarded", "superseded"]
 """Open: ``waiting`` (tried again when due), ``held`` (behind its key), ``dead`` (a person has to look).
-Closed: ``delivered`` (late), ``dropped`` (by the mapping, late), ``discarded`` (by a person)."""
+Closed: ``delivered`` (late), ``dropped`` (by the mapping, late), ``discarded`` (by a person), ``superseded``
+(a newer state of its key was delivered, which makes the dead letter moot)."""
 
 KEPT_TRIES = 20
 """Of an event's failed attempts the first and the latest are kept, this many in all."""
@@ -68,7 +73,8 @@ class Case(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     event's, known once an attempt failed.
 
     ``edited`` is the record, as JSON, that a person put in place of the event's; empty without one. The
-    event stays in the log as it came. ``renamed`` counts how often a person had its effect sent under a
+    event stays in the log as it came. ``yields`` says that, while it is dead, newer events of its key go on
+    and make it moot. ``renamed`` counts how often a person had its effect sent under a
     new idempotency key.
     """
 
@@ -88,6 +94,12 @@ class Case(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     edited: bytes = b""
     renamed: int = 0
     answers: tuple[Answer, ...] = ()
+    yields: bool = False
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether newer events of its key do not wait for it."""
+        return self.yields and self.state == "dead"
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -198,13 +210,17 @@ class FlowStatus(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """What a flow finished in a span of time: first-time and late deliveries, drops, discards."""
+    """What a flow finished in a span of time: first-time and late deliveries, drops, discards, deaths.
+
+    ``superseded`` are the dead letters that a newer state of their key made moot.
+    """
 
     delivered: int
     late: int
     dropped: int
     discarded: int
     died: int
+    superseded: int = 0
 
 
 class CaseQuery(msgspec.Struct, frozen=True):
@@ -299,7 +315,10 @@ class Letters(Protocol):
         """Return how many held events stand behind each open case: none unless it is its key's head."""
 
     async def resolve(self, flow: str, offset: int, resolution: Resolution, at: int) -> bool:
-        """Answer a dead letter; tell whether there was one. The flow notices within seconds."""
+        """Answer a dead letter; tell whether there was one. The flow notices within seconds.
+
+        One that gave way is not retried while a newer event of its key waits: it would come after that.
+        """
 
 
 class Replies(Protocol):

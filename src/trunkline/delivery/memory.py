@@ -23,6 +23,7 @@ from trunkline.delivery.ledger import (
     Range,
     Record,
     Resolution,
+    Retry,
     StoredReply,
     resolved,
 )
@@ -55,12 +56,25 @@ class _Book:
 
     def give_heads(self, keys: Iterable[str], at: int) -> None:
         for key in keys & self.open.keys():
-            head = self.cases[min(self.open[key])]
-            if head.state == "held":
+            head = next(iter(self.line(key)), None)
+            if head is not None and head.state == "held":
                 self.put(replace(head, state="waiting", due=at, at=at))
 
+    def line(self, key: str) -> list[Case]:
+        """Return the open cases of a key in order, but for dead letters that give way."""
+        cases = [self.cases[offset] for offset in sorted(self.open.get(key, ()))]
+        return [case for case in cases if not case.gives_way]
+
+    def supersede(self, case: Case, at: int) -> None:
+        """Close the dead letters that gave way to a case which was delivered."""
+        for offset in [offset for offset in self.open.get(case.key, ()) if offset < case.offset]:
+            dead = self.cases[offset]
+            if dead.gives_way:
+                reason = f"by event {case.offset}"
+                self.put(replace(dead, state="superseded", holds=False, at=at, reason=reason))
+
     def is_head(self, case: Case) -> bool:
-        return not case.holds or min(self.open[case.key]) == case.offset
+        return not case.holds or self.line(case.key)[:1] == [case]
 
     def holds_back(self, case: Case) -> int:
         if not case.holds or not self.is_head(case):
@@ -93,6 +107,9 @@ class MemoryLedger:
             book.ranges.append(record.range)
         for case in record.cases:
             book.put(case)
+        for case in record.cases:
+            if case.state == "delivered":
+                book.supersede(case, record.at)
         for stored in record.replies:
             book.replies.setdefault(stored.offset, (stored, record.at))
         book.give_heads({case.key for case in record.cases}, record.at)
@@ -117,7 +134,7 @@ class MemoryLedger:
         book = self._books.get(flow, _Book())
         found: list[Case] = []
         for key in keys:
-            behind = [book.cases[offset] for offset in sorted(book.open.get(key, ()))][1 : limit + 1]
+            behind = book.line(key)[1 : limit + 1]
             found += itertools.takewhile(lambda case: case.state == "held", behind)
         return found
 
@@ -196,6 +213,9 @@ class MemoryLedger:
         case = book.cases.get(offset)
         if case is None or case.state != "dead":
             return False
+        has_newer = any(newer.offset > offset for newer in book.line(case.key))
+        if case.gives_way and has_newer and isinstance(resolution, Retry):
+            return False
         book.put(resolved(case, resolution, at))
         book.give_heads({case.key}, at)
         return True
@@ -230,6 +250,7 @@ class MemoryLedger:
             late=states.count("delivered"),
             dropped=sum(len(settled.dropped) for settled in ranges) + states.count("dropped"),
             discarded=states.count("discarded"),
+            superseded=states.count("superseded"),
             died=states.count("dead"),
         )
 

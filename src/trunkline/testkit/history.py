@@ -21,7 +21,7 @@ class Expected(msgspec.Struct, frozen=True):
     ``unsent`` are the offsets that were dropped by rule, are dead, or wait or are held at the end.
     ``once`` says that no event may have two effects (an atomic target); otherwise an event may come again,
     under the same idempotency key. ``passed`` are offsets that later events of their key were allowed to
-    overtake: dead letters under ``when_dead: skip``.
+    overtake: dead letters under ``when_dead: skip`` and ``supersede``.
     """
 
     page: Page
@@ -59,6 +59,26 @@ def stuck(page: Page, fates: Sequence[Fate], left: Collection[int], *, skips: bo
             found.append(f"event {offset} is stuck: {fate.state}, and nothing is before it")
         elif fate.state == "dead" and offset not in left:
             found.append(f"event {offset} is stuck: dead, and nobody leaves it so")
+    return found
+
+
+def moot(page: Page, fates: Sequence[Fate], *, superseding: bool) -> list[str]:
+    """Return which dead letters are superseded for no reason, or not although a newer event was delivered.
+
+    ``fates`` are those of ``page``'s events; ``superseding`` says that the flow is told to.
+    """
+    delivered = {
+        event.subject: offset
+        for offset, (event, fate) in enumerate(zip(page.events, fates, strict=True), page.base)
+        if fate.state == "delivered" and event.subject
+    }
+    found = []
+    for offset, (event, fate) in enumerate(zip(page.events, fates, strict=True), page.base):
+        has_newer = delivered.get(event.subject, -1) > offset
+        if fate.state == "superseded" and not (superseding and has_newer):
+            found.append(f"event {offset} is superseded, and nothing newer of its key was delivered")
+        elif fate.state == "dead" and superseding and has_newer:
+            found.append(f"event {offset} is dead, and a newer one of its key was delivered")
     return found
 
 

@@ -28,6 +28,11 @@ def died(offset: int, key: str = "", *, kind: str = "http-422", detail: str = ""
     return replace(case(offset, key, "dead"), at=at, attempts=1, tries=(latest,))
 
 
+def yielding(offset: int, key: str) -> Case:
+    """Return a dead letter under ``when_dead: supersede``."""
+    return replace(died(offset, key), yields=True)
+
+
 class LettersSuite:
     """What every ledger does for people."""
 
@@ -50,6 +55,44 @@ class LettersSuite:
         [head] = await ledger.waiting(FLOW, 10)
         assert (head.attempts, head.forgiven, head.since, head.due) == (8, 8, 0, NOW + 1)
         assert (head.holds, head.tries) == (True, dead.tries)
+
+    async def test_a_dead_letter_that_yields_lets_its_key_go_on(self, ledger: WholeLedger) -> None:
+        """What it held is due at once, in order, and new events of its key still become cases."""
+        await put(ledger, yielding(1, "a"), case(2, "a", "held"), case(3, "a", "held"))
+        assert [(found.offset, found.due) for found in await ledger.waiting(FLOW, 10)] == [(2, NOW)]
+        assert [found.offset for found in await ledger.held(FLOW, ["a"], 10)] == [3]
+        assert await ledger.holds_back(FLOW, [1, 2]) == {1: 0, 2: 1}
+        assert await ledger.blocked(FLOW, ["a"]) == {"a"}
+
+    async def test_alone_it_stays_dead(self, ledger: WholeLedger) -> None:
+        """Without a newer event there is nothing that makes it moot: it is a dead letter like others."""
+        await put(ledger, yielding(1, "a"), replace(case(0, "a", "delivered"), attempts=2))
+        await put(ledger, case(2, "a", "dropped"), replace(case(3, "b", "delivered"), attempts=2))
+        assert await offsets(ledger, "dead") == [1]
+        assert await ledger.resolve(FLOW, 1, Retry(), NOW + 1)
+        assert [found.offset for found in await ledger.waiting(FLOW, 10)] == [1]
+
+    async def test_a_newer_state_that_is_delivered_makes_it_moot(self, ledger: WholeLedger) -> None:
+        """All dead letters of the key that are older are superseded, by name, and counted."""
+        await put(ledger, yielding(1, "a"), yielding(2, "a"), case(4, "a", "held"), yielding(6, "a"))
+        await put(ledger, case(4, "a", "delivered"), at=NOW + 5)
+        gone = await ledger.find(CaseQuery(FLOW, "superseded"))
+        assert [(one.offset, one.reason, one.at) for _, one in gone] == [
+            (1, "by event 4", NOW + 5),
+            (2, "by event 4", NOW + 5),
+        ]
+        assert (await ledger.fate(FLOW, 1)).state == "superseded"
+        assert (await ledger.counts(FLOW, NOW + 5, NOW + 6)).superseded == len(gone)
+        assert await offsets(ledger, "dead") == [6]
+        assert not await ledger.resolve(FLOW, 1, Retry(), NOW + 6)
+        assert await ledger.trim(NOW + 6) == len([*gone, "the newer state"])
+
+    async def test_it_is_not_retried_while_a_newer_state_waits(self, ledger: WholeLedger) -> None:
+        """A retry would put the older state after the newer one; to give it up is allowed."""
+        await put(ledger, yielding(1, "a"), case(2, "a", "held"))
+        assert not await ledger.resolve(FLOW, 1, Retry(), NOW + 1)
+        assert await ledger.resolve(FLOW, 1, Discard("moot"), NOW + 1)
+        assert [found.offset for found in await ledger.waiting(FLOW, 10)] == [2]
 
     async def test_a_discarded_dead_letter_frees_its_key(self, ledger: WholeLedger) -> None:
         """A discard keeps the reason, and what the dead letter held becomes due."""

@@ -8,6 +8,7 @@ step would have made up for it. Whoever drives the flow tells it; it changes not
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
@@ -19,7 +20,7 @@ from trunkline.kernel.errors import DeliveryError, Final, Retryable
 from trunkline.kernel.event import Event
 from trunkline.testkit.targets import Place
 
-_CLOSED: tuple[State, ...] = ("delivered", "dropped", "discarded")
+_CLOSED: tuple[State, ...] = ("delivered", "dropped", "discarded", "superseded")
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -277,6 +278,8 @@ def storms(spans: Iterable[tuple[int, int]], witness: Witness, concurrency: int)
     for begin, end in spans:
         calls = sum(begin <= at < end for at in witness.repeats)
         starts = 1 + sum(begin <= at < end for at in witness.starts)
-        most = starts * (concurrency + 53) + (end - begin) / SECOND / 25
+        seconds = (end - begin) / SECOND
+        growing = math.log1p(seconds / starts / 5) / math.log(1.1)
+        most = starts * (concurrency + 10 + min(43, growing)) + seconds / 25
         if calls > most:
-            yield f"{calls} repeated calls in {(end - begin) / SECOND:g} s in which the target was away"
+            yield f"{calls} repeated calls in {seconds:g} s in which the target was away"

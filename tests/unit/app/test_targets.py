@@ -19,7 +19,7 @@ TARGET = "warehouse.orders"
 async def test_a_target_that_is_there(backbone):
     [one] = await perform(backbone, ListTargets())
     assert (one.target, one.state, one.since, one.until, one.why) == (TARGET, "closed", None, None, "")
-    assert (one.under_way, one.retries_left, one.per_second) == (0, 60, None)
+    assert (one.under_way, one.retries_left, one.per_second) == (0, 600, None)
 
 
 # An isolation is durable on return, told in list and status with who and why, and ends with a reset.

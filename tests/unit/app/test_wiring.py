@@ -28,7 +28,7 @@ def test_a_flow_is_wired(folder):
     flow = Project.load(folder).flows["orders-to-warehouse"]
     assert (flow.contract.stream, flow.target.name) == ("order@1", "warehouse.orders")
     assert flow.mapping.inexact == frozenset()
-    assert (flow.retry.attempts, flow.retry.first_seconds, flow.retry.longest_seconds) == (8, 1, 3600)
+    assert (flow.retry.attempts, flow.retry.first_seconds, flow.retry.longest_seconds) == (15, 1, 3600)
 
 
 # What a mapping reads, gives or leaves out against the contracts is a fault at its line.
@@ -106,6 +106,35 @@ def test_effectively_once(folder, edit, said, request_and_more, delivery, fits):
     edit(FLOW, "delivery: effectively-once", f"delivery: {delivery}")
     assert (said() == []) == fits
     assert all("at-least-once" in text and "idempotent: true" in text for text in said())
+
+
+# A newer event makes a dead letter moot only where it carries a whole state and takes the older one's place.
+@pytest.mark.parametrize(
+    ("accepts", "fault"),
+    [
+        ("table, table: orders, version: revision", ""),
+        ("table, table: orders", "without a version an older state would replace a newer one"),
+        ("table, table: orders, mode: insert", "mode insert replaces no row"),
+        ("table, table: orders, sum: [pieces]", "pieces is added to, so every event counts"),
+    ],
+)
+def test_supersede_needs_states_that_replace(folder, edit, said, accepts, fault):
+    system = (folder / "systems/warehouse.yaml").read_text()
+    edit(
+        "systems/warehouse.yaml",
+        system.split("accepts:\n")[1],
+        f"  - {{name: orders, contract: warehouse-order@1, via: {accepts}}}\n",
+    )
+    edit(FLOW, "when_dead: hold-key", "when_dead: supersede")
+    told = [text for text in said() if "place of an older" in text]
+    assert [fault in text for text in told] == [True] * bool(fault)
+
+
+# A contract without a version promises no whole states.
+def test_supersede_needs_a_version(edit, said):
+    edit("contracts/order.odcs.yaml", "      - {property: version, value: revision}\n", "")
+    edit(FLOW, "when_dead: hold-key", "when_dead: supersede")
+    assert any("names no version" in text for text in said())
 
 
 # A decimal that would pass through binary floats is a fault, also under a name that needs back-quotes.

@@ -121,7 +121,7 @@ class World:
     async def states(self):
         """Every open or closed case by its state."""
         found = {}
-        for state in ("waiting", "held", "dead", "delivered", "dropped", "discarded"):
+        for state in ("waiting", "held", "dead", "delivered", "dropped", "discarded", "superseded"):
             cases = await self.ledger.find(CaseQuery(state=state, limit=10_000))
             if cases:
                 found[state] = [case.offset for _, case in cases]

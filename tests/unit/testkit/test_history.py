@@ -7,7 +7,7 @@ from tests.unit.delivery.small import STREAM, events
 
 from trunkline.delivery.ledger import Fate
 from trunkline.eventlog.port import Page
-from trunkline.testkit.history import Expected, faults, stuck
+from trunkline.testkit.history import Expected, faults, moot, stuck
 from trunkline.testkit.targets import Received
 
 PAGE = Page(STREAM, 0, events(["a", "b", "a"]))
@@ -77,3 +77,19 @@ def test_what_is_open_for_no_reason_is_stuck():
         "event 0 is stuck: pending",
         "event 1 is stuck: skipped",
     ]
+
+
+# A dead letter is superseded exactly where the flow says so and a newer event of its key was delivered.
+def test_what_is_moot_is_superseded_and_nothing_else():
+    def found(*states, superseding=True):
+        return moot(PAGE, [Fate(state) for state in states], superseding=superseding)
+
+    assert found("superseded", "dead", "delivered") == []
+    assert found("dead", "delivered", "dead") == []
+    assert found("dead", "dead", "delivered", superseding=False) == []
+    assert found("dead", "delivered", "delivered") == [
+        "event 0 is dead, and a newer one of its key was delivered"
+    ]
+    moot_for_nothing = ["event 0 is superseded, and nothing newer of its key was delivered"]
+    assert found("superseded", "delivered", "dead") == moot_for_nothing
+    assert found("superseded", "delivered", "delivered", superseding=False) == moot_for_nothing

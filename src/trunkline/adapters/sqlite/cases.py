@@ -16,19 +16,20 @@ from trunkline.eventlog.seal import Sealer
 
 COLUMNS = (
     "c.event, c.key, c.state, c.holds, c.attempts, c.forgiven, c.due, c.at, c.since, "
-    "c.correlation, c.reason, c.tries, c.contract, c.renamed, c.answers, c.edited"
+    "c.correlation, c.reason, c.tries, c.contract, c.renamed, c.answers, c.yields, c.edited"
 )
 """What ``Rows.case`` reads, of a table named ``c``."""
 
 PUT = """INSERT INTO flow_case
     (flow, event, key, state, holds, attempts, forgiven, due, at, since, correlation, reason, tries,
-     contract, renamed, answers, edited, kind, cause)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     contract, renamed, answers, yields, edited, kind, cause)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET
         key = excluded.key, state = excluded.state, holds = excluded.holds, attempts = excluded.attempts,
         forgiven = excluded.forgiven, due = excluded.due, at = excluded.at, since = excluded.since,
         correlation = excluded.correlation, reason = excluded.reason, tries = excluded.tries,
         contract = excluded.contract, renamed = excluded.renamed, answers = excluded.answers,
+        yields = excluded.yields,
         edited = excluded.edited, kind = excluded.kind, cause = excluded.cause"""
 """What ``Rows.row`` is for."""
 
@@ -62,6 +63,7 @@ class Rows:
             case.contract,
             case.renamed,
             msgspec.json.encode(case.answers) if case.answers else None,
+            case.yields,
             self._sealer.seal(case.edited, _place(flow, case.offset)) if case.edited else None,
             cause.kind,
             cause.text,
@@ -70,7 +72,7 @@ class Rows:
     def case(self, flow: str, row: Sequence[Any]) -> Case:
         """Return the case of ``flow`` that a row of ``COLUMNS`` is; raises ``Corrupt`` for a broken seal."""
         offset, key, state, holds, attempts, forgiven, due, at, since = row[:9]
-        correlation, reason, tries, contract, renamed, answers, edited = row[9:]
+        correlation, reason, tries, contract, renamed, answers, yields, edited = row[9:]
         return Case(
             offset=offset,
             key=key,
@@ -88,6 +90,7 @@ class Rows:
             edited=self._sealer.open(edited, _place(flow, offset)) if edited else b"",
             renamed=renamed,
             answers=_answers.decode(answers) if answers else (),
+            yields=bool(yields),
         )
 
 

@@ -29,6 +29,7 @@ from trunkline.delivery.ledger import (
     Range,
     Record,
     Resolution,
+    Retry,
     resolved,
 )
 from trunkline.eventlog.seal import Sealer
@@ -48,7 +49,11 @@ _SETTLE = """INSERT OR REPLACE INTO settled
 _GIVE_HEAD = """UPDATE flow_case SET state = 'waiting', due = :at, at = :at
     WHERE flow = :id AND state = 'held' AND event =
         (SELECT event FROM flow_case INDEXED BY case_key
-         WHERE flow = :id AND key = :key AND holds ORDER BY event LIMIT 1)"""
+         WHERE flow = :id AND key = :key AND holds AND NOT (state = 'dead' AND yields)
+         ORDER BY event LIMIT 1)"""
+_SUPERSEDE = """UPDATE flow_case INDEXED BY case_key
+    SET state = 'superseded', holds = 0, at = :at, reason = 'by event ' || :event
+    WHERE flow = :id AND key = :key AND holds AND event < :event AND state = 'dead' AND yields"""
 _VOID_RANGES = "DELETE FROM settled WHERE flow = :id AND last >= :cursor"
 _VOID_CASES = "DELETE FROM flow_case WHERE flow = :id AND event >= :cursor"
 
@@ -59,10 +64,15 @@ _POSITION = """SELECT cursor,
 _WAITING = _sql("""SELECT $case FROM flow_case c INDEXED BY case_due
     WHERE c.flow = $flow AND c.state = 'waiting' AND NOT (c.holds AND EXISTS
         (SELECT 1 FROM flow_case o INDEXED BY case_key
-         WHERE o.flow = c.flow AND o.key = c.key AND o.holds AND o.event < c.event))
+         WHERE o.flow = c.flow AND o.key = c.key AND o.holds AND o.event < c.event
+            AND NOT (o.state = 'dead' AND o.yields)))
     ORDER BY c.due, c.event LIMIT :limit""")
 _OPEN = _sql("""SELECT $case FROM flow_case c INDEXED BY case_key
-    WHERE c.flow = $flow AND c.key = :key AND c.holds ORDER BY c.event LIMIT :limit""")
+    WHERE c.flow = $flow AND c.key = :key AND c.holds AND NOT (c.state = 'dead' AND c.yields)
+    ORDER BY c.event LIMIT :limit""")
+_NEWER = _sql("""SELECT 1 FROM flow_case c INDEXED BY case_key
+    WHERE c.flow = $flow AND c.key = :key AND c.holds AND c.event > :offset
+        AND NOT (c.state = 'dead' AND c.yields) LIMIT 1""")
 _BLOCKED = _sql("""SELECT value FROM json_each(:keys) WHERE EXISTS
     (SELECT 1 FROM flow_case c INDEXED BY case_key
         WHERE c.flow = $flow AND c.key = CAST(value AS TEXT) AND c.holds)""")
@@ -77,7 +87,7 @@ _STATUS = """SELECT f.name, f.cursor,
         coalesce((SELECT s.finished FROM settled s WHERE s.flow = f.id AND s.delivered > 0
                   ORDER BY s.finished DESC LIMIT 1), 0),
         coalesce((SELECT c.at FROM flow_case c WHERE c.flow = f.id AND c.state = 'delivered'
-                      AND c.state IN ('delivered', 'dropped', 'discarded', 'dead')
+                      AND c.state IN ('delivered', 'dropped', 'discarded', 'superseded', 'dead')
                   ORDER BY c.at DESC LIMIT 1), 0),
         min(f.cursor,
             coalesce((SELECT min(c.event) FROM flow_case c INDEXED BY case_due
@@ -91,10 +101,11 @@ _RANGE_OF = _sql("""SELECT first, attempts, finished, drops FROM settled
 _COUNT_RANGES = _sql("""SELECT coalesce(sum(delivered), 0), coalesce(sum(dropped), 0) FROM settled
     WHERE flow = $flow AND finished >= :since AND finished < :until""")
 _COUNT_CASES = _sql("""SELECT state, count(*) FROM flow_case
-    WHERE flow = $flow AND state IN ('delivered', 'dropped', 'discarded', 'dead')
+    WHERE flow = $flow AND state IN ('delivered', 'dropped', 'discarded', 'superseded', 'dead')
         AND at >= :since AND at < :until GROUP BY state""")
 _TRIM_RANGES = "DELETE FROM settled WHERE finished < :before"
-_TRIM_CASES = "DELETE FROM flow_case WHERE state IN ('delivered', 'dropped', 'discarded') AND at < :before"
+_TRIM_CASES = """DELETE FROM flow_case
+    WHERE state IN ('delivered', 'dropped', 'discarded', 'superseded') AND at < :before"""
 
 
 class SqliteLedger:
@@ -176,6 +187,10 @@ class SqliteLedger:
         def write(connection: apsw.Connection) -> bool:
             for row in connection.execute(_ONE_CASE, {"flow": flow, "offset": offset}).fetchall():
                 case = self._cases.case(flow, row)
+                if case.gives_way and isinstance(resolution, Retry):
+                    given = {"flow": flow, "key": case.key, "offset": offset}
+                    if connection.execute(_NEWER, given).fetchall():
+                        return False
                 if case.state == "dead":
                     answered = resolved(case, resolution, at)
                     self._write(connection, Record(flow=flow, at=at, cases=[answered]))
@@ -219,6 +234,7 @@ class SqliteLedger:
                 late=late.get("delivered", 0),
                 dropped=dropped + late.get("dropped", 0),
                 discarded=late.get("discarded", 0),
+                superseded=late.get("superseded", 0),
                 died=late.get("dead", 0),
             )
 
@@ -251,10 +267,16 @@ class SqliteLedger:
             connection.execute(_SETTLE, _settle_row(number, record.range))
         if record.cases:
             connection.executemany(PUT, [self._cases.row(flow, number, case) for case in record.cases])
+            delivered = [case for case in record.cases if case.state == "delivered" and case.key]
+            connection.executemany(_SUPERSEDE, [_superseding(number, case, record.at) for case in delivered])
             keys = {case.key for case in record.cases if case.key}
             connection.executemany(_GIVE_HEAD, [{"id": number, "key": key, "at": record.at} for key in keys])
         if record.replies:
             self._replies.put(connection, flow, number, record.at, record.replies)
+
+
+def _superseding(number: int, case: Case, at: int) -> dict[str, Any]:
+    return {"id": number, "key": case.key, "event": case.offset, "at": at}
 
 
 def _enter(connection: apsw.Connection, flow: str) -> int:

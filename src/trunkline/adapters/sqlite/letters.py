@@ -27,7 +27,8 @@ _CONDITIONS = {
     "until": "c.at < :until",
 }
 _HEAD = """(SELECT event FROM flow_case o INDEXED BY case_key
-    WHERE o.flow = k.flow AND o.key = k.key AND o.holds ORDER BY event LIMIT 1)"""
+    WHERE o.flow = k.flow AND o.key = k.key AND o.holds AND NOT (o.state = 'dead' AND o.yields)
+    ORDER BY event LIMIT 1)"""
 _BEHIND = f"SELECT {_HEAD} AS head, held FROM key_held k WHERE flow = :id"  # noqa: S608  constants of this module
 _HOLDS_BACK = f"""SELECT c.event, coalesce((SELECT k.held FROM key_held k
         WHERE k.flow = c.flow AND k.key = c.key AND c.event = {_HEAD}), 0)

@@ -33,7 +33,7 @@ class Then:
     """With --retry: send them under new idempotency keys."""
 
 
-State = Literal["dead", "waiting", "held", "delivered", "dropped", "discarded"]
+State = Literal["dead", "waiting", "held", "delivered", "dropped", "discarded", "superseded"]
 
 
 def list_(
@@ -54,7 +54,8 @@ def list_(
     flow
         Only those of this flow.
     state
-        Instead those that were given up (discarded), are being retried (waiting), were delivered late.
+        Instead those that were given up (discarded), made moot by a newer state of their entity (superseded),
+        are being retried (waiting), were delivered late.
     after
         Go on after this line of the page before: FLOW/OFFSET.
     limit
