@@ -190,9 +190,9 @@ class Sender(threading.Thread):
         return response.status == 202
 
 
-def drop_states(folder, number):
-    """Drop file ``number``, with the next ten states of each order, and return them."""
-    states = [(f"o-{order}", number * 10 + step + 1) for step in range(10) for order in range(ORDERS)]
+def drop_states(folder, number, steps=10):
+    """Drop file ``number``, with the next states of each order, and return them."""
+    states = [(f"o-{order}", number * steps + step + 1) for step in range(steps) for order in range(ORDERS)]
     text = "".join(f'{{"number": "{order}", "revision": {revision}}}\n' for order, revision in states)
     (folder / "drop" / ".next").write_text(text)
     (folder / "drop" / ".next").rename(folder / "drop" / f"{number:03d}.jsonl")
