@@ -5,13 +5,15 @@ A test subclasses ``ReplaysSuite`` and gives it a fixture ``replays``; pytest co
 
 from __future__ import annotations
 
-import pytest
+import itertools
+
 from msgspec.structs import replace
 
 from trunkline.delivery.replay.port import Change, Replay, Replays, Selection, State, changed
 
 NOW = 1_000_000
 OPEN: tuple[State, ...] = ("running", "paused", "failed")
+STATES: tuple[State, ...] = (*OPEN, "done", "cancelled")
 
 WHOLE = Replay(
     id="r1",
@@ -89,16 +91,15 @@ class ReplaysSuite:
         assert (found.planned, found.delivered, found.dead) == (10, 4, 1)
         assert (found.state, found.changed_by, found.changed_why) == ("paused", "ann", "lunch")
 
-    @pytest.mark.parametrize("before", ["running", "paused", "done", "cancelled", "failed"])
-    @pytest.mark.parametrize("after", ["running", "paused", "done", "cancelled", "failed"])
-    async def test_only_what_may_change_does(self, replays: Replays, before: State, after: State) -> None:
+    async def test_only_what_may_change_does(self, replays: Replays) -> None:
         """A change is made where the rules have it, and told; elsewhere nothing changes."""
-        change = Change(after, "ann", "because", NOW + 5)
-        expected = changed(replay(1, before), change)
-        await replays.add(replay(1, before))
-        assert await replays.change("r1", change) == (expected is not None)
-        assert await replays.get("r1") == (expected or replay(1, before))
-        assert not await replays.change("no-such-replay", change)
+        for number, (before, after) in enumerate(itertools.product(STATES, STATES)):
+            one, change = replay(number, before, f"flow-{number}"), Change(after, "ann", "because", NOW + 99)
+            expected = changed(one, change)
+            await replays.add(one)
+            assert await replays.change(one.id, change) == (expected is not None)
+            assert await replays.get(one.id) == (expected or one)
+            assert not await replays.change("no-such-replay", change)
 
     async def test_a_replay_that_goes_on_is_open_again(self, replays: Replays) -> None:
         """One that was done and runs again keeps a second one of its flow out."""

@@ -50,7 +50,7 @@ def test_a_flow_is_wired(folder):
         ("longest: 1h", "longest: 1h, rules: {type: {longest: 1ms}}", "longest_seconds"),
         ("longest: 1h", "longest: 1h, rules: {type: finale}", "final"),
         ("longest: 1h", "longest: 1h, rules: {type: {attempt: 3}}", "attempts"),
-        ("map:", "start: beginnin\nmap:", 'did you mean "beginning"?'),
+        ("map:", "start: beginningg\nmap:", 'did you mean "beginning"?'),
         ("map:", "start: 2026-13-01\nmap:", "beginning, now, or a time such as 2026-01-31T08:00:00Z"),
     ],
 )
