@@ -55,6 +55,12 @@ GROUPS = {
             "discard": "Give refused arrivals up, with a reason that is kept.",
         },
     ),
+    "contract": (
+        "Contracts: what a record may look like, and what really comes.",
+        {
+            "drift": "Tell how records that came differ from their contract.",
+        },
+    ),
     "audit": (
         "The audit: who did what to the project, when and why.",
         {"list": "List what people did."},
