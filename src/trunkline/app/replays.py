@@ -10,7 +10,8 @@ from trunkline.app.act import Act, Change
 from trunkline.app.backbone import Backbone
 from trunkline.app.fitting import strangers
 from trunkline.app.masking import masked_subject
-from trunkline.app.project import Flow
+from trunkline.app.names import check_flow
+from trunkline.app.project import Flow, unknown
 from trunkline.app.registry import TARGETS
 from trunkline.connectors.mapping import MappingRefused, compile_mapping
 from trunkline.delivery.ledger import FlowStatus
@@ -19,9 +20,8 @@ from trunkline.delivery.replay.books import Books
 from trunkline.delivery.replay.port import RATE, Replay, Selection, State
 from trunkline.delivery.replay.selecting import Choice, Holds, survey
 from trunkline.kernel.clock import to_rfc3339
-from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.errors import TrunklineError, UsageError
 from trunkline.kernel.event import Event
-from trunkline.kernel.faults import did_you_mean
 from trunkline.kernel.roles import Role
 from trunkline.kernel.signals import ReplayChanged
 
@@ -139,8 +139,8 @@ class CancelReplay(_ChangeReplay, frozen=True):
 async def plan(backbone: Backbone, act: StartReplay) -> PlanView:
     """Tell what a replay would deliver, and start none.
 
-    Raises ``TrunklineError`` for a flow that is not there, for an expression that does not fit, and for the
-    original identity where the target does not go by it.
+    Raises ``UsageError`` for a flow that is not there and for an expression that does not fit, and
+    ``TrunklineError`` for the original identity where the target does not go by it.
     """
     flow = _known(backbone, act.flow)
     again = TARGETS[flow.target.via].counts_again(flow.target.settings)
@@ -150,7 +150,7 @@ async def plan(backbone: Backbone, act: StartReplay) -> PlanView:
             " leave the option out, and select only what was lost"
         )
     if act.rate <= 0:
-        raise TrunklineError("rate: events a second, more than 0")
+        raise UsageError("rate: events a second, more than 0")
     choice = Choice(act.selection, holds_of(backbone, flow, act.selection), exactly=act.exactly)
     books = Books(backbone.log, backbone.ledger, flow.contract.stream, flow.name)
     found = await survey(choice, books, await books.cursor())
@@ -174,26 +174,24 @@ async def plan(backbone: Backbone, act: StartReplay) -> PlanView:
 
 
 def _known(backbone: Backbone, flow: str) -> Flow:
-    flows = backbone.project.flows
-    if flow not in flows:
-        hint = did_you_mean(flow, flows) or f"there are: {', '.join(sorted(flows))}"
-        raise TrunklineError(f'there is no flow "{flow}"; {hint}')
-    return flows[flow]
+    if flow not in backbone.project.flows:
+        raise unknown("flow", flow, backbone.project.flows)
+    return backbone.project.flows[flow]
 
 
 def holds_of(backbone: Backbone, flow: Flow, selection: Selection) -> Holds | None:
     """Return what tells of an event whether a selection's expression holds; None where it has none.
 
-    Raises ``TrunklineError`` where the expression is none, or reads what the stream's contract does not have.
+    Raises ``UsageError`` where the expression is none, or reads what the stream's contract does not have.
     """
     if not selection.when:
         return None
     try:
         judged = compile_mapping({"selected": "1"}, backbone.project.folder, when=selection.when)
     except MappingRefused as refused:
-        raise TrunklineError(f"when: {refused.problems[0].problem}") from None
+        raise UsageError(f"when: {refused.problems[0].problem}") from None
     for path, hint in strangers(judged.lineage["when"], flow.contract):
-        raise TrunklineError(f'when: {flow.contract.ref} has no field "{path}"; {hint}'.rstrip("; "))
+        raise UsageError(f'when: {flow.contract.ref} has no field "{path}"; {hint}'.rstrip("; "))
 
     def holds(event: Event) -> bool:
         return judged(judged.decode(event.data), event) is not None
@@ -292,6 +290,7 @@ async def replay_of(backbone: Backbone, replay_id: str) -> ReplayView:
 
 async def replays(backbone: Backbone, flow: str = "", *, only_open: bool = False) -> list[ReplayView]:
     """List the replays of one flow, or of all, the newest first; ``only_open`` leaves out what has ended."""
+    await check_flow(backbone, flow)
     found = await backbone.replays.all(flow)
     statuses = await _statuses(backbone) if found else {}
     return [_view(backbone, one, statuses) for one in found if one.is_open or not only_open]

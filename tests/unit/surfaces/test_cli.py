@@ -137,7 +137,7 @@ def test_publish_forms(trunkline, folder):
 
 # What a user gets wrong is one line and a code that means something, as JSON where JSON was asked for.
 def test_mistakes(trunkline, folder):
-    assert trunkline("publish", "ordr", "--file", str(folder / "examples/order.json"))[0] == 6
+    assert trunkline("publish", "ordr", "--file", str(folder / "examples/order.json"))[0] == 2
     code, out, err = trunkline("publish", "order", "--file", "/nowhere", "--json")
     assert (code, err, json.loads(out)["error"]["kind"]) == (6, "", "TrunklineError")
     (folder / "state/trunkline.key").chmod(0o644)

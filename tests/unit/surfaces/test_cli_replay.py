@@ -42,7 +42,7 @@ def test_plan(replay):
 @pytest.mark.parametrize("words", [("plan", FLOW), ("start", FLOW, "--why", "x")])
 def test_an_empty_choice(replay, words):
     code, _, err = replay(*words)
-    assert code == 6
+    assert code == 2
     assert "--all" in err
 
 
@@ -81,8 +81,27 @@ def test_times(replay):
     found = json.loads(replay("plan", FLOW, "--since", "2020-01-01", "--until", "2021-01-01", "--json")[1])
     assert found["planned"] == 0
     code, _, err = replay("plan", FLOW, "--since", "yesterday")
-    assert code == 6
+    assert code == 2
     assert "is no time" in err
+
+
+# A range that ends before it begins is a mistake, and is never taken for one in which nothing happened.
+@pytest.mark.parametrize(
+    "words", [("--from", "9", "--to", "3"), ("--since", "2026-01-05", "--until", "2026-01-04T12:00:00Z")]
+)
+def test_a_backwards_range(replay, words):
+    for asked in (("plan", FLOW), ("start", FLOW, "--why", "lost")):
+        code, _, err = replay(*asked, *words)
+        assert (code, "the range is backwards" in err) == (2, True)
+    assert replay("plan", FLOW, "--from", "3", "--to", "3")[0] == 0
+
+
+# Replays of a flow that nothing has are refused, rather than said to be none.
+def test_an_unknown_flow(replay):
+    code, out, err = replay("list", "--flow", "orders-to-warehous")
+    assert (code, out, f'did you mean "{FLOW}"?' in err) == (2, "", True)
+    assert replay("plan", "nope", "--all")[0] == 2
+    assert replay("list", "--flow", FLOW)[2] == "No replays.\n"
 
 
 # What is left to the flow, and what an expression cannot tell, is said.
