@@ -14,13 +14,16 @@ from trunkline.app.act import Act, Change
 from trunkline.app.backbone import Backbone
 from trunkline.app.connectors import Checked
 from trunkline.app.editing import Difference, changed, differences
+from trunkline.app.fitting import strangers
 from trunkline.app.masking import masked, masked_subject
 from trunkline.app.names import check_flow
 from trunkline.app.project import PUBLISH
 from trunkline.app.project import Flow as WiredFlow
 from trunkline.app.replays import go_on, is_cancelled
+from trunkline.connectors.mapping import quoted
 from trunkline.connectors.source import Arrival
 from trunkline.connectors.target import Item
+from trunkline.contracts.contract import Contract
 from trunkline.delivery.attempt import Entry, Mapper
 from trunkline.delivery.cause import cause_of
 from trunkline.delivery.flow import Flow
@@ -49,13 +52,17 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class Edited(msgspec.Struct, frozen=True):
-    """What an edit of a letter came to: what differs, masked, or why it was refused; no value is repeated."""
+    """What an edit of a letter came to: what differs, masked, or why it was refused; no value is repeated.
+
+    ``notes`` name fields that were to be put in and the contract does not know, whether it takes them or not.
+    """
 
     flow: str
     offset: int
     answered: bool
     differences: list[Difference] = []
     problems: list[str] = []
+    notes: list[str] = []
 
 
 class RetryLetters(Act, frozen=True):
@@ -208,7 +215,7 @@ def _wired(backbone: Backbone, name: str) -> WiredFlow:
 def _judged(
     backbone: Backbone, flow: WiredFlow, entry: Entry, act: EditLetters
 ) -> tuple[Edited, Edit | None]:
-    refused = Edited(flow.name, entry.offset, answered=False)
+    refused = Edited(flow.name, entry.offset, answered=False, notes=_notes(act, flow.contract))
     if entry.event is None:
         return replace(refused, problems=["the log no longer holds this event: discard it"]), None
     old = json.decode(entry.event.data)
@@ -224,6 +231,16 @@ def _judged(
         return replace(refused, problems=["it differs in nothing from what is there"]), None
     paths = tuple(one.path for one in found)
     return replace(refused, differences=found), Edit(data, paths, act.by, act.why)
+
+
+def _notes(act: EditLetters, contract: Contract) -> list[str]:
+    """Name the fields to be put in that the contract does not know: they may be a slip."""
+    # an item's number is no part of a field's place
+    put = [".".join(quoted(step) for step in path.split(".") if not step.isdecimal()) for path in act.values]
+    return [
+        f'{contract.ref} has no field "{path}"; {hint}'.rstrip("; ")
+        for path, hint in strangers(put, contract)
+    ]
 
 
 def _problems(backbone: Backbone, flow: WiredFlow, entry: Entry, data: bytes) -> list[str]:

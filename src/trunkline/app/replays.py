@@ -89,6 +89,12 @@ class ReplayView(msgspec.Struct, frozen=True):
     changed_why: str
 
 
+class ChangedReplay(ReplayView, frozen=True):
+    """A replay after a change of its state; ``already`` where it was so before, and nothing was done."""
+
+    already: bool
+
+
 class StartReplay(Act, frozen=True):
     """Deliver events again that a flow has behind it; returns a ``ReplayView``."""
 
@@ -113,9 +119,9 @@ class _ChangeReplay(Act, frozen=True):
     by: str
     why: str = ""
 
-    def change(self, result: ReplayView) -> Change:
-        """Tell its new state."""
-        return Change("", result.state, 1)
+    def change(self, result: ChangedReplay) -> Change:
+        """Tell its new state, and whether it is new."""
+        return Change("", result.state, int(not result.already))
 
 
 class PauseReplay(_ChangeReplay, frozen=True):
@@ -236,18 +242,20 @@ async def start_replay(backbone: Backbone, act: StartReplay) -> ReplayView:
 PLAN = '"trunkline replay plan"'
 
 
-async def change_replay(backbone: Backbone, act: PauseReplay | ResumeReplay | CancelReplay) -> ReplayView:
-    """Pause, resume or cancel a replay, durable on return.
+async def change_replay(backbone: Backbone, act: PauseReplay | ResumeReplay | CancelReplay) -> ChangedReplay:
+    """Pause, resume or cancel a replay, durable on return; one that is so already stays as it is.
 
     Raises ``TrunklineError`` where there is none of that id, or no such change.
     """
     before = await _got(backbone, act.replay)
-    if not await change_state(backbone, before, act.to, act.by, act.why):
-        after = await _got(backbone, act.replay)
+    already = not await change_state(backbone, before, act.to, act.by, act.why)
+    after = await _got(backbone, act.replay)
+    if already and after.state != act.to:
         others = [one.id for one in await backbone.replays.all(after.flow) if one.is_open]
         also = f", and replay {others[0]} of its flow is open" if others and others != [after.id] else ""
         raise TrunklineError(f"replay {after.id} is {after.state}{also}: it cannot become {act.to}")
-    return await replay_of(backbone, act.replay)
+    view = await replay_of(backbone, act.replay)
+    return ChangedReplay(**msgspec.structs.asdict(view), already=already)
 
 
 async def change_state(backbone: Backbone, replay: Replay, to: State, by: str, why: str) -> bool:

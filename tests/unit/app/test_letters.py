@@ -158,6 +158,19 @@ async def test_a_dry_run(letters, monkeypatch):
     assert await letters.audit.list(AuditQuery()) == []
 
 
+# A field that the contract does not know is told with the near miss, also by a dry run, and taken.
+async def test_an_unknown_field(letters):
+    edit = EditLetters(at(0), "ann", values={"stauts": b'"paid"', "lines.0.sky": b'"X"', "total": b"1"})
+    said = [
+        'order@1.0.0 has no field "lines.sky"; did you mean "lines.sku"?',
+        'order@1.0.0 has no field "stauts"; did you mean "status"?',
+    ]
+    [would] = await would_edit(letters, edit)
+    assert (would.answered, would.notes) == (True, said)
+    [edited] = await perform(letters, edit)
+    assert (edited.answered, edited.notes) == (True, said)
+
+
 # An edit of a letter whose event the log trimmed, or whose flow is gone, is told.
 async def test_what_cannot_be_edited(letters):
     await letters.ledger.record(Record("gone", 1, cases=[Case(0, "a", "dead", holds=True)]))

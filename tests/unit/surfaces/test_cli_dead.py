@@ -151,6 +151,15 @@ def test_edit_by_mistake(dead, tmp_path):
     assert dead("edit", FLOW, "0", "7", "--set", "status=paid")[0] == 1
 
 
+# A misspelt field is told before it is put in, for a person and for a program.
+def test_a_misspelt_field(dead):
+    code, out, err = dead("edit", FLOW, "0", "--set", "stauts=paid", "--dry-run")
+    assert (code, "1 dead letter would be edited" in out) == (0, True)
+    assert f'{FLOW} offset 0: order@1.0.0 has no field "stauts"; did you mean "status"?' in err
+    [edited] = dead("edit", FLOW, "0", "--set", "stauts=paid", "--json")[1].splitlines()
+    assert 'did you mean "status"?' in json.loads(edited)["notes"][0]
+
+
 # Giving one up needs a reason, and every place that shows the event afterwards tells it.
 def test_discard(dead, trunkline):
     assert dead("discard", FLOW, "0")[0] == 2

@@ -66,7 +66,10 @@ def test_start_list_show(replay, trunkline):
 def test_changes(replay):
     one = started(replay, "--from", "2", "--exactly", "--original-identity")
     assert "is paused: 0 of 3 delivered" in replay("pause", one["id"], "--why", "lunch")[1]
-    assert "is running" in replay("resume", one["id"])[1]
+    assert "is paused already" in replay("pause", one["id"])[1]
+    assert "is running:" in replay("resume", one["id"])[1]
+    code, out, _ = replay("resume", one["id"])
+    assert (code, "is running already" in out) == (0, True)
     assert json.loads(replay("cancel", one["id"], "--why", "wrong", "--json")[1])["state"] == "cancelled"
     shown = replay("show", one["id"], "--follow")[1]
     assert '{"first":2}, exactly, under the original identity' in shown

@@ -76,8 +76,8 @@ def edits(common: Common, bulk: Bulk, act: EditLetters) -> Exit:
 
 def _tell_edit(one: Edited) -> None:
     where = f"{one.flow} offset {one.offset}"
-    for problem in one.problems:
-        output.complain(f"{where}: {problem}")
+    for line in (*one.problems, *one.notes):
+        output.complain(f"{where}: {line}")
     if one.differences:
         output.say(f"{where}:")
     for each in one.differences:

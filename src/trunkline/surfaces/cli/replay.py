@@ -17,7 +17,7 @@ from trunkline.surfaces.cli.common import Common, acting, reading
 if TYPE_CHECKING:
     from trunkline.app.acts import StartReplay
     from trunkline.app.backbone import Backbone
-    from trunkline.app.replays import PlanView, ReplayView
+    from trunkline.app.replays import ChangedReplay, PlanView, ReplayView
     from trunkline.delivery.replay.port import Selection
 
 FOLLOW_SECONDS = 1.0
@@ -343,8 +343,9 @@ def cancel_(
     _tell(common, acting(common, CancelReplay(replay, by or me(), why)))
 
 
-def _tell(common: Common, view: ReplayView) -> None:
+def _tell(common: Common, view: ChangedReplay) -> None:
     if common.json:
         output.document(view)
     else:
-        output.say(f"Replay {view.id} is {view.state}: {view.delivered:,} of {view.planned:,} delivered.")
+        state = f"{view.state}{' already' if view.already else ''}"
+        output.say(f"Replay {view.id} is {state}: {view.delivered:,} of {view.planned:,} delivered.")
