@@ -70,10 +70,16 @@ def running(folder: Path, role: str = "", port: int | None = None) -> Iterator[R
 
 def ask(folder: Path, *arguments: str) -> Any:
     """Run a command with ``--json`` and return the document it prints."""
+    [document] = ask_list(folder, *arguments)
+    return document
+
+
+def ask_list(folder: Path, *arguments: str) -> list[Any]:
+    """Run a command with ``--json`` and return the documents it prints, one a line."""
     command = [sys.executable, "-m", "trunkline", *arguments, "--json", "--project", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def refused(folder: Path, *arguments: str) -> tuple[int, str]:

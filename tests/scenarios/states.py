@@ -37,7 +37,7 @@ accepts:
     "systems/books.yaml": """
 system: books
 owner: {team: Books, contact: books@example.com}
-connection: {sqlite: state/books.db}
+connection: %(books)s
 accepts:
   - {name: counted, contract: count@1, via: table, table: counted, sum: [times]}
 """,
@@ -128,16 +128,29 @@ class Telling(BaseHTTPRequestHandler):
         pass
 
 
-def project(folder, interface):
+def project(folder, interface, place=None):
+    """Write the project, its table in ``place``, or else in an SQLite file of its own."""
+    connection, password = connection_of(place)
+    url = f"http://127.0.0.1:{interface.server_port}"
     for name, text in FILES.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.replace("%(url)s", f"http://127.0.0.1:{interface.server_port}"))
+        path.write_text(text.replace("%(url)s", url).replace("%(books)s", connection))
     for name in ("state", "drop"):
         (folder / name).mkdir()
     make_key(folder / "state" / "trunkline.key")
-    write_private(folder / "state" / "secrets.yaml", f"shop: {{hook: {TOKEN}}}\n".encode())
+    secrets = f'shop: {{hook: {TOKEN}}}\nbooks: {{database: "{password}"}}\n'
+    write_private(folder / "state" / "secrets.yaml", secrets.encode())
     return folder
+
+
+def connection_of(place):
+    """Return the ``connection`` of a system whose tables are in ``place``, and the password it needs."""
+    if place is None:
+        return "{sqlite: state/books.db}", ""
+    if place.engine == "sqlite":
+        return f"{{sqlite: {place.path}}}", ""
+    return f'{{postgres: "{place.url}", password: secret://books/database}}', place.server.password
 
 
 class Sender(threading.Thread):
@@ -190,9 +203,9 @@ class Sender(threading.Thread):
         return response.status == 202
 
 
-def drop_states(folder, number, steps=10):
+def drop_states(folder, number, steps=10, orders=ORDERS):
     """Drop file ``number``, with the next states of each order, and return them."""
-    states = [(f"o-{order}", number * steps + step + 1) for step in range(steps) for order in range(ORDERS)]
+    states = [(f"o-{order}", number * steps + step + 1) for step in range(steps) for order in range(orders)]
     text = "".join(f'{{"number": "{order}", "revision": {revision}}}\n' for order, revision in states)
     (folder / "drop" / ".next").write_text(text)
     (folder / "drop" / ".next").rename(folder / "drop" / f"{number:03d}.jsonl")
@@ -205,6 +218,12 @@ def counted(folder):
             (number, revision): times
             for number, revision, times in connection.execute("SELECT * FROM counted")
         }
+
+
+def counted_in(place):
+    """Return what ``counted`` does, of a table anywhere."""
+    rows = place.ask("SELECT number, revision, times FROM counted")
+    return {(number, revision): times for number, revision, times in rows}
 
 
 def check_table(folder, expected):

@@ -183,7 +183,9 @@ async def would_edit(backbone: Backbone, act: EditLetters) -> list[Edited]:
 async def _judged_edits(backbone: Backbone, act: EditLetters) -> AsyncIterator[tuple[Edited, Edit | None]]:
     """Yield what an edit would come to for each letter of the page, and the edit where it would be taken."""
     if bool(act.record) == bool(act.values):
-        raise TrunklineError("an edit is either a whole record or values for some places of it")
+        raise TrunklineError(
+            "an edit is either a whole record or values for some places of it: --file, or --set PATH=VALUE"
+        )
     for flow, case in await backbone.ledger.find(_page(act.where)):
         wired = _wired(backbone, flow)
         [entry] = await CaseLoader(backbone.log, wired.contract.stream).entries([case])

@@ -98,6 +98,14 @@ def _table_adds(settings: TableSettings) -> str:
     return "" if settings.version else "without a version an older state would replace a newer one"
 
 
+def _table_counts_again(settings: TableSettings) -> str:
+    if settings.sum:
+        return f"it keeps no idempotency keys, and {settings.sum[0]} would be added once more"
+    if settings.mode == "insert":
+        return "it keeps no idempotency keys, and each row would be inserted once more"
+    return ""
+
+
 def _adds(_settings: Any) -> str:
     return "it need not replace what is there"
 
@@ -110,6 +118,8 @@ class Kind(msgspec.Struct, frozen=True):
     nothing where each has its effect once; ``adds`` why a newer record does not simply take the place of an
     older one of its key, or nothing where it does. ``blames`` are the kinds of error events are blamed for.
     ``replies`` says that the senders of a source wait for an answer, or that a target gives one.
+    ``counts_again`` tells why what a target took counts once more in a replay under the original identity,
+    or nothing where it does not.
     """
 
     settings: type[msgspec.Struct]
@@ -119,6 +129,7 @@ class Kind(msgspec.Struct, frozen=True):
     adds: Callable[[Any], str] = _adds
     blames: frozenset[str] = frozenset()
     replies: bool = False
+    counts_again: Callable[[Any], str] = _once
 
 
 SOURCES: Mapping[str, Kind] = {
@@ -131,5 +142,12 @@ TARGETS: Mapping[str, Kind] = {
     "http": Kind(
         HttpSettings, HttpConnection, _request_misfits, _request_repeats, _request_adds, HTTP_KINDS, True
     ),
-    "table": Kind(TableSettings, TableConnection, settings_faults, adds=_table_adds, blames=TABLE_KINDS),
+    "table": Kind(
+        TableSettings,
+        TableConnection,
+        settings_faults,
+        adds=_table_adds,
+        blames=TABLE_KINDS,
+        counts_again=_table_counts_again,
+    ),
 }

@@ -11,6 +11,7 @@ from trunkline.app.backbone import Backbone
 from trunkline.app.fitting import strangers
 from trunkline.app.masking import masked_subject
 from trunkline.app.project import Flow
+from trunkline.app.registry import TARGETS
 from trunkline.connectors.mapping import MappingRefused, compile_mapping
 from trunkline.delivery.ledger import FlowStatus
 from trunkline.delivery.replay import port
@@ -138,9 +139,16 @@ class CancelReplay(_ChangeReplay, frozen=True):
 async def plan(backbone: Backbone, act: StartReplay) -> PlanView:
     """Tell what a replay would deliver, and start none.
 
-    Raises ``TrunklineError`` for a flow that is not there, and for an expression that does not fit.
+    Raises ``TrunklineError`` for a flow that is not there, for an expression that does not fit, and for the
+    original identity where the target does not go by it.
     """
     flow = _known(backbone, act.flow)
+    again = TARGETS[flow.target.via].counts_again(flow.target.settings)
+    if act.original_identity and again:
+        raise TrunklineError(
+            f"original identity: {flow.target.via} {flow.target.name} does not go by it: {again};"
+            " leave the option out, and select only what was lost"
+        )
     if act.rate <= 0:
         raise TrunklineError("rate: events a second, more than 0")
     choice = Choice(act.selection, holds_of(backbone, flow, act.selection), exactly=act.exactly)

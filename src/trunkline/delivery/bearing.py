@@ -23,7 +23,7 @@ from trunkline.delivery.budget import BudgetPolicy
 from trunkline.delivery.control import Control
 from trunkline.delivery.quota import NEVER, Quota
 from trunkline.delivery.standing import Isolation, Outage, Standing
-from trunkline.delivery.tally import counted, peak, tally
+from trunkline.delivery.tally import counted, peak, sums, tally
 from trunkline.kernel.clock import SECOND, Clock
 from trunkline.kernel.errors import DeliveryError, Stop
 from trunkline.kernel.ids import Ids
@@ -260,6 +260,8 @@ class Bearing:
 
     def _gather(self, now: int) -> None:
         """Put what was counted into the values that decide."""
+        if self._begun and not sums(self._calls, now)[0]:
+            self._calls = tally(NORMAL_SECONDS, _SLOTS, now)  # what nobody called before says nothing
         self._calls = counted(self._calls, now, self._begun)
         self._budget = budgets.spent(self._budget, self._first_at, self._first, 0)
         if self._answered:

@@ -22,7 +22,7 @@ LEAST_PER_SECOND = 1.0
 UNKNOWN_PER_SECOND = 10.0
 """Where the rate begins to double from when it is not known what was normal."""
 
-RAMP_SHARE = 0.2
+RAMP_SHARE = 0.1
 """How long the rate takes from a tenth to all of what is permitted, as a share of how long the outage was."""
 
 RAMP_SECONDS = 5.0

@@ -64,7 +64,7 @@ async def test_an_act_is_audited(backbone, publish, bury):
 async def test_a_failed_act_is_audited(backbone, publish, bury):
     await publish(1)
     await bury([0], cursor=1)
-    with pytest.raises(TrunklineError, match="either a whole record"):
+    with pytest.raises(TrunklineError, match=r"either a whole record .*--set PATH=VALUE"):
         await perform(backbone, EditLetters(CaseQuery(FLOW), "ann"))
     [failed] = await backbone.audit.list(AuditQuery())
     assert (failed.outcome, failed.count) == ("failed", 0)

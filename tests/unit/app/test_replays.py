@@ -13,7 +13,9 @@ from trunkline.app.acts import (
     StartReplay,
     perform,
 )
+from trunkline.app.backbone import opened
 from trunkline.app.letters import dead_letter, dead_letters
+from trunkline.app.project import Project
 from trunkline.app.replays import plan, replay_of, replays
 from trunkline.app.status import status
 from trunkline.app.views import trace
@@ -69,6 +71,17 @@ async def test_an_expression(backbone, settled):
         await plan(backbone, asked(Selection(when="ordr_id = '1001'")))
     with pytest.raises(TrunklineError, match="when: "):
         await plan(backbone, asked(Selection(when="order_id = ")))
+
+
+# A table has no idempotency keys: where each event adds, one under its original identity would add again.
+@pytest.mark.parametrize("adding", ["sum: [pieces]", "mode: insert"])
+async def test_an_original_identity_needs_a_target_that_keeps_it(folder, edit, machine, adding):
+    edit("systems/warehouse.yaml", "    mode: upsert\n    version: revision\n", f"    {adding}\n")
+    async with opened(Project.load(folder), machine) as backbone:
+        told = "original identity: table warehouse.orders"
+        with pytest.raises(TrunklineError, match=told):
+            await plan(backbone, asked(original_identity=True))
+        assert (await plan(backbone, asked())).planned == 0
 
 
 # A replay is stored with all that was asked, told, audited, and shown in the list and in status.

@@ -228,6 +228,14 @@ async def test_a_receiver_can_say_stop(flows):
     assert not flows.bearing.is_closed
 
 
+# What is normal is counted from the first call on: how long nobody called before says nothing.
+async def test_idleness_before_the_first_call_is_not_counted(flows):
+    flows.clock.advance(20)
+    await flows.normal(5, rate=10)
+    flows.bearing.away(await flows.call(), GONE)
+    assert flows.bearing.standing.outage.normal == pytest.approx(10, rel=0.05)
+
+
 # After a restart in an outage the first call is a probe, and what was normal before is still known.
 async def test_an_outage_is_resumed(flows):
     outage = Outage(START - 600 * SECOND, 4.0, "connect", "nobody there")

@@ -8,6 +8,7 @@ import pytest
 
 from trunkline.app.init import init
 from trunkline.surfaces import cli
+from trunkline.surfaces.cli.exits import Exit
 
 
 @pytest.fixture
@@ -39,6 +40,15 @@ def test_help(capsys, words):
     out = capsys.readouterr().out
     assert f"Example: trunkline {' '.join(words)}" in " ".join(out.split())
     assert not {word for word in out.split() if word.startswith(("--no-", "--empty-"))}
+
+
+# The example that a group gives can be typed as it stands.
+@pytest.mark.parametrize("group", cli.GROUPS)
+def test_the_example_of_a_group(trunkline, capsys, group):
+    with pytest.raises(SystemExit):
+        cli.main([group, "--help"])
+    example = capsys.readouterr().out.split("Example: trunkline ")[1].split()
+    assert trunkline(*example)[0] != Exit.USAGE
 
 
 # A wrong command, option or value is a usage error that names the near miss.

@@ -46,11 +46,12 @@ _MOVE = "UPDATE flow SET cursor = :cursor WHERE name = :flow"
 _SETTLE = """INSERT OR REPLACE INTO settled
     (flow, last, first, started, finished, attempts, delivered, dropped, drops)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_GIVE_HEAD = """UPDATE flow_case SET state = 'waiting', due = :at, at = :at
-    WHERE flow = :id AND state = 'held' AND event =
-        (SELECT event FROM flow_case INDEXED BY case_key
-         WHERE flow = :id AND key = :key AND holds AND NOT (state = 'dead' AND yields)
-         ORDER BY event LIMIT 1)"""
+_HELD_HEAD = """SELECT event FROM
+    (SELECT event, state FROM flow_case INDEXED BY case_key
+     WHERE flow = :id AND key = :key AND holds AND NOT (state = 'dead' AND yields)
+     ORDER BY event LIMIT 1)
+    WHERE state = 'held'"""
+_LET_GO = "UPDATE flow_case SET state = 'waiting', due = :at, at = :at WHERE flow = :id AND event = :offset"
 _SUPERSEDE = """UPDATE flow_case INDEXED BY case_key
     SET state = 'superseded', holds = 0, at = :at, reason = 'by event ' || :event
     WHERE flow = :id AND key = :key AND holds AND event < :event AND state = 'dead' AND yields"""
@@ -270,9 +271,15 @@ class SqliteLedger:
             delivered = [case for case in record.cases if case.state == "delivered" and case.key]
             connection.executemany(_SUPERSEDE, [_superseding(number, case, record.at) for case in delivered])
             keys = {case.key for case in record.cases if case.key}
-            connection.executemany(_GIVE_HEAD, [{"id": number, "key": key, "at": record.at} for key in keys])
+            _give_heads(connection, number, keys, record.at)
         if record.replies:
             self._replies.put(connection, flow, number, record.at, record.replies)
+
+
+def _give_heads(connection: apsw.Connection, flow: int, keys: Iterable[str], at: int) -> None:
+    """Let the head of each key go where it is held: rarely, so looking is apart from the dearer update."""
+    heads = list(connection.executemany(_HELD_HEAD, [{"id": flow, "key": key} for key in keys]))
+    connection.executemany(_LET_GO, [{"id": flow, "offset": event, "at": at} for (event,) in heads])
 
 
 def _superseding(number: int, case: Case, at: int) -> dict[str, Any]:

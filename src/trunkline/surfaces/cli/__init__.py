@@ -62,9 +62,9 @@ GROUPS = {
     "replay": (
         "Replays: events that a flow has behind it, delivered again.",
         {
+            "list": "List replays, the newest first.",
             "plan": "Tell what a replay would deliver, and start none.",
             "start": "Deliver events again that a flow has behind it.",
-            "list": "List replays, the newest first.",
             "show": "Show how far a replay is.",
             "pause": "Send nothing more of a replay until it is resumed.",
             "resume": "Let a replay go on where it stopped.",
