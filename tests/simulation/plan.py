@@ -195,10 +195,10 @@ def _breaker(terms: random.Random) -> BreakerPolicy:
 
 
 def _budget(terms: random.Random) -> BudgetPolicy:
-    """Return a budget that binds, or the default; the floor of each is a retry a window or more."""
+    """Return a budget that binds, some with a floor of less than a retry a window, or the default."""
     small = BudgetPolicy(
         share=terms.choice([0.0, 0.0, 0.1, 0.5]),
-        floor_per_second=terms.choice([0.1, 0.1, 0.3, 1.0]),
+        floor_per_second=terms.choice([0.01, 0.1, 0.3, 1.0]),
         window_seconds=terms.choice([10.0, 10.0, 20.0, 60.0]),
     )
     return terms.choice([BudgetPolicy(), small, small])

@@ -312,7 +312,7 @@ class World:
         for number, target in enumerate(self.plan.targets):
             events = sum(len(scene.events) for scene in self.scenes if scene.plan.target == number)
             budget = target.budget
-            floor = int(budget.floor_per_second * budget.window_seconds)
+            floor = max(1, int(budget.floor_per_second * budget.window_seconds))
             waits.append(events * (1 / LEAST_PER_SECOND + 1.1 * budget.window_seconds / floor))
         return max(waits)
 

@@ -169,10 +169,10 @@ class Traffic:
             if last.retries == 0 or last.probe:
                 continue
             retries = self._retries([one for one in self._sent[: index + 1] if one.at >= last.at - window])
-            if retries > floor:
+            if retries > max(1, floor):
                 before = [one.first for one in self._sent[:index] if one.at >= last.at - reach]
                 first = sum(before) + self._loaded(last.at - reach)
-                allowed = math.floor(policy.share * first + floor)
+                allowed = max(1, math.floor(policy.share * first + floor))
                 if retries > allowed:
                     said = f"{retries} retries within {policy.window_seconds:g} s"
                     yield f"{said} are more than {allowed}, beside at most {first} first attempts"
