@@ -4,7 +4,7 @@
 
     TrunklineError
      ├─ ProjectError          the folder of files is wrong; carries every fault with its place
- ├─ UsageError            what was asked is wrong in its own words: an unknown name, no such time
+     ├─ UsageError            what was asked is wrong in its own words: an unknown name, no such time
      ├─ SecretUnavailable     a secret reference that resolves to nothing
      ├─ RefusedError          an arrival we do not take; the sender must change something
      ├─ BusyError             an arrival we cannot take now; the sender should come back

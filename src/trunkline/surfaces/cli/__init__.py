@@ -165,11 +165,9 @@ def _usage(error: CycloptsError, *, as_json: bool) -> Exit:
 def _said(error: CycloptsError) -> str:
     if isinstance(error, UnknownCommandError):
         return _unknown(error)
-    if isinstance(error, MissingArgumentError) and "Did you mean" not in str(
-        error
-    ):  # then a near miss says more
-        return _missing(error)
-    return str(error)
+    told = str(error)
+    has_near_miss = "Did you mean" in told
+    return _missing(error) if isinstance(error, MissingArgumentError) and not has_near_miss else told
 
 
 def _missing(error: MissingArgumentError) -> str:
