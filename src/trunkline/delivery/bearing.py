@@ -120,7 +120,7 @@ class Bearing:
         self._under_way = 0
         # What went well: counted as it happens, and put into the values above every tenth of a second.
         self._gathered_at = 0
-        self._begun = self._answered = self._first = 0
+        self._begun = self._answered = self._first = self._first_at = 0
         # Who waits for a turn, and the task that gives turns to them while there are any.
         self._line: deque[_Waiting] = deque()
         self._aside: deque[_Waiting] = deque()
@@ -263,7 +263,7 @@ class Bearing:
         if self._begun and not sums(self._calls, now)[0]:
             self._calls = tally(NORMAL_SECONDS, _SLOTS, now)  # what nobody called before says nothing
         self._calls = counted(self._calls, now, self._begun)
-        self._budget = budgets.spent(self._budget, now, self._first, 0)
+        self._budget = budgets.spent(self._budget, self._first_at, self._first, 0)
         if self._answered:
             recent = counted(self._breaker.recent, now, self._answered)
             self._breaker = msgspec.structs.replace(self._breaker, recent=recent, row=0)
@@ -304,9 +304,13 @@ class Bearing:
 
     def attempt(self, events: int, retries: int) -> None:
         """Count an attempt of ``events``, of which ``retries`` failed before."""
+        now = self._clock.now()
+        if now >= self._gathered_at + _GATHERED:
+            self._gather(now)
         self._first += events - retries
+        self._first_at = now
         if retries:
-            self._budget = budgets.spent(self._budget, self._clock.now(), 0, retries)
+            self._budget = budgets.spent(self._budget, now, 0, retries)
 
     def retries(self) -> int:
         """Return how many events that failed before may be tried again now."""
