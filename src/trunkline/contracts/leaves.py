@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 import jsonschema_rs
+import msgspec
 
 from trunkline.contracts.document import Document
 from trunkline.contracts.moments import Moment, MomentKind, moment
@@ -44,17 +45,23 @@ _PAIRS = (
 )
 
 
-class Notes:
-    """What is collected while a schema object is compiled.
+class Formats(msgspec.Struct, frozen=True):
+    """How the texts of a schema object are checked beyond what JSON Schema knows.
 
     ``formats`` are checks of texts by the name they have in the schema, ``patterns`` say the same as some of
-    them, ``moments`` are the ways that fields (by pointer) write dates and times, ``faults`` what is wrong.
+    them, ``moments`` are the ways that fields (by pointer) write dates and times.
     """
 
+    formats: dict[str, Callable[[str], bool]] = {}
+    patterns: dict[str, str] = {}
+    moments: dict[str, Moment] = {}
+
+
+class Notes:
+    """What is collected while a schema object is compiled: ``kept`` for good, and what is wrong."""
+
     def __init__(self, document: Document) -> None:
-        self.formats: dict[str, Callable[[str], bool]] = {}
-        self.patterns: dict[str, str] = {}
-        self.moments: dict[str, Moment] = {}
+        self.kept = Formats()
         self.faults: list[Fault] = []
         self._document = document
 
@@ -173,16 +180,16 @@ def _moment(notes: Notes, tokens: Tokens, prop: Element, pointer: str) -> Schema
     how = _way_of_writing(notes, (*tokens, "logicalTypeOptions"), prop)
     if how is None:
         return {"type": "string"}
-    notes.moments[pointer] = how
+    notes.kept.moments[pointer] = how
     kind, options = prop["logicalType"], prop.get("logicalTypeOptions", {})
     if kind in _NATIVE and not options:
         return {"type": "string", "format": _NATIVE[kind]}
     bounds = _moment_bounds(notes, (*tokens, "logicalTypeOptions"), how, options)
     words = [f"{_BOUNDS[key]} {options[key]}" for key in bounds]
     name = " ".join([kind, "as", how.label, *words])
-    notes.formats[name] = _moment_check(how, bounds)
+    notes.kept.formats[name] = _moment_check(how, bounds)
     if how.pattern and not bounds:
-        notes.patterns[name] = how.pattern
+        notes.kept.patterns[name] = how.pattern
     return {"type": "string", "format": name}
 
 
