@@ -41,9 +41,15 @@ def read_folder(folder: Path) -> Files:
     reader = _Reader(folder)
     main = reader.read(folder / MAIN_FILE, Document.load)
     systems = reader.read_all("systems", Document.load)
-    contracts = [one for several in reader.read_all("contracts", load_all) for one in several]
+    contracts = reader.contracts()
     flows = reader.read_all("flows", Document.load)
     return Files(main, systems, contracts, flows, reader.faults)
+
+
+def read_contracts(folder: Path) -> tuple[list[Contract], list[Fault]]:
+    """Return every contract of a project that could be read, and what is wrong with the others."""
+    reader = _Reader(folder)
+    return reader.contracts(), reader.faults
 
 
 class _Reader:
@@ -52,6 +58,9 @@ class _Reader:
     def __init__(self, folder: Path) -> None:
         self.faults: list[Fault] = []
         self._folder = folder
+
+    def contracts(self) -> list[Contract]:
+        return [one for several in self.read_all("contracts", load_all) for one in several]
 
     def read_all(self, kind: str, load: Callable[[bytes, str], T]) -> list[T]:
         ending = ENDINGS[kind]

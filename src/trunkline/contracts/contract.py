@@ -73,7 +73,8 @@ class Contract:
     ``schema`` is JSON Schema 2020-12, ``fields`` stand in the order of the file, ``primary_key`` holds
     dotted paths in key order, ``roles`` those of every field that has one by what names it, ``is_versioned``
     tells whether it names the field that grows with each state. ``promise`` is what a new version owes to
-    this one, ``origin`` what it was made of. ``place`` is where the object stands in its file.
+    this one, ``origin`` what it was made of. ``place`` is where the object stands in its file,
+    ``version_place`` where the version does.
 
     The validators are compiled when they are first asked for: most commands look at no record.
     """
@@ -89,7 +90,7 @@ class Contract:
         self.title = about.title
         self.description = about.description
         self.owner = about.owner
-        self.place = draft.place
+        self.place, self.version_place = draft.place, draft.version_place
         self.promise = draft.promise
         self.origin = draft.origin()
         self.schema = {"$schema": _DIALECT, "title": self.ref, **shapes.schema}
@@ -239,6 +240,7 @@ class _Draft:
         self.named = named_by(self.shapes, odcs)
         self.promise = promise_of(self.shapes, odcs)
         self.place = whole.document.place((*tokens, "name"))
+        self.version_place = whole.document.place(("version",))
         self.version: str = odcs["version"]
         self.name = _fit(odcs.get("name") or odcs["id"])
         if len(odcs.get("schema", ())) > 1:

@@ -55,6 +55,17 @@ GROUPS = {
             "discard": "Give refused arrivals up, with a reason that is kept.",
         },
     ),
+    "contract": (
+        "Contracts: the registry of their versions, and the life of each.",
+        {
+            "list": "List registered versions and where each stands.",
+            "show": "Show one version with everything done to it.",
+            "register": "Make contract files registered versions, where the rules allow it.",
+            "activate": "Put a draft into use, or take a deprecation back.",
+            "deprecate": "Say until when a version may be used.",
+            "retire": "End a version that nobody uses, for good.",
+        },
+    ),
     "audit": (
         "The audit: who did what to the project, when and why.",
         {"list": "List what people did."},
