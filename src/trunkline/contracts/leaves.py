@@ -6,6 +6,7 @@ Called by ``shapes`` for each property that has no parts of its own.
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -114,14 +115,21 @@ def check_bounds(notes: Notes, tokens: Tokens, schema: Schema) -> None:
 
 def check_pattern(notes: Notes, tokens: Tokens, pattern: str) -> None:
     """Note a pattern that the linear-time engine does not take."""
-    try:
-        validator_of({"pattern": pattern}, {})
-    except ValueError:
+    if not _is_linear(pattern):
         notes.fault(
             tokens,
             "the pattern cannot be used",
             "a regular expression without back-references and look-around, so that it runs in linear time",
         )
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_linear(pattern: str) -> bool:
+    try:
+        validator_of({"pattern": pattern}, {})
+    except ValueError:
+        return False
+    return True
 
 
 def _string(notes: Notes, tokens: Tokens, prop: Element) -> Schema:

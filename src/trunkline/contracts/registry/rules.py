@@ -27,7 +27,7 @@ _ROLE_DETAILS = {
     "eventTime": "the event time is another field",
     "version": "the field that grows with each state is another",
 }
-_BREAKING_ROLES = {"primaryKey", "idempotencyKey"}
+_BREAKING_ROLES = {"primaryKey"}
 _SAYS: dict[Direction, str] = {
     "backward": "what {} allowed could not be read any more",
     "forward": "readers of {} could not read it",
@@ -112,23 +112,37 @@ def _needed(
     """Return by how much a version has to be above the latest one that was published, and what breaks."""
     if not published:
         return "patch", []
-    owed = modes.owed(candidate.mode, len(published))
+    held_against = published[: max(modes.owed(candidate.mode, len(published)), 1)]
     differences = [
-        (one, difference(shape_of(one), candidate.shape, candidate.policy))
-        for one in published[: max(owed, 1)]
-        if one.content.digest != candidate.digest
+        (one, difference(shape, candidate.shape, candidate.policy))
+        for one, shape in _distinct(held_against, shape_of)
     ]
-    breaks = [
-        Break(one.version, direction, change)
-        for one, found in differences
-        for direction in modes.directions(candidate.mode)
-        for change in found.changes
-        if change.effect(direction) != "compatible"
-    ]
+    breaks = _breaks(candidate.mode, differences)
     if breaks:
         return "major", breaks
-    differs = any(found.changes for one, found in differences if one is published[0])
-    return ("minor" if differs else "patch"), []
+    return ("minor" if differences[0][1].changes else "patch"), []
+
+
+def _distinct(versions: Sequence[Version], shape_of: ShapeOf) -> list[tuple[Version, Shape]]:
+    """Return versions with their shapes, of those with one shape the latest."""
+    found: list[tuple[Version, Shape]] = []
+    for one in versions:
+        shape = shape_of(one)
+        if all(shape != other for _, other in found):
+            found.append((one, shape))
+    return found
+
+
+def _breaks(mode: Mode, differences: Sequence[tuple[Version, Difference]]) -> list[Break]:
+    """Return what breaks a direction that the mode asks for: each once, of the latest version it breaks."""
+    found: dict[tuple[str, ...], Break] = {}
+    for one, between in differences:
+        for direction in modes.directions(mode):
+            for change in between.changes:
+                if change.effect(direction) != "compatible":
+                    key = (direction, change.pointer, change.kind, change.detail)
+                    found.setdefault(key, Break(one.version, direction, change))
+    return list(found.values())
 
 
 def difference(old: Shape, new: Shape, policy: Policy) -> Difference:

@@ -142,7 +142,7 @@ def subject_of(name: str, entries: Iterable[Entry]) -> Subject:
 def _registered(subject: Subject, entry: Entry) -> tuple[Version, ...]:
     if entry.content is None:
         raise ValueError("it registers nothing")
-    if subject.find(semver(entry.version)) is not None:
+    if any(one.version == entry.version for one in subject.versions):
         raise ValueError(f"it registers {entry.version} a second time")
     version = Version(
         subject=subject.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.contract_files import odcs
 from tests.unit.contracts.registry.versions import (
     AT,
     LOOSE,
@@ -15,6 +16,7 @@ from tests.unit.contracts.registry.versions import (
     subject,
 )
 
+from trunkline.contracts.contract import load
 from trunkline.contracts.registry.content import candidate_of, shape_of_version
 from trunkline.contracts.registry.rules import Step, against_step, judge
 from trunkline.contracts.registry.semantic import semver
@@ -124,14 +126,43 @@ def test_older_majors_go_on():
     assert verdict(there, "1.0.1", NOTE, prop("total", "string", required=True)).least == "3.0.0"
 
 
-# Another key changes the order of events and what counts as a repeat: that breaks though the schema does not.
-@pytest.mark.parametrize(
-    ("other", "least"),
-    [({"idempotencyKey": "total"}, "2.0.0"), ({"version": "total"}, "1.1.0")],
-)
-def test_fields_with_a_role(other, least):
-    there = subject(contract("1.0.0", TOTAL, custom={"idempotencyKey": "id"}))
-    assert verdict(there, "1.0.1", TOTAL, custom={"idempotencyKey": "id"} | other).least == least
+# Another primary key breaks the order of events, though not the schema; other roles ask for a minor version.
+def test_fields_with_a_role():
+    both = [prop("id", "string", required=True), prop("total", "integer", required=True)]
+
+    def keyed(version, key, custom):
+        properties = [{**one, "primaryKey": True} if one["name"] == key else one for one in both]
+        properties[0] |= {"logicalTypeOptions": {"minLength": 1}}
+        return load(odcs(properties, custom, version=version), "thing.odcs.yaml")
+
+    there = subject(keyed("1.0.0", "id", {}))
+    for key, custom, least in (
+        ("total", {}, "2.0.0"),
+        ("id", {"idempotencyKey": "id"}, "1.1.0"),
+        ("id", {"version": "total"}, "1.1.0"),
+    ):
+        found = judge(there, candidate_of(keyed("1.0.1", key, custom)), shape_of_version)
+        assert (found.outcome, found.least) == ("refused", least)
+
+
+# Versions of one shape count once, and a change that breaks several is told of the latest of them.
+def test_each_break_is_told_once():
+    there = subject(
+        FIRST, contract("1.0.1", TOTAL, tags=["a"]), contract("1.0.2", LOOSE), contract("1.0.3", LOOSE)
+    )
+    read = []
+
+    def shape_of(version):
+        read.append(version.version)
+        return shape_of_version(version)
+
+    candidate = candidate_of(contract("1.1.0", prop("total", "string", required=True)))
+    breaks = judge(there, candidate, shape_of).breaks
+    assert read == ["1.0.3", "1.0.2", "1.0.1", "1.0.0"]
+    assert {one.version for one in breaks} <= {"1.0.3", "1.0.1"}
+    assert len(
+        {(one.direction, one.change.pointer, one.change.kind, one.change.detail) for one in breaks}
+    ) == len(breaks)
 
 
 # A draft holds nobody to anything, but its number is taken.
