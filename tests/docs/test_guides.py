@@ -248,3 +248,30 @@ def test_replay_events(bash):
     done(bash, started.replace("--rate 100", "--rate 0.1"))
     again = json.loads(done(bash, "trunkline replay list --json").splitlines()[0])["id"]
     assert "is cancelled" in done(bash, cancelled.replace(REPLAY, again))
+
+
+# A contract is registered, deprecated and brought to its end as the guide says, and answers as it shows.
+def test_change_a_contract(bash):
+    page = (ROOT / "docs" / "how-to" / "change-a-contract.md").read_text("utf-8")
+    (begin, registered), (new, refused), (deprecate, told), (check, noted), (retire, _), (look, _) = (
+        shell.steps(page)
+    )
+    assert shell.fits(registered, done(bash, begin))
+    done(bash, "sed -i 's/version: 1.0.0/version: 1.1.0/' contracts/order.odcs.yaml")
+    assert "order 1.1.0: registered" in done(bash, new)
+    done(bash, "sed -i 's/{minimum: 1}$/{minimum: 5}/' contracts/order.odcs.yaml")
+    printed, code = bash.paste(new.splitlines()[1])
+    assert code == 1
+    assert shell.fits(refused, printed.split("1 of 1")[0])
+    done(
+        bash,
+        "sed -i 's/{minimum: 5}$/{minimum: 1}/; s/version: 1.1.0/version: 1.0.0/' contracts/order.odcs.yaml",
+    )
+    assert shell.fits(told, done(bash, deprecate))
+    assert shell.fits(noted, done(bash, check))
+    printed, code = bash.paste(retire.strip() + " --now")
+    assert code == 6
+    assert "in use by source shop/order" in printed
+    done(bash, "sed -i 's/version: 1.0.0/version: 1.1.0/' contracts/order.odcs.yaml")
+    assert "order@1.0.0 is retired." in done(bash, retire.strip() + " --now")
+    assert "the last till has moved" in done(bash, look)

@@ -15,6 +15,8 @@ from trunkline.app.guarantee import Link, chain, weakest
 from trunkline.app.model import Delivery
 from trunkline.app.project import Flow, Project
 from trunkline.app.reading import read
+from trunkline.app.versions import standing_of
+from trunkline.kernel.clock import Clock, SystemClock
 from trunkline.kernel.faults import Fault, Place
 
 
@@ -61,7 +63,7 @@ class FlowLine(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What ``check`` found; ``faults`` empty means that ``run`` will start."""
+    """What ``check`` found; ``faults`` empty means that ``run`` will start. ``notes`` hold nothing up."""
 
     folder: str
     project: str
@@ -70,9 +72,10 @@ class Report(msgspec.Struct, frozen=True):
     targets: list[TargetLine]
     flows: list[FlowLine]
     faults: list[Fault]
+    notes: list[Fault] = []
 
 
-def check(folder: Path) -> Report:
+def check(folder: Path, clock: Clock | None = None) -> Report:
     """Read a folder and report what is there, whole files only, and every fault of every file.
 
     What only the machine has to say, that others may read a secret, is a fault here and no reason to
@@ -81,6 +84,7 @@ def check(folder: Path) -> Report:
     project, faults = read(folder)
     if project is None:
         return Report(str(folder), "", [], [], [], [], sorted(set(faults)))
+    standing = standing_of(project, (clock or SystemClock()).now())
     return Report(
         str(folder),
         project.settings.project,
@@ -88,7 +92,8 @@ def check(folder: Path) -> Report:
         _sources(project),
         _targets(project),
         _flows(project),
-        sorted({*faults, *_exposed(project)}),
+        sorted({*faults, *_exposed(project), *standing.faults}),
+        standing.notes,
     )
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from trunkline.app.collector import collector_paused
 from trunkline.contracts.contract import Contract, load_all
 from trunkline.contracts.document import Document
 from trunkline.kernel.errors import ProjectError
@@ -38,12 +39,22 @@ class Files(msgspec.Struct, frozen=True):
 
 def read_folder(folder: Path) -> Files:
     """Read every file of a project; faults are returned, never raised."""
-    reader = _Reader(folder)
-    main = reader.read(folder / MAIN_FILE, Document.load)
+    with collector_paused():
+        return _read_folder(_Reader(folder))
+
+
+def _read_folder(reader: _Reader) -> Files:
+    main = reader.read(reader.folder / MAIN_FILE, Document.load)
     systems = reader.read_all("systems", Document.load)
-    contracts = [one for several in reader.read_all("contracts", load_all) for one in several]
+    contracts = reader.contracts()
     flows = reader.read_all("flows", Document.load)
     return Files(main, systems, contracts, flows, reader.faults)
+
+
+def read_contracts(folder: Path) -> tuple[list[Contract], list[Fault]]:
+    """Return every contract of a project that could be read, and what is wrong with the others."""
+    reader = _Reader(folder)
+    return reader.contracts(), reader.faults
 
 
 class _Reader:
@@ -51,16 +62,19 @@ class _Reader:
 
     def __init__(self, folder: Path) -> None:
         self.faults: list[Fault] = []
-        self._folder = folder
+        self.folder = folder
+
+    def contracts(self) -> list[Contract]:
+        return [one for several in self.read_all("contracts", load_all) for one in several]
 
     def read_all(self, kind: str, load: Callable[[bytes, str], T]) -> list[T]:
         ending = ENDINGS[kind]
-        self.faults += _strays(self._folder, kind, ending)
-        found = (self.read(path, load) for path in sorted((self._folder / kind).glob(f"*{ending}")))
+        self.faults += _strays(self.folder, kind, ending)
+        found = (self.read(path, load) for path in sorted((self.folder / kind).glob(f"*{ending}")))
         return [one for one in found if one is not None]
 
     def read(self, path: Path, load: Callable[[bytes, str], T]) -> T | None:
-        file = str(path.relative_to(self._folder))
+        file = str(path.relative_to(self.folder))
         try:
             return load(path.read_bytes(), file)
         except ProjectError as error:

@@ -30,6 +30,7 @@ from trunkline.app.project import Source as SourceConfig
 from trunkline.app.registry import SOURCES
 from trunkline.app.replaying import Replayers
 from trunkline.app.trim import trim
+from trunkline.app.versions import standing_of
 from trunkline.connectors.source import Source as SourcePort
 from trunkline.connectors.target import Target as TargetPort
 from trunkline.delivery.answering import Answering
@@ -38,8 +39,15 @@ from trunkline.delivery.ledger import Ledger
 from trunkline.delivery.runner import FlowRunner
 from trunkline.intake.pull import pump
 from trunkline.kernel.clock import SECOND
-from trunkline.kernel.errors import StoreError, TrunklineError
-from trunkline.kernel.signals import FlowStalled, Signal, SourceFailed, SourceStarted, Stopping
+from trunkline.kernel.errors import ProjectError, StoreError, TrunklineError
+from trunkline.kernel.signals import (
+    ContractDeprecated,
+    FlowStalled,
+    Signal,
+    SourceFailed,
+    SourceStarted,
+    Stopping,
+)
 
 TRIM_SECONDS = 3_600.0
 """How often the log is trimmed."""
@@ -79,6 +87,7 @@ async def running(backbone: Backbone, opens_door: OpensDoor | None) -> AsyncIter
     """
     takes_in = "intake" in backbone.roles
     _require_one_process(backbone)
+    await _require_versions(backbone)
     backbone.machine.signals.listen(partial(_note_store, backbone.health))
     async with contextlib.AsyncExitStack() as stack:
         desks: Desks = {}
@@ -106,6 +115,16 @@ def _require_one_process(backbone: Backbone) -> None:
             f"whoever asks source {asked[0]} waits for the answer of its flow, so intake and delivery have "
             "to be one process: run without --role"
         )
+
+
+async def _require_versions(backbone: Backbone) -> None:
+    """Raise where a contract is used against what is registered; tell of those on their way out."""
+    machine = backbone.machine
+    standing = await asyncio.to_thread(standing_of, backbone.project, machine.clock.now())
+    if standing.faults:
+        raise ProjectError(standing.faults)
+    for one in standing.leaving:
+        machine.signals.emit(ContractDeprecated(one.contract, one.until, ", ".join(one.used_by)))
 
 
 async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> Desks:

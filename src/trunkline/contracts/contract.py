@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -16,22 +17,23 @@ import msgspec
 from trunkline.contracts.document import Document
 from trunkline.contracts.field import Field
 from trunkline.contracts.keys import reader
-from trunkline.contracts.leaves import validator_of
-from trunkline.contracts.naming import Named, Readers, named_by
-from trunkline.contracts.odcs import Element, Tokens
+from trunkline.contracts.leaves import Formats, validator_of
+from trunkline.contracts.naming import Readers, named_by
+from trunkline.contracts.odcs import Element
+from trunkline.contracts.promise import promise_of
 from trunkline.contracts.quick import Quick
+from trunkline.contracts.registry.semantic import semver
 from trunkline.contracts.shapes import Shapes
 from trunkline.contracts.standard import modern, odcs_faults
 from trunkline.contracts.texts import Texts
 from trunkline.contracts.verdict import quickened
 from trunkline.contracts.violations import NOT_JSON, Violation, violations_of
 from trunkline.kernel.errors import ProjectError
-from trunkline.kernel.faults import Fault, Place
+from trunkline.kernel.faults import Fault
 
 __all__ = ["Contract", "Field", "Violation", "load", "load_all"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_VERSION = re.compile(r"v?([0-9]+)(?:\.[0-9]+)*(?:[-+].*)?")
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -49,6 +51,13 @@ class About(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """What a contract was made of: its file's text, and what the file says with no other schema object."""
+
+    text: str
+    value: dict[str, Any]
+
+
 class Reading(msgspec.Struct, frozen=True, gc=False):
     """What a record is called: entity key and identity (empty without one), event time in microseconds."""
 
@@ -62,38 +71,71 @@ class Contract:
 
     ``name`` and ``version`` are the file's; ``ref`` is ``name@version`` and ``stream`` is ``name@major``.
     ``schema`` is JSON Schema 2020-12, ``fields`` stand in the order of the file, ``primary_key`` holds
-    dotted paths in key order, ``is_versioned`` tells whether it names the field that grows with each state,
-    ``place`` is where the object stands in its file. ``quick_depth`` is how deep a record may be nested that
-    ``quick`` takes.
+    dotted paths in key order, ``roles`` those of every field that has one by what names it, ``is_versioned``
+    tells whether it names the field that grows with each state. ``promise`` is what a new version owes to
+    this one, ``origin`` what it was made of. ``place`` is where the object stands in its file,
+    ``version_place`` where the version does.
+
+    The validators are compiled when they are first asked for: most commands look at no record.
     """
 
-    def __init__(
-        self, name: str, version: str, about: About, shapes: Shapes, named: Named, place: Place
-    ) -> None:
+    def __init__(self, draft: _Draft) -> None:
+        shapes, named = draft.shapes, draft.named
+        name, version, about = draft.name, draft.version, draft.about()
         self.name = name
         self.version = version
         self.ref = f"{name}@{version}"
-        self.stream = f"{name}@{_major(version)}"
+        self.stream = f"{name}@{semver(version).major}"
         self.about = about
         self.title = about.title
         self.description = about.description
         self.owner = about.owner
-        self.place = place
+        self.place, self.version_place = draft.place, draft.version_place
+        self.promise = draft.promise
+        self.origin = draft.origin()
         self.schema = {"$schema": _DIALECT, "title": self.ref, **shapes.schema}
         self.fields: tuple[Field, ...] = tuple(shapes.fields)
         self.primary_key = tuple(".".join(path) for path in named.primary_key)
+        self.roles = named.roles
         self.is_versioned = named.version is not None
-        self._readers = Readers(named, reader)
-        self._texts = Texts(shapes.fields)
-        self._validator = validator_of(self.schema, shapes.notes.formats)
-        self._is_valid = _verdict(self.schema, shapes)
-        way = Quick(self.schema, shapes.notes)
-        self.quick_depth = way.depth
-        self._quick = way.decode
-        self._quick_readers = Readers(named, way.reader)
+        self._named = named
+        self._formats = shapes.notes.kept
 
     def __repr__(self) -> str:
         return f"Contract({self.ref})"
+
+    @cached_property
+    def _readers(self) -> Readers:
+        return Readers(self._named, reader)
+
+    @cached_property
+    def _texts(self) -> Texts:
+        return Texts(self.fields)
+
+    @cached_property
+    def _validator(self) -> Any:
+        return validator_of(self.schema, self._formats.formats)
+
+    @cached_property
+    def _is_valid(self) -> Callable[[Any], bool]:
+        return _verdict(self.schema, self._formats)
+
+    @cached_property
+    def _way(self) -> Quick:
+        return Quick(self.schema, self._formats)
+
+    @cached_property
+    def _quick(self) -> Callable[[bytes], Any]:
+        return self._way.decode
+
+    @cached_property
+    def _quick_readers(self) -> Readers:
+        return Readers(self._named, self._way.reader)
+
+    @property
+    def quick_depth(self) -> float:
+        """How deep a record may be nested that ``quick`` takes."""
+        return self._way.depth
 
     def check(self, record: Any) -> tuple[Violation, ...]:
         """Return every rule that a decoded record breaks, none where it is good; no value is repeated."""
@@ -139,10 +181,10 @@ def _read(readers: Readers, record: Any) -> Reading:
     return Reading(readers.entity_key(record), readers.identity(record), readers.event_time(record))
 
 
-def _verdict(schema: dict[str, Any], shapes: Shapes) -> Callable[[Any], bool]:
+def _verdict(schema: dict[str, Any], ways: Formats) -> Callable[[Any], bool]:
     """Compile the yes or no of a contract, on the way every record takes."""
-    rest, left_out = quickened(schema, shapes.notes.patterns)
-    valid: Callable[[Any], bool] = validator_of(rest, shapes.notes.formats).is_valid
+    rest, left_out = quickened(schema, ways.patterns)
+    valid: Callable[[Any], bool] = validator_of(rest, ways.formats).is_valid
     if left_out is None:
         return valid
     check = left_out
@@ -169,34 +211,49 @@ def load_all(text: str | bytes, file: str) -> list[Contract]:
     if faults:
         raise ProjectError(faults)
     odcs = modern(document.value)
-    if not _VERSION.fullmatch(odcs["version"]):
-        problem = "the version has no major number"
-        faults.append(document.fault(("version",), problem, "a version such as 1.2.0"))
+    faults += _version_faults(document, odcs["version"])
     objects = odcs.get("schema") or [{"name": odcs["id"]}]
-    drafts = [_Draft(document, odcs, ("schema", index), element) for index, element in enumerate(objects)]
+    whole = _Whole(document, odcs, text if isinstance(text, str) else text.decode("utf-8-sig"))
+    drafts = [_Draft(whole, index, element) for index, element in enumerate(objects)]
     faults += [fault for draft in drafts for fault in draft.shapes.notes.faults]
     faults += _same_names(document, drafts)
     if faults:
         raise ProjectError(sorted(set(faults)))
-    return [draft.contract() for draft in drafts]
+    return [Contract(draft) for draft in drafts]
+
+
+class _Whole(msgspec.Struct, frozen=True):
+    """A file that is read: its document, what it says in the words of the newest standard, its text."""
+
+    document: Document
+    odcs: Element
+    text: str
 
 
 class _Draft:
-    """A schema object on its way to a contract: everything compiled, faults not yet judged."""
+    """A schema object on its way to a contract: everything read, faults not yet judged."""
 
-    def __init__(self, document: Document, odcs: Element, tokens: Tokens, element: Element) -> None:
-        self.shapes = Shapes(document, tokens, element)
+    def __init__(self, whole: _Whole, index: int, element: Element) -> None:
+        self._whole, self._index, self._element = whole, index, element
+        odcs, tokens = whole.odcs, ("schema", index)
+        self.shapes = Shapes(whole.document, tokens, element)
         self.named = named_by(self.shapes, odcs)
-        self.place = document.place((*tokens, "name"))
+        self.promise = promise_of(self.shapes, odcs)
+        self.place = whole.document.place((*tokens, "name"))
+        self.version_place = whole.document.place(("version",))
+        self.version: str = odcs["version"]
         self.name = _fit(odcs.get("name") or odcs["id"])
         if len(odcs.get("schema", ())) > 1:
             self.name += "." + _fit(element["name"])
-        self._odcs = odcs
-        self._element = element
 
-    def contract(self) -> Contract:
-        about = _about(self._odcs, self._element)
-        return Contract(self.name, self._odcs["version"], about, self.shapes, self.named, self.place)
+    def about(self) -> About:
+        return _about(self._whole.odcs, self._element)
+
+    def origin(self) -> Origin:
+        value: dict[str, Any] = self._whole.document.value
+        listed = value.get("schema")
+        own = {"schema": [listed[self._index]]} if listed else {}
+        return Origin(self._whole.text, value | own)
 
 
 def _same_names(document: Document, drafts: list[_Draft]) -> list[Fault]:
@@ -210,9 +267,13 @@ def _same_names(document: Document, drafts: list[_Draft]) -> list[Fault]:
     return faults
 
 
-def _major(version: str) -> str:
-    match = _VERSION.fullmatch(version)
-    return match[1] if match else "0"
+def _version_faults(document: Document, version: str) -> list[Fault]:
+    try:
+        semver(version)
+    except ValueError:
+        problem = "the version has no major number"
+        return [document.fault(("version",), problem, "a version such as 1.2.0")]
+    return []
 
 
 def _fit(name: str) -> str:

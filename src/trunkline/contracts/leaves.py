@@ -6,11 +6,13 @@ Called by ``shapes`` for each property that has no parts of its own.
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 import jsonschema_rs
+import msgspec
 
 from trunkline.contracts.document import Document
 from trunkline.contracts.moments import Moment, MomentKind, moment
@@ -44,17 +46,23 @@ _PAIRS = (
 )
 
 
-class Notes:
-    """What is collected while a schema object is compiled.
+class Formats(msgspec.Struct, frozen=True):
+    """How the texts of a schema object are checked beyond what JSON Schema knows.
 
     ``formats`` are checks of texts by the name they have in the schema, ``patterns`` say the same as some of
-    them, ``moments`` are the ways that fields (by pointer) write dates and times, ``faults`` what is wrong.
+    them, ``moments`` are the ways that fields (by pointer) write dates and times.
     """
 
+    formats: dict[str, Callable[[str], bool]] = {}
+    patterns: dict[str, str] = {}
+    moments: dict[str, Moment] = {}
+
+
+class Notes:
+    """What is collected while a schema object is compiled: ``kept`` for good, and what is wrong."""
+
     def __init__(self, document: Document) -> None:
-        self.formats: dict[str, Callable[[str], bool]] = {}
-        self.patterns: dict[str, str] = {}
-        self.moments: dict[str, Moment] = {}
+        self.kept = Formats()
         self.faults: list[Fault] = []
         self._document = document
 
@@ -107,14 +115,21 @@ def check_bounds(notes: Notes, tokens: Tokens, schema: Schema) -> None:
 
 def check_pattern(notes: Notes, tokens: Tokens, pattern: str) -> None:
     """Note a pattern that the linear-time engine does not take."""
-    try:
-        validator_of({"pattern": pattern}, {})
-    except ValueError:
+    if not _is_linear(pattern):
         notes.fault(
             tokens,
             "the pattern cannot be used",
             "a regular expression without back-references and look-around, so that it runs in linear time",
         )
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_linear(pattern: str) -> bool:
+    try:
+        validator_of({"pattern": pattern}, {})
+    except ValueError:
+        return False
+    return True
 
 
 def _string(notes: Notes, tokens: Tokens, prop: Element) -> Schema:
@@ -173,16 +188,16 @@ def _moment(notes: Notes, tokens: Tokens, prop: Element, pointer: str) -> Schema
     how = _way_of_writing(notes, (*tokens, "logicalTypeOptions"), prop)
     if how is None:
         return {"type": "string"}
-    notes.moments[pointer] = how
+    notes.kept.moments[pointer] = how
     kind, options = prop["logicalType"], prop.get("logicalTypeOptions", {})
     if kind in _NATIVE and not options:
         return {"type": "string", "format": _NATIVE[kind]}
     bounds = _moment_bounds(notes, (*tokens, "logicalTypeOptions"), how, options)
     words = [f"{_BOUNDS[key]} {options[key]}" for key in bounds]
     name = " ".join([kind, "as", how.label, *words])
-    notes.formats[name] = _moment_check(how, bounds)
+    notes.kept.formats[name] = _moment_check(how, bounds)
     if how.pattern and not bounds:
-        notes.patterns[name] = how.pattern
+        notes.kept.patterns[name] = how.pattern
     return {"type": "string", "format": name}
 
 

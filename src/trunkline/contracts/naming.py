@@ -42,6 +42,23 @@ class Named(msgspec.Struct, frozen=True):
     event_time: Instant | None
     version: Instant | tuple[str, ...] | None
 
+    @property
+    def roles(self) -> dict[str, tuple[str, ...]]:
+        """The dotted paths of the fields, by what names them; a role that no field has is left out."""
+        paths = {
+            "primaryKey": self.primary_key,
+            "idempotencyKey": self.identity,
+            "eventTime": _path(self.event_time),
+            "version": _path(self.version),
+        }
+        return {role: tuple(map(".".join, found)) for role, found in paths.items() if found}
+
+
+def _path(at: Instant | tuple[str, ...] | None) -> tuple[tuple[str, ...], ...]:
+    if at is None:
+        return ()
+    return (at.path,) if isinstance(at, Instant) else (at,)
+
 
 class Readers:
     """Compiled access to what a contract names; ``access`` gives direct access to the value at a path."""
@@ -74,6 +91,16 @@ def named_by(shapes: Shapes, odcs: Element) -> Named:
     )
 
 
+def stated(shapes: Shapes, odcs: Element) -> dict[str, tuple[Tokens, Any]]:
+    """Return our custom properties of a schema object, or else of its file: each with its place and value."""
+    found: dict[str, tuple[Tokens, Any]] = {}
+    for tokens, element in (((), odcs), (shapes.tokens, shapes.element)):
+        for index, entry in enumerate(element.get("customProperties", ())):
+            if entry.get("vendor", _VENDOR) == _VENDOR:
+                found[entry["property"]] = ((*tokens, "customProperties", index, "value"), entry["value"])
+    return found
+
+
 class _Names:
     """Finds the fields that a schema object names."""
 
@@ -81,12 +108,7 @@ class _Names:
         self._shapes = shapes
         self._fields = {".".join(field.path): field for field in shapes.fields}
         self._pointers = {field.pointer: field for field in shapes.fields}
-        self._custom: dict[str, tuple[Tokens, Any]] = {}
-        for tokens, element in (((), odcs), (shapes.tokens, shapes.element)):
-            for index, entry in enumerate(element.get("customProperties", ())):
-                if entry.get("vendor", _VENDOR) == _VENDOR:
-                    at = (*tokens, "customProperties", index, "value")
-                    self._custom[entry["property"]] = (at, entry["value"])
+        self._custom = stated(shapes, odcs)
 
     def primary_key(self) -> list[Field]:
         """Return the key's fields by ``primaryKeyPosition``; those without one follow in file order."""
@@ -173,7 +195,7 @@ class _Names:
         return self._instant(field)
 
     def _instant(self, field: Field) -> Instant:
-        return Instant(field.path, self._shapes.notes.moments.get(field.pointer))
+        return Instant(field.path, self._shapes.notes.kept.moments.get(field.pointer))
 
     def _ticks(self, tokens: Tokens) -> int:
         at, unit = self._custom.get("eventTimeUnit", (tokens, ""))

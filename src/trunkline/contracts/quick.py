@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from trunkline.contracts.leaves import Notes, validator_of
+from trunkline.contracts.leaves import Formats, validator_of
 from trunkline.contracts.verdict import NUMBER_RULES, Check, all_of, number_check, quickened, types_of
 from trunkline.kernel.json import exact_number
 
@@ -65,8 +65,8 @@ class _Member(NamedTuple):
 class Quick:
     """A contract's quick way. ``depth`` is how deep a record that it takes may be nested."""
 
-    def __init__(self, schema: Schema, notes: Notes) -> None:
-        part = _part(schema, notes)
+    def __init__(self, schema: Schema, ways: Formats) -> None:
+        part = _part(schema, ways)
         self.depth = part.depth
         self._part = part
         self._check = part.check or _anything
@@ -107,48 +107,48 @@ def _anything(_: Any) -> bool:
     return True
 
 
-def _part(schema: Schema, notes: Notes) -> _Part:
+def _part(schema: Schema, ways: Formats) -> _Part:
     """Return the part that a schema describes, nullable where the schema allows null."""
     kinds = [kind for kind in types_of(schema) if kind != "null"]
     if len(kinds) != 1:
-        return _checked_by_schema(Any, schema, notes, math.inf)
-    part = _of_kind(kinds[0], schema, notes)
+        return _checked_by_schema(Any, schema, ways, math.inf)
+    part = _of_kind(kinds[0], schema, ways)
     if not _may_be_null(schema) or part.type is Any:
         return part
     return part._replace(type=part.type | None, check=part.check and _or_null(part.check))
 
 
-def _of_kind(kind: str, schema: Schema, notes: Notes) -> _Part:
+def _of_kind(kind: str, schema: Schema, ways: Formats) -> _Part:
     if kind == "number":
         check = number_check(schema) if schema.keys() <= {"type", *NUMBER_RULES} else None
-        return _Part(Any, check) if check else _checked_by_schema(Any, schema, notes)
+        return _Part(Any, check) if check else _checked_by_schema(Any, schema, ways)
     known = schema.keys() <= _KNOWN[kind]
     if kind == "object":
-        return _object(schema, notes) if known else _checked_by_schema(Any, schema, notes, math.inf)
+        return _object(schema, ways) if known else _checked_by_schema(Any, schema, ways, math.inf)
     if kind == "array":
-        return _array(schema, notes) if known else _checked_by_schema(Any, schema, notes, math.inf)
+        return _array(schema, ways) if known else _checked_by_schema(Any, schema, ways, math.inf)
     if known and _small(schema):
         return _Part(_bounded(_PLAIN[kind], schema), None)
     if kind == "string" and schema.keys() == {"type", "enum"}:
         values = tuple(value for value in schema["enum"] if value is not None)
         if values and all(isinstance(value, str) for value in values):
             return _Part(Literal[values], None)
-    return _checked_by_schema(str if kind == "string" else Any, schema, notes)
+    return _checked_by_schema(str if kind == "string" else Any, schema, ways)
 
 
-def _checked_by_schema(type_: Any, schema: Schema, notes: Notes, depth: float = 0) -> _Part:
+def _checked_by_schema(type_: Any, schema: Schema, ways: Formats, depth: float = 0) -> _Part:
     """Leave a value to the validator: its rules are more than a type can say."""
-    rest, left_out = quickened(schema, notes.patterns)
-    valid: Check = validator_of(rest, notes.formats).is_valid
+    rest, left_out = quickened(schema, ways.patterns)
+    valid: Check = validator_of(rest, ways.formats).is_valid
     return _Part(type_, all_of([valid, left_out] if left_out else [valid]), depth)
 
 
-def _object(schema: Schema, notes: Notes) -> _Part:
+def _object(schema: Schema, ways: Formats) -> _Part:
     properties, required = schema.get("properties", {}), schema.get("required", ())
     names = {name: f"f{number}" for number, name in enumerate(properties)}
     if not properties or not properties.keys() >= set(required) or not all(map(_nameable, names)):
-        return _checked_by_schema(Any, schema, notes, math.inf)
-    parts = {name: _part(inner, notes) for name, inner in properties.items()}
+        return _checked_by_schema(Any, schema, ways, math.inf)
+    parts = {name: _part(inner, ways) for name, inner in properties.items()}
     fields = [
         (names[name], part.type) if name in required else (names[name], part.type | UnsetType, UNSET)
         for name, part in parts.items()
@@ -174,10 +174,10 @@ def _object(schema: Schema, notes: Notes) -> _Part:
     return _Part(made, all_of(checks), depth, members)
 
 
-def _array(schema: Schema, notes: Notes) -> _Part:
+def _array(schema: Schema, ways: Formats) -> _Part:
     if "items" not in schema:
-        return _checked_by_schema(Any, schema, notes, math.inf)
-    items = _part(schema["items"], notes)
+        return _checked_by_schema(Any, schema, ways, math.inf)
+    items = _part(schema["items"], ways)
     check = items.check and _each(items.check)
     return _Part(_bounded(list[items.type], schema), check, 1 + items.depth)  # type: ignore[name-defined]  # made at run time
 

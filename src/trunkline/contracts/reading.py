@@ -9,7 +9,7 @@ follows aliases without a bound. Scalars follow the YAML 1.2 core schema
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,7 @@ from yaml.events import (
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    StreamEndEvent,
 )
 
 from trunkline.kernel.faults import Fault, Place
@@ -94,22 +95,21 @@ def read(text: str, file: str) -> tuple[Node, list[Fault]]:
         raise Unreadable(
             Fault(_place_at(file, text, strange.start()), "a control character", "printable text")
         )
-    builder = _Builder(file, _events(text, file))
-    return builder.document(), builder.faults
+    loader = yaml.CSafeLoader(text)
+    builder = _Builder(file, loader.get_event)
+    try:
+        return builder.document(), builder.faults
+    except yaml.MarkedYAMLError as error:
+        raise Unreadable(_syntax_fault(error, text, file)) from None
+    except yaml.YAMLError:
+        raise Unreadable(Fault(Place(file), "not YAML", "text in UTF-8")) from None
+    finally:
+        loader.dispose()
 
 
 def _place_at(file: str, text: str, index: int) -> Place:
     start = text.rfind("\n", 0, index) + 1
     return Place(file, text.count("\n", 0, index) + 1, index - start + 1)
-
-
-def _events(text: str, file: str) -> Iterator[Event]:
-    try:
-        yield from yaml.parse(text, Loader=yaml.CSafeLoader)
-    except yaml.MarkedYAMLError as error:
-        raise Unreadable(_syntax_fault(error, text, file)) from None
-    except yaml.YAMLError:
-        raise Unreadable(Fault(Place(file), "not YAML", "text in UTF-8")) from None
 
 
 def _syntax_fault(error: yaml.MarkedYAMLError, text: str, file: str) -> Fault:
@@ -125,18 +125,18 @@ def _syntax_fault(error: yaml.MarkedYAMLError, text: str, file: str) -> Fault:
 
 
 class _Builder:
-    """Turns the events of one document into nodes, within the bounds."""
+    """Turns the events of one document into nodes, within the bounds; ``following`` gives the next event."""
 
-    def __init__(self, file: str, events: Iterator[Event]) -> None:
+    def __init__(self, file: str, following: Callable[[], Any]) -> None:
         self.faults: list[Fault] = []
         self._file = file
-        self._events = events
+        self._next = following
         self._anchors: dict[str, Node] = {}
         self._nodes = 0
 
     def document(self) -> Node:
         root: Node | None = None
-        for event in self._events:
+        while not isinstance(event := self._next(), StreamEndEvent):
             if not isinstance(event, DocumentStartEvent):
                 continue
             if root is not None:
@@ -145,11 +145,6 @@ class _Builder:
         if root is None:
             raise Unreadable(Fault(Place(self._file), "the file is empty", "a YAML document"))
         return root
-
-    def _next(self) -> NodeEvent:
-        event = next(self._events)
-        assert isinstance(event, NodeEvent)
-        return event
 
     def _place(self, event: Event) -> Place:
         mark = event.start_mark
@@ -195,17 +190,12 @@ class _Builder:
         return node
 
     def _fill_sequence(self, node: Node, depth: int) -> None:
-        for event in self._events:
-            if isinstance(event, SequenceEndEvent):
-                return
-            assert isinstance(event, NodeEvent)
+        while not isinstance(event := self._next(), SequenceEndEvent):
             child = self._node(event, depth + 1)
             node.add(len(node.value), child.place, child)
 
     def _fill_mapping(self, node: Node, depth: int) -> None:
-        for event in self._events:
-            if isinstance(event, MappingEndEvent):
-                return
+        while not isinstance(event := self._next(), MappingEndEvent):
             if not isinstance(event, ScalarEvent):
                 raise self._stop(event, "a key that is not text", "a plain word as the key")
             child = self._node(self._next(), depth + 1)

@@ -149,7 +149,7 @@ class Shapes:
     def _check_values(self, places: list[Tokens], values: list[Any], schema: Schema) -> None:
         if self.notes.faults:
             return
-        valid = validator_of(schema, self.notes.formats).is_valid
+        valid = validator_of(schema, self.notes.kept.formats).is_valid
         for at, value in zip(places, values, strict=True):
             if value is not None and not valid(value):
                 problem = f'the allowed value "{value}" is refused by the rest of this property'

@@ -175,6 +175,14 @@ class ReplayProgress(Signal, frozen=True):
     dead: int
 
 
+class ContractDeprecated(Signal, frozen=True):
+    """A contract version that is on its way out is in use by ``used_by``; at ``until`` they start no more."""
+
+    contract: str
+    until: int
+    used_by: str
+
+
 class Stopping(Signal, frozen=True):
     """The process was asked to stop and finishes what it holds."""
 

@@ -36,6 +36,7 @@ LEVELS: Mapping[type[s.Signal], str] = {
     s.TargetReset: "info",
     s.ReplayChanged: "info",
     s.ReplayProgress: "info",
+    s.ContractDeprecated: "warning",
     s.Stopping: "info",
 }
 """How loud each signal is; one that is not listed is ``info``."""

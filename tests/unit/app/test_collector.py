@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from trunkline.app.collector import collector_paused
 
 SCRIPT = """
 import gc
@@ -22,3 +27,26 @@ def test_what_was_built_is_left_alone_and_garbage_is_still_collected():
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.split() == ["True", "True", "True"]
+
+
+# While the collector is paused it looks for nothing; it goes on after, also where the block failed.
+def test_a_pause():
+    def fail():
+        with collector_paused():
+            assert not gc.isenabled()
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail()
+    assert gc.isenabled()
+
+
+# Who had it off keeps it off.
+def test_a_pause_of_what_is_off():
+    gc.disable()
+    try:
+        with collector_paused():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

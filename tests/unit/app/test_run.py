@@ -6,14 +6,25 @@ import asyncio
 
 import msgspec
 import pytest
+from tests.unit.app.registered import ANN, DAY
 
 from trunkline.app import control, run
 from trunkline.app.acts import Publish, control_file, perform
 from trunkline.app.connectors import TARGETS
 from trunkline.app.kept import PAUSE_SECONDS
+from trunkline.app.registering import register, step
 from trunkline.app.run import Started, running
-from trunkline.kernel.errors import Final, TrunklineError
-from trunkline.kernel.signals import FlowStalled, FlowStarted, SourceFailed, SourceStarted, Stopping
+from trunkline.contracts.registry.rules import Step
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.errors import Final, ProjectError, TrunklineError
+from trunkline.kernel.signals import (
+    ContractDeprecated,
+    FlowStalled,
+    FlowStarted,
+    SourceFailed,
+    SourceStarted,
+    Stopping,
+)
 from trunkline.testkit.targets import MemoryTable, Place
 
 FLOW = "orders-to-warehouse"
@@ -227,3 +238,18 @@ async def test_a_door_that_cannot_listen(world):
         async with running(world.backbone, taken):
             pass
     assert world.said == ["target"]
+
+
+# A contract version on its way out is told at the start with who uses it; once it is over, nothing starts.
+async def test_the_end_of_a_contract_version(world, folder):
+    clock = world.backbone.machine.clock
+    await register(folder, (), ANN, clock)
+    await step(folder, Step("deprecate", "order@1.0.0", clock.now() + DAY), ANN, clock)
+    async with running(world.backbone, world.opens):
+        [told] = world.of(ContractDeprecated)
+    assert (told.contract, told.until) == ("order@1.0.0", clock.now() + DAY)
+    assert told.used_by == "source shop/order, flow orders-to-warehouse"
+    clock.advance(DAY / SECOND)
+    with pytest.raises(ProjectError, match="is past its sunset"):
+        async with running(world.backbone, world.opens):
+            pass

@@ -56,8 +56,14 @@ GROUPS = {
         },
     ),
     "contract": (
-        "Contracts: what a record may look like, and what really comes.",
+        "Contracts: what a record may look like, what really comes, and the life of every version.",
         {
+            "list": "List registered versions and where each stands.",
+            "show": "Show one version with everything done to it.",
+            "register": "Make contract files registered versions, where the rules allow it.",
+            "activate": "Put a draft into use, or take a deprecation back.",
+            "deprecate": "Say until when a version may be used.",
+            "retire": "End a version that nobody uses, for good.",
             "drift": "Tell how records that came differ from their contract.",
         },
     ),

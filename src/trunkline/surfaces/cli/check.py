@@ -21,7 +21,8 @@ def check(*, common: Common = Common()) -> Exit:  # noqa: B008  a frozen value
     Every fault names its file, line and column, what was expected, and the near
     miss. Nothing is run and no secret is needed, so it is a gate for a pull
     request; where the secrets file or the key is there, others must not be able
-    to read it. Ends with 1 where there is a fault.
+    to read it. Where contracts are registered, each is held against its
+    earlier versions. Ends with 1 where there is a fault; a note is none.
 
     Example: trunkline check --project shop --json
     """
@@ -50,6 +51,8 @@ def _print(report: Report) -> None:
         ("flow", "stream", "target", "mapping", "delivery"),
         [msgspec.structs.astuple(one)[:5] for one in report.flows],
     )
+    for note in report.notes:
+        output.say(f"note: {note}")
     for fault in report.faults:
         output.say(str(fault))
     count = len(report.faults)

@@ -1,4 +1,4 @@
-"""``trunkline contract``: contracts beside what really comes."""
+"""``trunkline contract drift``: contracts beside what really comes."""
 
 from __future__ import annotations
 

@@ -1,0 +1,126 @@
+"""How the contracts of a project stand in its registry: what ``check`` tells and ``run`` refuses.
+
+A project without ``registry/`` is held to nothing; the first registration makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from trunkline.adapters.journal.registry import JournalRegistry
+from trunkline.app.project import Project
+from trunkline.contracts.contract import Contract
+from trunkline.contracts.registry.content import candidate_of, shape_of_version
+from trunkline.contracts.registry.rules import judge
+from trunkline.contracts.registry.version import Subject, Version
+from trunkline.kernel.clock import to_rfc3339
+from trunkline.kernel.errors import ProjectError
+from trunkline.kernel.faults import Fault
+
+FOLDER = "registry"
+
+
+class Leaving(msgspec.Struct, frozen=True):
+    """A deprecated version in use: ``until`` when (microseconds), and by which sources and flows."""
+
+    contract: str
+    until: int
+    used_by: tuple[str, ...]
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What the registry says of a project's contracts: what is wrong, worth knowing, and about to end."""
+
+    faults: list[Fault] = []
+    notes: list[Fault] = []
+    leaving: list[Leaving] = []
+
+
+def registry_of(folder: Path) -> JournalRegistry:
+    """Return the registry of a project folder."""
+    return JournalRegistry(folder / FOLDER)
+
+
+def standing_of(project: Project, now: int) -> Standing:
+    """Hold every contract of a project against the registry, and read every journal there is."""
+    standing = Standing()
+    registry = registry_of(project.folder)
+    by_name: dict[str, list[Contract]] = {name: [] for name in registry.names()}
+    if not by_name:
+        return standing
+    for contract in project.contracts.values():
+        by_name.setdefault(contract.name, []).append(contract)
+    for name, contracts in sorted(by_name.items()):
+        try:
+            subject = registry.read(name)
+            for contract in contracts:
+                _note(standing, project, contract, subject, now)
+        except ProjectError as error:
+            standing.faults.extend(error.faults)
+    return standing
+
+
+def users_of(project: Project, contract: Contract) -> tuple[str, ...]:
+    """Return the sources and flows that a contract's records pass: ``source shop/order``, ``flow orders``."""
+    sources = (f"source {one.name}" for one in project.sources.values() if one.contract is contract)
+    flows = (
+        f"flow {one.name}"
+        for one in project.flows.values()
+        if contract in (one.contract, one.target.contract)
+    )
+    return (*sources, *flows)
+
+
+def _note(standing: Standing, project: Project, contract: Contract, subject: Subject, now: int) -> None:
+    candidate = candidate_of(contract)
+    verdict = judge(subject, candidate, shape_of_version)
+    if verdict.outcome == "refused":
+        expected = f"version {verdict.least} or a higher one"
+        standing.faults.extend(Fault(contract.version_place, each, expected) for each in verdict.reasons)
+    elif verdict.outcome == "new":
+        problem, hint = (
+            f"{contract.name} {candidate.version} is not registered",
+            "trunkline contract register ",
+        )
+        standing.notes.append(Fault(contract.version_place, problem, hint=hint + contract.name))
+    else:
+        version = subject.find(candidate.version)
+        assert version is not None
+        _note_state(standing, project, contract, version, now)
+
+
+def _note_state(standing: Standing, project: Project, contract: Contract, version: Version, now: int) -> None:
+    place = contract.version_place
+    if version.state == "draft":
+        hint = f"trunkline contract activate {version.ref}"
+        standing.notes.append(Fault(place, f"{version.ref} is a draft", hint=hint))
+    if version.state in ("draft", "active"):
+        return
+    used_by = users_of(project, contract)
+    if used_by and version.ended(now):
+        expected = "another version, or nobody who uses it"
+        standing.faults.append(Fault(place, _ended(version, used_by), expected))
+    elif used_by and version.sunset is not None:
+        until = to_rfc3339(version.sunset)
+        problem = f"{version.ref} is deprecated and ends at {until}; it is used by {', '.join(used_by)}"
+        standing.notes.append(Fault(place, problem, hint=version.because))
+        standing.leaving.append(Leaving(version.ref, version.sunset, used_by))
+
+
+def _ended(version: Version, used_by: tuple[str, ...]) -> str:
+    """Say that a version is over and who still uses it."""
+    if version.state == "retired":
+        how = f"is retired since {to_rfc3339(version.since)}"
+    else:
+        how = f"is past its sunset, {to_rfc3339(version.sunset or 0)}"
+    return f"{version.ref} {how} ({version.because}), and {', '.join(used_by)} would use it"
+
+
+def using(project: Project, version: Version) -> Iterator[str]:
+    """Yield the sources and flows whose contract file is at a registered version."""
+    for contract in project.contracts.values():
+        if contract.name == version.subject and candidate_of(contract).version == version.semantic:
+            yield from users_of(project, contract)

@@ -1,0 +1,178 @@
+"""What a registry holds, as values: acts in their order, and the subject they add up to.
+
+An act is never changed or taken back; where a subject stands is what its acts come to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from trunkline.contracts.registry.semantic import SemVer, semver
+
+Kind: TypeAlias = Literal["odcs", "json", "avro"]
+"""The language of a version's text."""
+
+State: TypeAlias = Literal["draft", "active", "deprecated", "retired"]
+"""Where a version is in its life: not to be relied on yet, in use, on its way out, gone."""
+
+ActName: TypeAlias = Literal["register", "activate", "deprecate", "retire"]
+
+_STATES: dict[ActName, State] = {"activate": "active", "deprecate": "deprecated", "retire": "retired"}
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """A version of another subject that a text refers to by ``name``."""
+
+    name: str
+    subject: str
+    number: int
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """What a version says.
+
+    ``digest`` is the SHA-256 of kind, canonical text and references, in hexadecimal: texts that say the same
+    have the same. ``id`` is made of it and unique to it. ``upcast`` maps a record of the version before to
+    this one, field by field as an expression, ``downcast`` one of this version to the one before.
+    """
+
+    kind: Kind
+    text: str
+    digest: str
+    id: int
+    references: tuple[Reference, ...] = ()
+    upcast: dict[str, str] = {}
+    downcast: dict[str, str] = {}
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One act on a subject: who, when (microseconds) and why.
+
+    ``number`` counts a subject's acts from 1, ``version`` is normalised. ``content`` and ``draft`` are of a
+    registration, ``sunset`` (microseconds) of a deprecation.
+    """
+
+    number: int
+    act: ActName
+    version: str
+    at: int
+    by: str
+    why: str = ""
+    draft: bool = False
+    sunset: int | None = None
+    content: Content | None = None
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a subject and how it stands.
+
+    ``number`` counts a subject's versions from 1, ``version`` is its semantic version. ``at``, ``author`` and
+    ``reason`` are of its registration. ``published`` tells whether it was ever in use. ``sunset`` is when it
+    stops being usable, once it is deprecated. ``since`` and ``because`` are of its state.
+    """
+
+    subject: str
+    number: int
+    version: str
+    content: Content
+    author: str
+    at: int
+    reason: str
+    published: bool
+    state: State
+    since: int
+    because: str = ""
+    sunset: int | None = None
+
+    @property
+    def semantic(self) -> SemVer:
+        """Its semantic version, to be compared."""
+        return semver(self.version)
+
+    @property
+    def ref(self) -> str:
+        """What it is called: ``order@1.2.0``."""
+        return f"{self.subject}@{self.version}"
+
+    def ended(self, now: int) -> bool:
+        """Tell whether it cannot be used any more: it is retired, or past its sunset."""
+        return self.state == "retired" or (self.sunset is not None and now >= self.sunset)
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """All versions of one kind of record, in the order of their registration; ``acts`` is how many acts."""
+
+    name: str
+    versions: tuple[Version, ...] = ()
+    acts: int = 0
+
+    def find(self, version: SemVer) -> Version | None:
+        """Return the version of that number, None without one."""
+        return next((one for one in self.versions if one.semantic == version), None)
+
+    def of_major(self, major: int) -> list[Version]:
+        """Return the versions of a major, the highest first."""
+        found = [one for one in self.versions if one.semantic.major == major]
+        return sorted(found, key=lambda one: one.semantic, reverse=True)
+
+    @property
+    def latest(self) -> Version | None:
+        """The highest version."""
+        return max(self.versions, key=lambda one: one.semantic, default=None)
+
+    def after(self, entry: Entry) -> Subject:
+        """Return the subject after one more act; raises ``ValueError`` for one that cannot be the next."""
+        if entry.number != self.acts + 1:
+            raise ValueError(f"it is number {entry.number} and not {self.acts + 1}")
+        change = _registered if entry.act == "register" else _changed
+        return Subject(self.name, change(self, entry), entry.number)
+
+
+def subject_of(name: str, entries: Iterable[Entry]) -> Subject:
+    """Return what acts in their order come to; raises ``ValueError`` for those that cannot follow."""
+    subject = Subject(name)
+    for entry in entries:
+        subject = subject.after(entry)
+    return subject
+
+
+def _registered(subject: Subject, entry: Entry) -> tuple[Version, ...]:
+    if entry.content is None:
+        raise ValueError("it registers nothing")
+    if any(one.version == entry.version for one in subject.versions):
+        raise ValueError(f"it registers {entry.version} a second time")
+    version = Version(
+        subject=subject.name,
+        number=len(subject.versions) + 1,
+        version=entry.version,
+        content=entry.content,
+        author=entry.by,
+        at=entry.at,
+        reason=entry.why,
+        published=not entry.draft,
+        state="draft" if entry.draft else "active",
+        since=entry.at,
+        because=entry.why,
+    )
+    return (*subject.versions, version)
+
+
+def _changed(subject: Subject, entry: Entry) -> tuple[Version, ...]:
+    if not any(one.version == entry.version for one in subject.versions):
+        raise ValueError(f"it is about {entry.version}, which was never registered")
+    return tuple(_moved(one, entry) if one.version == entry.version else one for one in subject.versions)
+
+
+def _moved(version: Version, entry: Entry) -> Version:
+    state = _STATES[entry.act]
+    return msgspec.structs.replace(
+        version,
+        state=state,
+        since=entry.at,
+        because=entry.why,
+        published=version.published or state == "active",
+        sunset=version.sunset if state == "retired" else entry.sunset,
+    )

@@ -1,0 +1,13 @@
+"""``trunkline contract``: what records may look like, what really comes, and the life of every version."""
+
+from trunkline.surfaces.cli.contract.drift import drift_
+from trunkline.surfaces.cli.contract.versions import (
+    activate_,
+    deprecate_,
+    list_,
+    register_,
+    retire_,
+    show_,
+)
+
+__all__ = ["activate_", "deprecate_", "drift_", "list_", "register_", "retire_", "show_"]
