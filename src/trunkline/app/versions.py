@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from trunkline.adapters.journal.registry import JournalRegistry
+from trunkline.app.collector import collector_paused
 from trunkline.app.project import Project
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.registry.content import candidate_of, shape_of_version
@@ -44,6 +45,7 @@ def registry_of(folder: Path) -> JournalRegistry:
     return JournalRegistry(folder / FOLDER)
 
 
+@collector_paused()
 def standing_of(project: Project, now: int) -> Standing:
     """Hold every contract of a project against the registry, and read every journal there is."""
     standing = Standing()

@@ -45,13 +45,21 @@ def standard_schema() -> dict[str, Any]:
     """Return the JSON Schema of ODCS 3.2, mended where it refuses a property without a logical type.
 
     Its conditions on ``logicalType`` hold vacuously where there is none, and two of them then demand the
-    parts of a map and of a vector; a property that is only physical is valid by the standard's text.
+    parts of a map and of a vector; a property that is only physical is valid by the standard's text. What it
+    says twice is left out: a validator would look for unknown keys of every property two times a level.
     """
     schema: dict[str, Any] = json.loads(_schema_file().read_text(encoding="utf-8"))
     for branch in schema["$defs"]["SchemaBaseProperty"]["allOf"]:
         if _demands_something(branch.get("then", {})):
             branch["if"]["required"] = ["logicalType"]
+    for part in schema["$defs"].values():
+        if _is_closed(part) and _is_closed(schema["$defs"].get(part.get("$ref", "").rpartition("/")[2], {})):
+            del part["unevaluatedProperties"]
     return schema
+
+
+def _is_closed(part: dict[str, Any]) -> bool:
+    return part.get("unevaluatedProperties") is False
 
 
 def _demands_something(then: dict[str, Any]) -> bool:

@@ -63,3 +63,18 @@ def test_modern_leaves_the_original_alone():
     assert value["schema"][0]["quality"] == [{"rule": "x"}]
     assert modern({"apiVersion": "v3.1.0", "schema": 1}) == {"apiVersion": "v3.1.0", "schema": 1}
     assert modern("text") == "text"
+
+
+def test_what_the_schema_says_twice_is_looked_for_once():
+    """An unknown key is found at every level, though properties are closed in one place only."""
+    defs = standard_schema()["$defs"]
+    assert defs["SchemaBaseProperty"]["unevaluatedProperties"] is False
+    assert "unevaluatedProperties" not in defs["SchemaProperty"]
+    wrong = prop("a", "string", colour="red")
+    for one in (
+        wrong,
+        prop("o", "object", properties=[wrong]),
+        prop("l", "array", items={"logicalType": "object", "properties": [wrong]}),
+        prop("l", "array", items={"logicalType": "string", "colour": "red"}),
+    ):
+        assert sum('unknown key "colour"' in fault for fault in faults_in(odcs([one]))) == 1
