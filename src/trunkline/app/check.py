@@ -11,6 +11,8 @@ import msgspec
 from trunkline.adapters.keyfile.private import NotPrivate, read_private
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.app.backbone import KEY_FILE
+from trunkline.app.gate.admission import verdicts
+from trunkline.app.gate.values import Verdict
 from trunkline.app.guarantee import Link, chain, weakest
 from trunkline.app.model import Delivery
 from trunkline.app.project import Flow, Project
@@ -61,7 +63,10 @@ class FlowLine(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What ``check`` found; ``faults`` empty means that ``run`` will start."""
+    """What ``check`` found: what there is, what is wrong with the files, and what the gate says of each flow.
+
+    ``run`` starts where it ``passes``: no fault, and every flow through the gate that is no draft.
+    """
 
     folder: str
     project: str
@@ -70,6 +75,8 @@ class Report(msgspec.Struct, frozen=True):
     targets: list[TargetLine]
     flows: list[FlowLine]
     faults: list[Fault]
+    gate: list[Verdict]
+    passes: bool
 
 
 def check(folder: Path) -> Report:
@@ -80,7 +87,9 @@ def check(folder: Path) -> Report:
     """
     project, faults = read(folder)
     if project is None:
-        return Report(str(folder), "", [], [], [], [], sorted(set(faults)))
+        return Report(str(folder), "", [], [], [], [], sorted(set(faults)), [], passes=False)
+    wrong = sorted({*faults, *_exposed(project)})
+    gate = verdicts(project)
     return Report(
         str(folder),
         project.settings.project,
@@ -88,7 +97,9 @@ def check(folder: Path) -> Report:
         _sources(project),
         _targets(project),
         _flows(project),
-        sorted({*faults, *_exposed(project)}),
+        wrong,
+        gate,
+        passes=not wrong and all(one.passes or one.draft for one in gate),
     )
 
 

@@ -18,7 +18,7 @@ from trunkline.contracts.field import Field
 from trunkline.contracts.keys import reader
 from trunkline.contracts.leaves import validator_of
 from trunkline.contracts.naming import Named, Readers, named_by
-from trunkline.contracts.odcs import Element, Tokens
+from trunkline.contracts.odcs import Element, Tokens, own_properties, retention
 from trunkline.contracts.quick import Quick
 from trunkline.contracts.shapes import Shapes
 from trunkline.contracts.standard import modern, odcs_faults
@@ -36,7 +36,11 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 class About(msgspec.Struct, frozen=True):
-    """What the catalogue shows of a contract and nothing is computed from."""
+    """What the catalogue shows of a contract and no record is judged by.
+
+    ``retention`` is how long its data is kept, from the standard's ``slaProperties``; ``properties`` are our
+    own ``customProperties``, those of the schema object over those of the file.
+    """
 
     id: str = ""
     status: str = ""
@@ -47,6 +51,13 @@ class About(msgspec.Struct, frozen=True):
     owner: str = ""
     team: tuple[Mapping[str, Any], ...] = ()
     tags: tuple[str, ...] = ()
+    retention: str = ""
+    properties: Mapping[str, Any] = {}
+
+    @property
+    def legal_basis(self) -> str:
+        """On what ground personal data may be held and moved: the property ``legalBasis``."""
+        return str(self.properties.get("legalBasis") or "")
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -61,10 +72,10 @@ class Contract:
     """One kind of record. Immutable; made by ``load`` and ``load_all``.
 
     ``name`` and ``version`` are the file's; ``ref`` is ``name@version`` and ``stream`` is ``name@major``.
-    ``schema`` is JSON Schema 2020-12, ``fields`` stand in the order of the file, ``primary_key`` holds
-    dotted paths in key order, ``is_versioned`` tells whether it names the field that grows with each state,
-    ``place`` is where the object stands in its file. ``quick_depth`` is how deep a record may be nested that
-    ``quick`` takes.
+    ``schema`` is JSON Schema 2020-12, ``fields`` stand in the order of the file, ``primary_key`` and
+    ``idempotency_key`` hold dotted paths in key order, ``is_versioned`` tells whether it names the field that
+    grows with each state, ``place`` is where the object stands in its file. ``quick_depth`` is how deep a
+    record may be nested that ``quick`` takes.
     """
 
     def __init__(
@@ -82,6 +93,7 @@ class Contract:
         self.schema = {"$schema": _DIALECT, "title": self.ref, **shapes.schema}
         self.fields: tuple[Field, ...] = tuple(shapes.fields)
         self.primary_key = tuple(".".join(path) for path in named.primary_key)
+        self.idempotency_key = tuple(".".join(path) for path in named.identity)
         self.is_versioned = named.version is not None
         self._readers = Readers(named, reader)
         self._texts = Texts(shapes.fields)
@@ -185,7 +197,8 @@ class _Draft:
     """A schema object on its way to a contract: everything compiled, faults not yet judged."""
 
     def __init__(self, document: Document, odcs: Element, tokens: Tokens, element: Element) -> None:
-        self.shapes = Shapes(document, tokens, element)
+        stated = str(own_properties(odcs, element).get("classification") or "")
+        self.shapes = Shapes(document, tokens, element, stated)
         self.named = named_by(self.shapes, odcs)
         self.place = document.place((*tokens, "name"))
         self.name = _fit(odcs.get("name") or odcs["id"])
@@ -234,6 +247,8 @@ def _about(odcs: Element, element: Element) -> About:
         owner=named or next((m.get("username", "") for m in members if _owns(m)), ""),
         team=tuple(members),
         tags=(*odcs.get("tags", ()), *element.get("tags", ())),
+        retention=retention(odcs),
+        properties=own_properties(odcs, element),
     )
 
 

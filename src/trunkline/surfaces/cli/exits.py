@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from trunkline.kernel.errors import (
     BusyError,
+    GateError,
     GuaranteeError,
     ProjectError,
     RefusedError,
@@ -52,6 +53,7 @@ class Exit(IntEnum):
 _BY_ERROR: tuple[tuple[type[TrunklineError], Exit], ...] = (
     (ProjectError, Exit.PROJECT),
     (GuaranteeError, Exit.PROJECT),
+    (GateError, Exit.PROJECT),
     (StoreError, Exit.STORE),
     (BusyError, Exit.STORE),
     (SecretUnavailable, Exit.SECRET),
