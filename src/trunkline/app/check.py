@@ -14,6 +14,7 @@ from trunkline.app.backbone import KEY_FILE
 from trunkline.app.gate.admission import verdicts
 from trunkline.app.gate.values import Verdict
 from trunkline.app.guarantee import Link, chain, weakest
+from trunkline.app.leaks import leaks
 from trunkline.app.model import Delivery
 from trunkline.app.project import Flow, Project
 from trunkline.app.reading import read
@@ -88,8 +89,9 @@ def check(folder: Path) -> Report:
     project, faults = read(folder)
     if project is None:
         return Report(str(folder), "", [], [], [], [], sorted(set(faults)), [], passes=False)
-    wrong = sorted({*faults, *_exposed(project)})
-    gate = verdicts(project)
+    leaked = leaks(folder, project.path(project.settings.secrets.file))
+    wrong = sorted({*faults, *_exposed(project), *_untold(leaked, faults)})
+    gate = verdicts(project, leaked)
     return Report(
         str(folder),
         project.settings.project,
@@ -101,6 +103,12 @@ def check(folder: Path) -> Report:
         gate,
         passes=not wrong and all(one.passes or one.draft for one in gate),
     )
+
+
+def _untold(leaked: list[Fault], faults: list[Fault]) -> Iterator[Fault]:
+    """Yield each credential in a line that has no fault yet: reading may have told of it already."""
+    told = {(fault.place.file, fault.place.line) for fault in faults}
+    yield from (fault for fault in leaked if (fault.place.file, fault.place.line) not in told)
 
 
 def _exposed(project: Project) -> Iterator[Fault]:

@@ -25,6 +25,7 @@ from trunkline.app.gate.admission import Admission, admit
 from trunkline.app.guarantee import require
 from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
+from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
 from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
@@ -83,9 +84,12 @@ async def running(
     """Run a project while the block runs; leaving it stops in reverse and finishes what is held.
 
     What runs is what the backbone's roles say. A process of ``delivery`` alone needs no door. Raises
-    ``GateError`` where a flow does not pass the gate; a draft runs where ``allow_draft``, as it is.
+    ``GateError`` where a flow does not pass the gate, ``ProjectError`` where a credential stands in a file; a
+    draft runs where ``allow_draft``, as it is.
     """
-    admission = admit(backbone.project, allow_draft=allow_draft)
+    project = backbone.project
+    found = leaks(project.folder, project.path(project.settings.secrets.file))
+    admission = admit(project, found, allow_draft=allow_draft)
     takes_in = "intake" in backbone.roles
     _require_one_process(backbone)
     backbone.machine.signals.listen(partial(_note_store, backbone.health))

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from trunkline.app.gate.rules import RULES
 from trunkline.app.gate.values import Case, Finding, Rule, Verdict
 from trunkline.app.project import Flow, Project
-from trunkline.kernel.errors import GateError
+from trunkline.kernel.errors import GateError, ProjectError
 from trunkline.kernel.faults import Fault
 
 
@@ -21,16 +23,19 @@ class Admission(msgspec.Struct, frozen=True):
     drafts: tuple[str, ...]
 
 
-def verdicts(project: Project, secrets: tuple[Fault, ...] = ()) -> list[Verdict]:
+def verdicts(project: Project, secrets: Sequence[Fault] = ()) -> list[Verdict]:
     """Ask every rule of every flow, in the order of their names."""
-    return [_verdict(Case(project, flow, secrets)) for _, flow in sorted(project.flows.items())]
+    return [_verdict(Case(project, flow, tuple(secrets))) for _, flow in sorted(project.flows.items())]
 
 
-def admit(project: Project, *, allow_draft: bool = False) -> Admission:
+def admit(project: Project, secrets: Sequence[Fault] = (), *, allow_draft: bool = False) -> Admission:
     """Return which flows run: all that pass, and drafts where they are allowed, pass or not.
 
-    Raises ``GateError`` with every finding where a flow that is no draft does not pass.
+    Raises ``GateError`` with every finding where a flow that is no draft does not pass, and ``ProjectError``
+    where credentials stand in files, a draft's or not.
     """
+    if secrets:
+        raise ProjectError(secrets)
     found = verdicts(project)
     refused = [one for one in found if not one.draft and not one.passes]
     if refused:
