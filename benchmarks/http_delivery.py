@@ -32,6 +32,8 @@ ROUNDS = 5
 GOAL = 0.7
 _SYSTEM = """
 system: desk
+title: Desk
+kind: interface
 owner: {team: Bench, contact: bench@example.com}
 connection: {url: "%s"}
 accepts:

@@ -46,6 +46,8 @@ RETRY = os.environ.get("TRUNKLINE_BENCH_RETRY", "{attempts: 23, first: 100ms, fa
 GOAL_SECONDS, GOAL_ATTEMPTS = 22.0, 50
 _SYSTEM = """
 system: desk
+title: Desk
+kind: interface
 owner: {team: Bench, contact: bench@example.com}
 connection: {url: "http://127.0.0.1:%s"}
 accepts:

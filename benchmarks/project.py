@@ -23,13 +23,18 @@ listen: {host: 127.0.0.1, port: 0}
 """,
     "systems/shop.yaml": """
 system: shop
+title: Shop
+kind: web shop
 owner: {team: Bench, contact: bench@example.com}
 publishes:
-  - {stream: order, via: files, folder: drop, pattern: "*.jsonl", settled_seconds: 0, identity: contract}
+  - {stream: order, via: files, every: 1s, folder: drop, pattern: "*.jsonl", settled_seconds: 0,
+     identity: contract}
   - {stream: order, name: hook, via: webhook, path: /hooks/orders, verify: {bearer: secret://shop/hook}}
 """,
     "systems/warehouse.yaml": """
 system: warehouse
+title: Warehouse
+kind: database
 owner: {team: Bench, contact: bench@example.com}
 connection: {sqlite: state/warehouse.db}
 accepts:
@@ -44,6 +49,7 @@ version: 1.0.0
 status: active
 schema:
   - name: row
+    customProperties: [{property: classification, value: internal}]
     properties:
       - {name: id, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
       - {name: number, logicalType: integer, required: true}
@@ -57,6 +63,7 @@ flow: orders
 from: order@1
 to: warehouse.orders
 map: {id: id, number: number, placed_at: placed_at, currency: currency, total: total, customer: customer.id}
+needs: {freshness: 1h, consistency: eventual}
 """,
 }
 TOKEN = "bench-token"
@@ -70,6 +77,7 @@ def write(folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     named = CONTRACT.read_text() + "      - {property: idempotencyKey, value: number}\n"
+    named += "      - {property: classification, value: internal}\n"
     (folder / "contracts" / "order.odcs.yaml").write_text(named)
     for name in ("state", "drop"):
         (folder / name).mkdir(mode=0o700)

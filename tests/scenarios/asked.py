@@ -15,12 +15,16 @@ FILES = {
     "trunkline.yaml": "project: asked\n",
     "systems/shop.yaml": """
 system: shop
+title: Shop
+kind: web shop
 owner: {team: Shop, contact: shop@example.com}
 publishes:
   - {stream: reserve, via: request, path: /ask/reserve, verify: none, timeout_seconds: %(timeout)s}
 """,
     "systems/warehouse.yaml": """
 system: warehouse
+title: Warehouse
+kind: interface
 owner: {team: Warehouse, contact: warehouse@example.com}
 connection: {url: %(url)s}
 accepts:
@@ -36,6 +40,7 @@ version: 1.0.0
 status: active
 schema:
   - name: reserve
+    customProperties: [{property: classification, value: internal}]
     properties:
       - {name: number, logicalType: string, required: true}
       - {name: pieces, logicalType: integer, required: true}
@@ -45,6 +50,7 @@ flow: reserve
 from: reserve@1
 to: warehouse.reservations
 reply: {reserved: body.pieces, call: body.call}
+needs: {freshness: 30s, consistency: immediate}
 retry: {attempts: 2, first: 50ms, longest: 50ms}
 """,
 }

@@ -26,16 +26,20 @@ FILES = {
     "trunkline.yaml": "project: kills\n",
     "systems/shop.yaml": """
 system: shop
+title: Shop
+kind: web shop
 owner: {team: Shop, contact: shop@example.com}
 connection: {url: %(url)s}
 publishes:
   - {stream: state, name: hook, via: webhook, path: /hooks/states, verify: {bearer: secret://shop/hook}}
-  - {stream: state, name: drop, via: files, folder: drop, pattern: "*.jsonl", settled_seconds: 0}
+  - {stream: state, name: drop, via: files, every: 1s, folder: drop, pattern: "*.jsonl", settled_seconds: 0}
 accepts:
   - {name: echo, contract: echo@1, via: http, request: "PUT /orders/{number}", concurrency: 8}
 """,
     "systems/books.yaml": """
 system: books
+title: Books
+kind: database
 owner: {team: Books, contact: books@example.com}
 connection: %(books)s
 accepts:
@@ -50,6 +54,7 @@ version: 1.0.0
 status: active
 schema:
   - name: state
+    customProperties: [{property: classification, value: internal}]
     properties:
       - {name: number, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
       - {name: revision, logicalType: integer, required: true}
@@ -63,6 +68,7 @@ version: 1.0.0
 status: active
 schema:
   - name: echo
+    customProperties: [{property: classification, value: internal}]
     properties:
       - {name: number, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
       - {name: revision, logicalType: integer, required: true}
@@ -76,6 +82,7 @@ version: 1.0.0
 status: active
 schema:
   - name: count
+    customProperties: [{property: classification, value: internal}]
     properties:
       - {name: number, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
       - {name: revision, logicalType: integer, required: true, primaryKey: true, primaryKeyPosition: 2}
@@ -86,13 +93,14 @@ flow: count
 from: state@1
 to: books.counted
 map: {number: number, revision: revision, times: "1"}
+needs: {freshness: 1h, consistency: eventual}
 """,
     "flows/echo.yaml": """
 flow: echo
 from: state@1
 to: shop.echo
 map: {number: number, revision: revision}
-needs: {delivery: at-least-once}
+needs: {freshness: 1h, consistency: eventual, delivery: at-least-once}
 retry: {attempts: 50, first: 50ms, longest: 500ms, factor: 2}
 """,
 }

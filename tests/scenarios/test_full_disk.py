@@ -27,16 +27,21 @@ FILES = {
     "trunkline.yaml": f"project: full\nlimits: {{disk_free_bytes: {KEPT_FREE}}}\n",
     "systems/shop.yaml": """
 system: shop
+title: Shop
+kind: web shop
 owner: {team: Shop, contact: shop@example.com}
 connection: {url: %(url)s}
 publishes:
   - {stream: note, name: hook, via: webhook, path: /hooks/notes, verify: {bearer: secret://shop/hook}}
-  - {stream: note, name: drop, via: files, folder: %(far)s/drop, pattern: "*.jsonl", settled_seconds: 0}
+  - {stream: note, name: drop, via: files, every: 1s, folder: %(far)s/drop,
+     pattern: "*.jsonl", settled_seconds: 0}
 accepts:
   - {name: echo, contract: seen@1, via: http, request: "PUT /notes/{number}", concurrency: 4}
 """,
     "systems/books.yaml": """
 system: books
+title: Books
+kind: database
 owner: {team: Books, contact: books@example.com}
 connection: {sqlite: %(far)s/books.db}
 accepts:
@@ -51,6 +56,7 @@ version: 1.0.0
 status: active
 schema:
   - name: note
+    customProperties: [{property: classification, value: internal}]
     properties:
       - {name: number, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
       - {name: text, logicalType: string, required: true}
@@ -64,6 +70,7 @@ version: 1.0.0
 status: active
 schema:
   - name: seen
+    customProperties: [{property: classification, value: internal}]
     properties:
       - {name: number, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
 """,
@@ -76,6 +83,7 @@ version: 1.0.0
 status: active
 schema:
   - name: count
+    customProperties: [{property: classification, value: internal}]
     properties:
       - {name: number, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
       - {name: times, logicalType: integer, required: true}
@@ -85,13 +93,14 @@ flow: count
 from: note@1
 to: books.counted
 map: {number: number, times: "1"}
+needs: {freshness: 1h, consistency: eventual}
 """,
     "flows/echo.yaml": """
 flow: echo
 from: note@1
 to: shop.echo
 map: {number: number}
-needs: {delivery: at-least-once}
+needs: {freshness: 1h, consistency: eventual, delivery: at-least-once}
 retry: {attempts: 1000, first: 50ms, longest: 500ms, factor: 2}
 """,
 }

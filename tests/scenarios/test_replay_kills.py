@@ -27,6 +27,7 @@ flow: latest
 from: state@1
 to: books.latest
 map: {number: number, revision: revision}
+needs: {freshness: 1h, consistency: eventual}
 """
 """One row of each order, with its newest state."""
 

@@ -21,12 +21,16 @@ FILES = {
     "trunkline.yaml": "project: retail\n",
     "systems/till.yaml": """
 system: till
+title: Tills
+kind: till
 owner: {team: Stores, contact: stores@example.com}
 publishes:
-  - {stream: sale, via: files, folder: till, pattern: "*.csv.gz", settled_seconds: 0}
+  - {stream: sale, via: files, every: 1d, folder: till, pattern: "*.csv.gz", settled_seconds: 0}
 """,
     "systems/warehouse.yaml": """
 system: warehouse
+title: Warehouse
+kind: database
 owner: {team: Logistics, contact: logistics@example.com}
 connection: {sqlite: state/warehouse.db}
 accepts:
@@ -39,6 +43,7 @@ id: sale
 name: sale
 version: 1.0.0
 status: active
+slaProperties: [{property: retention, value: 10, unit: y}]
 schema:
   - name: sale
     properties:
@@ -55,6 +60,8 @@ schema:
       - {name: Country, logicalType: string, required: true}
     customProperties:
       - {property: eventTime, value: InvoiceDate}
+      - {property: classification, value: internal}
+      - {property: legalBasis, value: legal-obligation}
 """,
     "contracts/stock.odcs.yaml": """
 apiVersion: v3.1.0
@@ -65,6 +72,7 @@ version: 1.0.0
 status: active
 schema:
   - name: stock
+    customProperties: [{property: classification, value: internal}]
     properties:
       - {name: code, logicalType: string, primaryKey: true, primaryKeyPosition: 1, required: true}
       - {name: sold, logicalType: integer, required: true}
@@ -75,6 +83,7 @@ flow: sales-to-stock
 from: sale@1
 to: warehouse.stock
 map: {code: StockCode, sold: Quantity, turnover: "Quantity * UnitPrice"}
+needs: {freshness: 2d, consistency: eventual}
 """,
 }
 

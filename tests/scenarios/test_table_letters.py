@@ -27,6 +27,7 @@ flow: count
 from: state@1
 to: books.latest
 map: {number: number, revision: revision}
+needs: {freshness: 1h, consistency: eventual}
 when_dead: supersede
 """
 LATEST = "CREATE TABLE latest (number text PRIMARY KEY NOT NULL, revision bigint NOT NULL, %s)"

@@ -11,7 +11,10 @@ import msgspec
 from trunkline.adapters.keyfile.private import NotPrivate, read_private
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.app.backbone import KEY_FILE
+from trunkline.app.gate.admission import verdicts
+from trunkline.app.gate.values import Verdict
 from trunkline.app.guarantee import Link, chain, weakest
+from trunkline.app.leaks import leaks
 from trunkline.app.model import Delivery
 from trunkline.app.project import Flow, Project
 from trunkline.app.reading import read
@@ -63,7 +66,11 @@ class FlowLine(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What ``check`` found; ``faults`` empty means that ``run`` will start. ``notes`` hold nothing up."""
+    """What ``check`` found: what there is, what is wrong with the files, and what the gate says of each flow.
+
+    ``run`` starts where it ``passes``: no fault, and every flow through the gate that is no draft. ``notes``
+    hold nothing up.
+    """
 
     folder: str
     project: str
@@ -72,6 +79,8 @@ class Report(msgspec.Struct, frozen=True):
     targets: list[TargetLine]
     flows: list[FlowLine]
     faults: list[Fault]
+    gate: list[Verdict]
+    passes: bool
     notes: list[Fault] = []
 
 
@@ -83,8 +92,11 @@ def check(folder: Path, clock: Clock | None = None) -> Report:
     """
     project, faults = read(folder)
     if project is None:
-        return Report(str(folder), "", [], [], [], [], sorted(set(faults)))
+        return Report(str(folder), "", [], [], [], [], sorted(set(faults)), [], passes=False)
     standing = standing_of(project, (clock or SystemClock()).now())
+    leaked = leaks(folder, project.path(project.settings.secrets.file))
+    wrong = sorted({*faults, *_exposed(project), *standing.faults, *_untold(leaked, faults)})
+    gate = verdicts(project, leaked)
     return Report(
         str(folder),
         project.settings.project,
@@ -92,9 +104,17 @@ def check(folder: Path, clock: Clock | None = None) -> Report:
         _sources(project),
         _targets(project),
         _flows(project),
-        sorted({*faults, *_exposed(project), *standing.faults}),
-        standing.notes,
+        wrong,
+        gate,
+        passes=not wrong and all(one.passes or one.draft for one in gate),
+        notes=standing.notes,
     )
+
+
+def _untold(leaked: list[Fault], faults: list[Fault]) -> Iterator[Fault]:
+    """Yield each credential in a line that has no fault yet: reading may have told of it already."""
+    told = {(fault.place.file, fault.place.line) for fault in faults}
+    yield from (fault for fault in leaked if (fault.place.file, fault.place.line) not in told)
 
 
 def _exposed(project: Project) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ import msgspec
 from trunkline.app import schemas
 from trunkline.app.model import SystemFile
 from trunkline.app.project import Source, Target, resolve
+from trunkline.app.quantities import seconds_of
 from trunkline.app.registry import SOURCES, TARGETS, Kind
 from trunkline.app.sheet import Sheet
 from trunkline.contracts.contract import Contract
@@ -58,7 +59,9 @@ def read_sources(entries: Entries) -> dict[str, Source]:
         if entries.sheet.once("source", name, place) and (
             path is None or entries.sheet.once("path", path, document.place((*at, "path")))
         ):
-            found[name] = Source(name, system.system, entry["via"], contract, settings)
+            every = entry.get("every")
+            seconds = None if every is None else seconds_of(every)
+            found[name] = Source(name, system.system, entry["via"], contract, settings, seconds)
     return found
 
 

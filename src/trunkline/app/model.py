@@ -36,6 +36,13 @@ TargetName: TypeAlias = Annotated[
         description="a system and what it accepts, such as shop.stock",
     ),
 ]
+Condition: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(freshness *>=? *[0-9]+(\.[0-9]+)?(ms|s|m|h|d)|(lag|waiting|dead) *>=? *[0-9]+)$",
+        description="what is measured and its bound: freshness > 60s, lag > 1000, waiting > 10, dead > 0",
+    ),
+]
 Verdict: TypeAlias = Annotated[
     Literal["final", "retry"],
     msgspec.Meta(extra_json_schema={"type": "string"}),  # so that a rule in words is told from one with keys
@@ -175,6 +182,9 @@ class Publishes(_Settings, frozen=True):
     via: str
     """How data arrives: the kind of source."""
 
+    every: Duration | None = None
+    """How often the system gives data where it does not as things happen: an export each night is 1d."""
+
     name: Name | None = None
     """The source's name within its system; the contract's name without it."""
 
@@ -239,8 +249,8 @@ class Needs(_Settings, frozen=True):
     freshness: Duration | None = None
     """How old data may be when it arrives."""
 
-    consistency: Literal["eventual"] = "eventual"
-    """How target and source agree: eventually, for everything a log carries."""
+    consistency: Literal["eventual", "immediate"] | None = None
+    """How the target agrees with the source: ``eventual``; ``immediate``: before the sender is answered."""
 
     delivery: Literal["at-least-once", "effectively-once"] = "effectively-once"
     """Whether an event may take effect more than once."""
@@ -287,6 +297,22 @@ class Retry(_Settings, frozen=True):
     """By kind of error: never again, again although it looks final, or again in another way."""
 
 
+class Alert(_Settings, frozen=True):
+    """When a person is to be told about a flow."""
+
+    when: Condition
+    """What is wrong: ``freshness > 60s``, ``lag > 1000``, ``waiting > 10`` or ``dead > 0``."""
+
+    for_: Duration = msgspec.field(name="for", default="0s")
+    """For how long it has to be so."""
+
+    severity: Literal["page", "ticket", "info"] = "ticket"
+    """Who is to be told how: at once, in working hours, or in passing."""
+
+    to: list[str] = msgspec.field(default_factory=list)
+    """Where to tell it; the contacts of the owners of source and target without it."""
+
+
 class FlowFile(_Settings, frozen=True):
     """``flows/*.yaml``: the wiring of a stream to a target."""
 
@@ -313,6 +339,12 @@ class FlowFile(_Settings, frozen=True):
 
     reply: str | dict[str, str] | None = None
     """What the callers of a request source get: an expression, or fields, over what the target answered."""
+
+    draft: bool = False
+    """Whether it is still being made: it then runs only where a person allows drafts, gate or no gate."""
+
+    alerts: list[Alert] = msgspec.field(default_factory=list)
+    """When a person is to be told, and where; this release reads them and sends nothing."""
 
     needs: Needs = msgspec.field(default_factory=Needs)
     """What it has to give."""

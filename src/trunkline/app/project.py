@@ -27,13 +27,17 @@ PUBLISH = "publish"
 
 
 class Source(msgspec.Struct, frozen=True):
-    """How data of one system arrives in a stream. ``name`` is ``system/name``."""
+    """How data of one system arrives in a stream. ``name`` is ``system/name``.
+
+    ``every_seconds`` is how often the system gives data, where it does not as things happen.
+    """
 
     name: str
     system: str
     via: str
     contract: Contract
     settings: Any
+    every_seconds: float | None = None
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -51,6 +55,7 @@ class Flow(msgspec.Struct, frozen=True):
     """The wiring of a stream to a target; ``contract`` is the stream's.
 
     ``to_reply`` makes what callers get of what the target answered; None where nobody waits for it.
+    ``file`` is where it was read from, within the project folder.
     """
 
     name: str
@@ -61,10 +66,14 @@ class Flow(msgspec.Struct, frozen=True):
     settings: FlowFile
     start: Start = "beginning"
     to_reply: ToReply | None = None
+    file: str = ""
 
 
 class Project(msgspec.Struct, frozen=True):
-    """Everything a project folder says. Contracts are by stream name, ``order@1``; the rest by name."""
+    """Everything a project folder says. Contracts are by stream name, ``order@1``; the rest by name.
+
+    ``system_files`` are the files of the systems, by name, within the folder.
+    """
 
     folder: Path
     settings: ProjectFile
@@ -73,6 +82,7 @@ class Project(msgspec.Struct, frozen=True):
     sources: dict[str, Source]
     targets: dict[str, Target]
     flows: dict[str, Flow]
+    system_files: dict[str, str] = {}
 
     @classmethod
     def load(cls, folder: Path) -> Project:

@@ -31,15 +31,14 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 def read(folder: Path) -> tuple[Project | None, list[Fault]]:
     """Return what a folder says and everything that is wrong; no project where its main file is unusable."""
-    files = read_folder(folder)
-    sheet = Sheet(files.faults)
-    main = _main(files.main, sheet)
-    entries = Entries(_contracts(files.contracts, sheet), _systems(files.systems, sheet), sheet)
+    found = read_folder(folder)
+    sheet = Sheet(found.faults)
+    main = _main(found.main, sheet)
+    entries = Entries(_contracts(found.contracts, sheet), _systems(found.systems, sheet), sheet)
     sources = read_sources(entries)
     targets = read_targets(entries)
     flows: dict[str, tuple[Document, Flow]] = {}
-    for document in files.flows:
-        _no_alerts_yet(document, sheet)
+    for document in found.flows:
         settings = _decoded(document, schemas.schema_of(FlowFile), FlowFile, sheet)
         flow = flow_of(folder, document, settings, entries, targets) if settings else None
         if flow is not None:
@@ -49,7 +48,9 @@ def read(folder: Path) -> tuple[Project | None, list[Fault]]:
         return None, sheet.faults
     systems = {system.system: system for _, system in entries.systems}
     wired = {name: flow for name, (_, flow) in flows.items()}
-    return Project(folder, main, entries.contracts, systems, sources, targets, wired), sheet.faults
+    files = {system.system: document.file for document, system in entries.systems}
+    project = Project(folder, main, entries.contracts, systems, sources, targets, wired, files)
+    return project, sheet.faults
 
 
 def _main(document: Document | None, sheet: Sheet) -> ProjectFile | None:
@@ -83,15 +84,6 @@ def _systems(documents: list[Document], sheet: Sheet) -> list[tuple[Document, Sy
         found.append((document, system))
     sheet.note(shared_variables([document for document, _ in found]))
     return found
-
-
-def _no_alerts_yet(document: Document, sheet: Sheet) -> None:
-    """Refuse alerts in words of their own: a key that is taken and does nothing would be a false promise."""
-    if isinstance(document.value, dict) and "alerts" in document.value:
-        place = document.key_place(("alerts",))
-        sheet.note(
-            [Fault(place, "this release has no alerts yet", "no such key", "a later release has them")]
-        )
 
 
 def _decoded(document: Document, schema: dict[str, Any], model: type[T], sheet: Sheet) -> T | None:

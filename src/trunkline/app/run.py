@@ -21,9 +21,11 @@ from trunkline.app.acts import control_file, handler
 from trunkline.app.backbone import Backbone
 from trunkline.app.bearings import kept
 from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks, Endpoint
+from trunkline.app.gate.admission import Admission, admit
 from trunkline.app.guarantee import require
 from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
+from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
 from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
@@ -71,20 +73,31 @@ OpensDoor: TypeAlias = Callable[[Mapping[str, Endpoint]], Awaitable[OpenDoor]]
 
 
 class Started(msgspec.Struct, frozen=True):
-    """What runs: where the door listens (empty without one), each source, and each flow with its cursor."""
+    """What runs: where the door listens (empty without one), each source, and each flow with its cursor.
+
+    ``drafts`` are the flows that are left out until somebody allows drafts.
+    """
 
     address: str
     webhooks: dict[str, str]
     folders: dict[str, str]
     flows: dict[str, int]
+    drafts: tuple[str, ...] = ()
 
 
 @contextlib.asynccontextmanager
-async def running(backbone: Backbone, opens_door: OpensDoor | None) -> AsyncIterator[Started]:
+async def running(
+    backbone: Backbone, opens_door: OpensDoor | None, *, allow_draft: bool = False
+) -> AsyncIterator[Started]:
     """Run a project while the block runs; leaving it stops in reverse and finishes what is held.
 
-    What runs is what the backbone's roles say. A process of ``delivery`` alone needs no door.
+    What runs is what the backbone's roles say. A process of ``delivery`` alone needs no door. Raises
+    ``GateError`` where a flow does not pass the gate, ``ProjectError`` where a credential stands in a file; a
+    draft runs where ``allow_draft``, as it is.
     """
+    project = backbone.project
+    found = leaks(project.folder, project.path(project.settings.secrets.file))
+    admission = admit(project, found, allow_draft=allow_draft)
     takes_in = "intake" in backbone.roles
     _require_one_process(backbone)
     await _require_versions(backbone)
@@ -94,7 +107,7 @@ async def running(backbone: Backbone, opens_door: OpensDoor | None) -> AsyncIter
         if "delivery" in backbone.roles:
             shared = kept(backbone.bearings, backbone.standings, backbone.machine.signals)
             await stack.enter_async_context(shared)
-            desks = await _start_flows(backbone, stack)
+            desks = await _start_flows(backbone, admission, stack)
         if takes_in:
             _start_janitor(backbone, stack)
         addresses = [control_file(backbone.project, role) for role in backbone.roles]
@@ -103,7 +116,8 @@ async def running(backbone: Backbone, opens_door: OpensDoor | None) -> AsyncIter
             _start_pulled(backbone, stack)
         pushed = _pushed(backbone, desks) if takes_in else {}
         where = await _open_door(backbone, stack, opens_door, pushed) if opens_door else ""
-        yield await _started(backbone, where)
+        hooks = {name: where + source.settings.path for name, (source, _) in pushed.items()}
+        yield await _started(backbone, admission, where, hooks)
         backbone.machine.signals.emit(Stopping("asked to stop"))
 
 
@@ -127,14 +141,15 @@ async def _require_versions(backbone: Backbone) -> None:
         machine.signals.emit(ContractDeprecated(one.contract, one.until, ", ".join(one.used_by)))
 
 
-async def _start_flows(backbone: Backbone, stack: contextlib.AsyncExitStack) -> Desks:
-    """Run every flow; return those that answer, by stream."""
-    for flow in backbone.project.flows.values():
+async def _start_flows(backbone: Backbone, admission: Admission, stack: contextlib.AsyncExitStack) -> Desks:
+    """Run every flow that is admitted; return those that answer, by stream."""
+    flows = [backbone.project.flows[name] for name in admission.flows]
+    for flow in flows:
         require(backbone.project, flow, backbone.log.features)
     desks: dict[str, Answering] = {}
     targets, runners, keepers = [], [], []
     replayers = Replayers(backbone, partial(_stalled, backbone))
-    for flow in backbone.project.flows.values():
+    for flow in flows:
         wired, bearing = _wired(backbone, flow), backbone.bearings[flow.target.name]
         desk = None
         if flow.to_reply is not None:
@@ -266,8 +281,12 @@ async def _stop_source(source: SourcePort, keeper: Kept, task: asyncio.Task[None
 
 
 def _pushed(backbone: Backbone, desks: Desks) -> dict[str, tuple[SourceConfig, Endpoint]]:
-    """Return every source that others push to, by name, with its endpoint."""
-    sources = {name: one for name, one in backbone.project.sources.items() if one.via in PUSHED}
+    """Return every source that others push to, by name, with its endpoint; none that nobody would answer."""
+    sources = {
+        name: one
+        for name, one in backbone.project.sources.items()
+        if one.via in PUSHED and (one.contract.stream in desks or not SOURCES[one.via].replies)
+    }
     return {name: (one, PUSHED[one.via](one, backbone, desks)) for name, one in sources.items()}
 
 
@@ -288,14 +307,15 @@ async def _open_door(
     return where
 
 
-async def _started(backbone: Backbone, address: str) -> Started:
+async def _started(backbone: Backbone, admission: Admission, address: str, hooks: dict[str, str]) -> Started:
     project = backbone.project
     sources = project.sources.values() if "intake" in backbone.roles else ()
-    flows = project.flows if "delivery" in backbone.roles else ()
+    flows = admission.flows if "delivery" in backbone.roles else ()
     cursors = {status.flow: status.cursor for status in await backbone.ledger.status()}
     return Started(
         address,
-        {one.name: address + one.settings.path for one in sources if one.via in PUSHED},
+        hooks,
         {one.name: str(project.path(one.settings.folder)) for one in sources if one.via == "files"},
         {name: cursors.get(name, 0) for name in flows},
+        admission.drafts,
     )

@@ -54,10 +54,14 @@ async def _keep_from(backbone: Backbone, info: StreamInfo) -> int:
     """Return the first offset that some flow of the stream may still have to read.
 
     A flow that never ran has read nothing, nor has a replay that is to begin; a stream without a flow is
-    kept by age and size alone.
+    kept by age and size alone, and so is one for a draft that never ran: nobody may ever let it.
     """
     known = {status.flow: status for status in await backbone.ledger.status()}
-    flows = [flow.name for flow in backbone.project.flows.values() if flow.contract.stream == info.stream]
+    flows = [
+        flow.name
+        for flow in backbone.project.flows.values()
+        if flow.contract.stream == info.stream and (flow.name in known or not flow.settings.draft)
+    ]
     kept = [known[flow].keep_from if flow in known else info.first for flow in flows]
     for replay in await backbone.replays.all():
         stands = known.get(replay.name)

@@ -51,7 +51,7 @@ def flow_of(
     if sheet.note(misfits):
         return None
     to_reply = None if settings.reply is None else compile_reply(settings.reply)
-    return Flow(settings.flow, contract, target, mapping, retry, settings, start, to_reply)
+    return Flow(settings.flow, contract, target, mapping, retry, settings, start, to_reply, document.file)
 
 
 def _target(document: Document, name: str, entries: Entries, targets: dict[str, Target]) -> Target | None:

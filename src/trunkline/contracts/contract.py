@@ -19,7 +19,7 @@ from trunkline.contracts.field import Field
 from trunkline.contracts.keys import reader
 from trunkline.contracts.leaves import Formats, validator_of
 from trunkline.contracts.naming import Readers, named_by
-from trunkline.contracts.odcs import Element
+from trunkline.contracts.odcs import Element, own_properties, retention
 from trunkline.contracts.promise import promise_of
 from trunkline.contracts.quick import Quick
 from trunkline.contracts.registry.semantic import semver
@@ -38,7 +38,11 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 class About(msgspec.Struct, frozen=True):
-    """What the catalogue shows of a contract and nothing is computed from."""
+    """What the catalogue shows of a contract and no record is judged by.
+
+    ``retention`` is how long its data is kept, from the standard's ``slaProperties``; ``properties`` are our
+    own ``customProperties``, those of the schema object over those of the file.
+    """
 
     id: str = ""
     status: str = ""
@@ -49,6 +53,13 @@ class About(msgspec.Struct, frozen=True):
     owner: str = ""
     team: tuple[Mapping[str, Any], ...] = ()
     tags: tuple[str, ...] = ()
+    retention: str = ""
+    properties: Mapping[str, Any] = {}
+
+    @property
+    def legal_basis(self) -> str:
+        """On what ground personal data may be held and moved: the property ``legalBasis``."""
+        return str(self.properties.get("legalBasis") or "")
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -236,7 +247,8 @@ class _Draft:
     def __init__(self, whole: _Whole, index: int, element: Element) -> None:
         self._whole, self._index, self._element = whole, index, element
         odcs, tokens = whole.odcs, ("schema", index)
-        self.shapes = Shapes(whole.document, tokens, element)
+        stated = str(own_properties(odcs, element).get("classification") or "")
+        self.shapes = Shapes(whole.document, tokens, element, stated)
         self.named = named_by(self.shapes, odcs)
         self.promise = promise_of(self.shapes, odcs)
         self.place = whole.document.place((*tokens, "name"))
@@ -295,6 +307,8 @@ def _about(odcs: Element, element: Element) -> About:
         owner=named or next((m.get("username", "") for m in members if _owns(m)), ""),
         team=tuple(members),
         tags=(*odcs.get("tags", ()), *element.get("tags", ())),
+        retention=retention(odcs),
+        properties=own_properties(odcs, element),
     )
 
 

@@ -17,7 +17,8 @@ class Field(msgspec.Struct, frozen=True):
     ``path`` are the names down to it, ``-`` standing for the items of an array; ``pointer`` is the same as
     a JSON pointer. ``required`` means present and not null. ``unique`` is a promise across records that the
     validator cannot check and a table can. ``personal`` says that its value must be masked wherever a person
-    or a log could see it. ``options`` are the ODCS ``logicalTypeOptions``; ``precision`` and ``scale`` are
+    or a log could see it, ``about_person`` that it is so because it is about somebody, which brings duties.
+    ``options`` are the ODCS ``logicalTypeOptions``; ``precision`` and ``scale`` are
     given for exact decimals that state them.
     """
 
@@ -29,6 +30,7 @@ class Field(msgspec.Struct, frozen=True):
     unique: bool = False
     classification: str = ""
     personal: bool = False
+    about_person: bool = False
     description: str = ""
     physical_type: str = ""
     physical_name: str = ""

@@ -13,14 +13,29 @@ Tokens: TypeAlias = tuple[str | int, ...]
 Element: TypeAlias = Mapping[str, Any]
 
 _NOT_PERSONAL = frozenset({"", "public", "internal", "open", "unclassified", "none", "non-personal", "1"})
+_NOT_OF_PEOPLE = frozenset({"confidential", "restricted", "secret", "business-confidential"})
 _PERSONAL_TAGS = frozenset({"personal", "pii", "sensitive", "gdpr", "special-category"})
 _DECIMAL_TYPE = re.compile(r"(?i)\s*(?:decimal|dec|numeric|number)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)\s*")
+_VENDOR = "trunkline"
 _IMPLIED = {"properties": "object", "items": "array", "map": "map"}
 
 
 def custom_properties(element: Mapping[str, Any]) -> dict[str, Any]:
     """Return the ``customProperties`` of an ODCS element as a mapping."""
     return {entry["property"]: entry["value"] for entry in element.get("customProperties", ())}
+
+
+def own_properties(*elements: Element) -> dict[str, Any]:
+    """Return the ``customProperties`` that are ours, those of a later element over those of an earlier one.
+
+    An entry with another ``vendor`` is that vendor's.
+    """
+    return {
+        entry["property"]: entry["value"]
+        for element in elements
+        for entry in element.get("customProperties", ())
+        if entry.get("vendor", _VENDOR) == _VENDOR
+    }
 
 
 def is_required(prop: Element) -> bool:
@@ -35,6 +50,20 @@ def is_personal(classification: str, tags: Iterable[str]) -> bool:
     return classification.lower() not in _NOT_PERSONAL or not _PERSONAL_TAGS.isdisjoint(
         tag.lower() for tag in tags
     )
+
+
+def is_about_people(classification: str, tags: Iterable[str]) -> bool:
+    """Tell whether a value is about a person: all that is masked, but what is only a secret of business."""
+    tagged = not _PERSONAL_TAGS.isdisjoint(tag.lower() for tag in tags)
+    return tagged or (is_personal(classification, ()) and classification.lower() not in _NOT_OF_PEOPLE)
+
+
+def retention(contract: Element) -> str:
+    """Return how long data is kept, as ``slaProperties`` say it: ``90 d``; empty where they do not."""
+    for entry in contract.get("slaProperties", ()):
+        if entry["property"].lower() == "retention" and entry["value"] is not None:
+            return f"{entry['value']} {entry.get('unit', '')}".strip()
+    return ""
 
 
 def logical_type(prop: Element) -> str:

@@ -17,6 +17,7 @@ from trunkline.contracts.odcs import (
     Tokens,
     custom_properties,
     digits,
+    is_about_people,
     is_personal,
     is_required,
     logical_type,
@@ -35,22 +36,26 @@ class _Around(NamedTuple):
     path: tuple[str, ...] = ()
     classification: str = ""
     personal: bool = False
+    about_person: bool = False
 
 
 class Shapes:
     """One schema object compiled: its JSON Schema, fields, format checks, and the faults found on the way.
 
+    ``classification`` is that of each field which neither states one nor stands in an object that does.
     ``places`` and ``elements`` give, by a field's pointer, where it stands in the file and what it says.
     """
 
-    def __init__(self, document: Document, tokens: Tokens, element: Element) -> None:
+    def __init__(
+        self, document: Document, tokens: Tokens, element: Element, classification: str = ""
+    ) -> None:
         self.tokens = tokens
         self.element = element
         self.notes = Notes(document)
         self.fields: list[Field] = []
         self.places: dict[str, Tokens] = {}
         self.elements: dict[str, Element] = {}
-        self.schema: Schema = {"type": "object", **self._members(tokens, element, _Around())}
+        self.schema: Schema = {"type": "object", **self._members(tokens, element, _around(classification))}
 
     def _members(self, tokens: Tokens, element: Element, around: _Around) -> Schema:
         listed = element.get("properties", [])
@@ -115,7 +120,8 @@ class Shapes:
         self.places[pointer], self.elements[pointer] = tokens, prop
         stated = str(prop.get("classification", ""))
         personal = is_personal(stated, prop.get("tags", ())) or (around.personal and not stated)
-        here = _Around(path, stated or around.classification, personal)
+        about = is_about_people(stated, prop.get("tags", ())) or (around.about_person and not stated)
+        here = _Around(path, stated or around.classification, personal, about)
         self.fields.append(_field(prop, here, required=required))
         return here
 
@@ -156,6 +162,10 @@ class Shapes:
                 self.notes.fault(at, problem, "a value that its type and options allow")
 
 
+def _around(classification: str) -> _Around:
+    return _Around((), classification, is_personal(classification, ()), is_about_people(classification, ()))
+
+
 def _field(prop: Element, here: _Around, *, required: bool) -> Field:
     precision, scale = digits(prop)
     return Field(
@@ -167,6 +177,7 @@ def _field(prop: Element, here: _Around, *, required: bool) -> Field:
         unique=prop.get("unique", False),
         classification=here.classification,
         personal=here.personal,
+        about_person=here.about_person,
         description=prop.get("description", ""),
         physical_type=prop.get("physicalType", ""),
         physical_name=prop.get("physicalName", ""),

@@ -13,6 +13,7 @@
      │   ├─ StoreFull           no space left; reads and deliveries go on
      │   └─ Corrupt             a stored page does not carry what was sealed; it is never delivered
      ├─ GuaranteeError        a flow declares more than its log or target can give
+     ├─ GateError             a flow does not pass the gate; every finding with its way out
      └─ DeliveryError         an attempt to deliver failed
          ├─ Retryable           the same attempt may succeed later
          ├─ Final               it will never succeed unchanged: a person has to look
@@ -91,6 +92,10 @@ class Corrupt(StoreError):
 
 class GuaranteeError(TrunklineError):
     """A flow declares a guarantee that its source, log, mapping or target cannot give."""
+
+
+class GateError(TrunklineError):
+    """A flow does not pass the gate: do what each finding says, or mark the flow a draft."""
 
 
 class DeliveryError(TrunklineError):

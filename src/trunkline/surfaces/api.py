@@ -100,10 +100,13 @@ class Handle:
         return await self._backbone.audit.list(query or AuditQuery())
 
     @contextlib.asynccontextmanager
-    async def run(self, host: str = "", port: int | None = None) -> AsyncIterator[Started]:
+    async def run(
+        self, host: str = "", port: int | None = None, *, allow_draft: bool = False
+    ) -> AsyncIterator[Started]:
         """Run sources, flows and the HTTP door while the block runs; leaving it finishes what is held.
 
-        Raises ``StoreError`` where another process runs the project already.
+        Flows that are drafts run where ``allow_draft``. Raises ``StoreError`` where another process runs the
+        project already, ``GateError`` where a flow does not pass the gate.
         """
         if self._backbone.roles != frozenset(ROLES):
             raise StoreError("another process runs this project: stop it first")
@@ -116,7 +119,7 @@ class Handle:
         async def opens_door(webhooks: Mapping[str, Endpoint]) -> OpenDoor:
             return await serve(Door(webhooks, ids, unready), *address)
 
-        async with running(self._backbone, opens_door) as started:
+        async with running(self._backbone, opens_door, allow_draft=allow_draft) as started:
             yield started
 
     async def _do(self, act: Act) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from trunkline.app.project import Project
 from trunkline.app.reading import read
 
 SHOP, WAREHOUSE, FLOW = "systems/shop.yaml", "systems/warehouse.yaml", "flows/orders-to-warehouse.yaml"
@@ -60,11 +61,27 @@ def test_a_connection_without_targets(folder, edit, connection, said):
     assert all(said in fault for fault in found)
 
 
-# Alerts are refused in words of their own, once: a key that is taken and does nothing would be a lie.
-def test_alerts(folder, edit):
-    edit(FLOW, "when_dead:", "alerts: [{when: freshness > 60s, for: 2m, severity: page}]\nwhen_dead:")
-    [fault] = faults(folder)
-    assert "no alerts yet" in fault
+# An alert names what is measured and a bound that goes with it; another one is a fault in words.
+@pytest.mark.parametrize(
+    ("when", "fits"),
+    [
+        ("freshness > 90s", True),
+        ("lag >= 1000", True),
+        ("dead>0", True),
+        ("freshness > 60", False),
+        ("lag > 5s", False),
+        ("mood > 3", False),
+    ],
+)
+def test_alerts(folder, edit, when, fits):
+    edit(FLOW, "freshness > 60s", when)
+    assert ["freshness > 60s, lag > 1000" in fault for fault in faults(folder)] == [True] * (not fits)
+
+
+# How often a system gives data is read with its source.
+def test_every(folder, edit):
+    edit(SHOP, "via: webhook", "via: webhook\n    every: 15m")
+    assert Project.load(folder).sources["shop/order"].every_seconds == 900
 
 
 # A breaker or a budget that makes no sense is a fault at its key, and a misspelt key has its near miss.

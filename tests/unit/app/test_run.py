@@ -12,11 +12,12 @@ from trunkline.app import control, run
 from trunkline.app.acts import Publish, control_file, perform
 from trunkline.app.connectors import TARGETS
 from trunkline.app.kept import PAUSE_SECONDS
+from trunkline.app.project import Project
 from trunkline.app.registering import register, step
 from trunkline.app.run import Started, running
 from trunkline.contracts.registry.rules import Step
 from trunkline.kernel.clock import SECOND
-from trunkline.kernel.errors import Final, ProjectError, TrunklineError
+from trunkline.kernel.errors import Final, GateError, ProjectError, TrunklineError
 from trunkline.kernel.signals import (
     ContractDeprecated,
     FlowStalled,
@@ -103,7 +104,7 @@ class World:
         project = self.backbone.project
         settings = msgspec.defstruct("Folder", [("folder", str, "in")])()
         project.sources[source.name] = msgspec.structs.replace(
-            project.sources["shop/order"], name=source.name, via="files", settings=settings
+            project.sources["shop/order"], name=source.name, via="files", settings=settings, every_seconds=1.0
         )
         self.backbone.intakes[source.name] = self.backbone.intakes["shop/order"]
         monkeypatch.setattr(run, "PULLED", {"files": lambda _source, _backbone: source})
@@ -137,6 +138,24 @@ async def test_running(world, order):
     assert started.webhooks == {"shop/order": "http://127.0.0.1:4711/hooks/shop/orders"}
     assert started.flows == {FLOW: 0}
     assert len(world.of(SourceStarted)) == 1
+
+
+# A draft is left out, and named, until it is allowed; a flow that does not pass the gate stops the start.
+async def test_the_gate(world, folder, edit, order):
+    edit("flows/orders-to-warehouse.yaml", "consistency: eventual, ", "")
+    world.backbone = msgspec.structs.replace(world.backbone, project=Project.load(folder))
+    with pytest.raises(GateError):
+        async with running(world.backbone, world.opens):
+            pytest.fail("it must not start")
+    assert world.said == []
+    edit("flows/orders-to-warehouse.yaml", "needs:", "draft: true\nneeds:")
+    world.backbone = msgspec.structs.replace(world.backbone, project=Project.load(folder))
+    async with running(world.backbone, world.opens) as started:
+        await perform(world.backbone, Publish("order", [order()]))
+    assert (started.flows, started.drafts, world.table) == ({}, (FLOW,), None)
+    async with running(world.backbone, world.opens, allow_draft=True) as started:
+        await world.until(lambda: world.place.received)
+    assert (started.flows, started.drafts) == ({FLOW: 0}, ())
 
 
 # A process of intake alone opens the door and runs no flow; what it takes waits in the log.

@@ -32,6 +32,20 @@ async def test_unread_events_stay(backbone, publish):
     assert [(one.stream, one.events) for one in await trim(backbone)] == [("order@1", 0)]
 
 
+# A draft that never ran keeps nothing: nobody may ever let it.
+async def test_a_draft_keeps_nothing(folder, machine, edit, order):
+    edit("trunkline.yaml", "days: 90", "days: 1")
+    edit("flows/orders-to-warehouse.yaml", "needs:", "draft: true\nneeds:")
+    async with opened(Project.load(folder), machine) as backbone:
+        await perform(backbone, Publish("order", [order()]))
+        machine.clock.advance(2 * DAY)
+        assert (await trim(backbone))[0].events == 1
+        await perform(backbone, Publish("order", [order(event_id="e2")]))
+        await backbone.ledger.record(Record("orders-to-warehouse", machine.clock.now(), cursor=1))
+        machine.clock.advance(2 * DAY)
+        assert (await trim(backbone))[0].events == 0
+
+
 # What every flow has settled goes once it is old enough, and not before.
 async def test_old_events_go(backbone, publish):
     await publish(3)

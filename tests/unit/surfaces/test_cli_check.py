@@ -22,6 +22,44 @@ def test_a_fault(trunkline, folder):
     assert {place["file"] for place in places} == {"flows/orders-to-warehouse.yaml"}
 
 
+# The gate's table stands in the text and the JSON, and what it refuses ends it with 1.
+def test_the_gate(trunkline, folder):
+    flow = folder / "flows/orders-to-warehouse.yaml"
+    assert "pass  Data owner" in trunkline("check")[1]
+    flow.write_text(flow.read_text().replace("consistency: eventual, ", ""))
+    code, out, _ = trunkline("check")
+    assert code == 1
+    assert "MEND  Consistency and latency" in out
+    assert out.splitlines()[-2:] == ["The gate refuses orders-to-warehouse.", "No faults."]
+    found = json.loads(trunkline("check", "--json")[1])
+    assert (found["passes"], found["gate"][0]["passes"]) == (False, False)
+    flow.write_text(flow.read_text().replace("needs:", "draft: true\nneeds:"))
+    assert trunkline("check")[0] == 0
+
+
+# The report is written for a change request; a flow can be picked, and one that is not there is told.
+def test_report_and_flow(trunkline, folder, tmp_path):
+    report = tmp_path / "gate.md"
+    assert trunkline("check", "--report", report)[0] == 0
+    assert "| orders-to-warehouse |" in report.read_text()
+    assert "Data owner" in trunkline("check", "--flow", "orders-to-warehouse")[1]
+    code, _, err = trunkline("check", "--flow", "orders-to-warehose")
+    assert code == 6
+    assert 'did you mean "orders-to-warehouse"?' in err
+    code, _, err = trunkline("check", "--report", tmp_path / "no" / "gate.md")
+    assert (code, "cannot be written" in err) == (6, True)
+
+
+# A flow that the gate refuses does not run, and what to do is told.
+def test_run_refuses(trunkline, folder):
+    flow = folder / "flows/orders-to-warehouse.yaml"
+    flow.write_text(flow.read_text().replace("consistency: eventual, ", ""))
+    code, _, err = trunkline("run", "--port", "0")
+    assert code == 3
+    assert "flow orders-to-warehouse does not pass the gate" in err
+    assert "--allow-draft" in err
+
+
 # What check finds keeps every other command from touching the project.
 def test_a_faulty_project_is_refused(trunkline, folder):
     (folder / "flows/orders-to-warehouse.yaml").write_text("flow: x\n")

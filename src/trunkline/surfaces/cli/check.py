@@ -3,40 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.faults import did_you_mean
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.common import Common
 from trunkline.surfaces.cli.exits import Exit
+from trunkline.surfaces.cli.gate import lines
 
 if TYPE_CHECKING:
     from trunkline.app.check import Report
 
 
-def check(*, common: Common = Common()) -> Exit:  # noqa: B008  a frozen value
-    """Read every file of a project and tell what it holds and everything that is wrong with it.
+def check(
+    *,
+    common: Common = Common(),  # noqa: B008  a frozen value
+    flow: str = "",
+    report: Path | None = None,
+) -> Exit:
+    """Read every file of a project, tell everything that is wrong, and ask the gate of every flow.
 
     Every fault names its file, line and column, what was expected, and the near
     miss. Nothing is run and no secret is needed, so it is a gate for a pull
     request; where the secrets file or the key is there, others must not be able
     to read it. Where contracts are registered, each is held against its
-    earlier versions. Ends with 1 where there is a fault; a note is none.
+    earlier versions. The gate has a rule a line for each flow: owners, classified
+    fields, secrets, retries and so on, and what to do where one does not pass.
+    Ends with 1 where there is a fault, or a flow that is no draft is refused; a
+    note is neither.
 
-    Example: trunkline check --project shop --json
+    Example: trunkline check --project shop --report gate.md
+
+    Parameters
+    ----------
+    flow
+        Show the gate of this flow only.
+    report
+        Write the gate of every flow to this file as Markdown, for a change request.
     """
     from trunkline.app.check import check as use_case  # noqa: PLC0415  --help must not pay for it
 
-    report = use_case(common.folder)
+    found = use_case(common.folder)
+    if flow and flow not in {one.flow for one in found.gate}:
+        raise unknown_flow(flow, [one.flow for one in found.gate])
+    if report is not None:
+        _write(report, found)
     if common.json:
-        output.document(report)
+        output.document(found)
     else:
-        _print(report)
-    return Exit.FOUND if report.faults else Exit.OK
+        _print(found, flow)
+    return Exit.OK if found.passes else Exit.FOUND
 
 
-def _print(report: Report) -> None:
+def unknown_flow(name: str, known: list[str]) -> TrunklineError:
+    """Return the error for a flow that is not there, or could not be read, with the near miss."""
+    hint = did_you_mean(name, known) or f"there are: {', '.join(known) or 'none that could be read'}"
+    return TrunklineError(f'there is no flow "{name}"; {hint}')
+
+
+def _write(file: Path, found: Report) -> None:
+    from trunkline.app.gate.report import markdown  # noqa: PLC0415  as above
+
+    try:
+        file.write_text(markdown(found.project, found.gate, found.faults), "utf-8")
+    except OSError as error:
+        raise TrunklineError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _print(report: Report, flow: str) -> None:
     output.say(f"Project {report.project or '(unnamed)'} in {report.folder}")
     _part(
         ("contract", "version", "fields", "personal", "key"),
@@ -51,11 +89,19 @@ def _print(report: Report) -> None:
         ("flow", "stream", "target", "mapping", "delivery"),
         [msgspec.structs.astuple(one)[:5] for one in report.flows],
     )
+    for verdict in report.gate:
+        if flow in ("", verdict.flow):
+            for line in lines(verdict, output.width()):
+                output.say(line)
+            output.say("")
     for note in report.notes:
         output.say(f"note: {note}")
     for fault in report.faults:
         output.say(str(fault))
     count = len(report.faults)
+    refused = [one.flow for one in report.gate if not one.passes and not one.draft]
+    if refused:
+        output.say(f"The gate refuses {', '.join(refused)}.")
     output.say(f"{count} fault{'' if count == 1 else 's'}." if count else "No faults.")
 
 

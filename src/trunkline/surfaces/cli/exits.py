@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from trunkline.kernel.errors import (
     BusyError,
+    GateError,
     GuaranteeError,
     ProjectError,
     RefusedError,
@@ -54,6 +55,7 @@ _BY_ERROR: tuple[tuple[type[TrunklineError], Exit], ...] = (
     (ProjectError, Exit.PROJECT),
     (GuaranteeError, Exit.PROJECT),
     (UsageError, Exit.USAGE),
+    (GateError, Exit.PROJECT),
     (StoreError, Exit.STORE),
     (BusyError, Exit.STORE),
     (SecretUnavailable, Exit.SECRET),

@@ -61,9 +61,13 @@ def table(
     """Print rows under their columns, each with its note below where there are any; see ``cli.table``."""
     if title:
         say(title)
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in lines(columns, rows, notes, width):
+    for line in lines(columns, rows, notes, width()):
         say(line)
+
+
+def width() -> int | None:
+    """Return how wide the terminal is; None for a pipe, where a line is as long as it is."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def tell_of_more(found: int, limit: int, go_on: str = "") -> None:

@@ -31,12 +31,14 @@ def run(
     host: str | None = None,
     port: Annotated[int | None, Parameter(name="--port")] = None,
     log_format: Annotated[str, Parameter(name="--log-format")] = "auto",
+    allow_draft: Annotated[bool, Parameter(name="--allow-draft", show_default=False)] = False,
 ) -> Exit:
     """Run sources, flows and the HTTP door in one process, until stopped.
 
-    It checks the project first and does not start with a fault. SIGTERM and
-    Ctrl-C finish what is under way, at most for 30 seconds, and end with 0; a
-    second one ends at once. Logs go to standard error.
+    It checks the project first and does not start with a fault, nor with a flow
+    that does not pass the gate of "trunkline check". SIGTERM and Ctrl-C finish
+    what is under way, at most for 30 seconds, and end with 0; a second one ends
+    at once. Logs go to standard error.
 
     With --role it runs one role, and a second process runs the other: each
     then has a core of its own.
@@ -54,10 +56,12 @@ def run(
         The port to listen on, instead of the project's; 0 for any free one.
     log_format
         json, console, or auto: console on a terminal.
+    allow_draft
+        Run flows that say draft: true as well, whether or not they pass the gate.
     """
     project, machine = loaded(common)
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
-    part = Part(project, machine, role, host, port)
+    part = Part(project, machine, role, host, port, allow_draft)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_run(part, as_json=as_json, tell_json=common.json))
     return Exit.OK
@@ -72,6 +76,7 @@ class Part:
     role: Role | None
     host: str | None
     port: int | None
+    allow_draft: bool = False
 
     @property
     def listens(self) -> bool:
@@ -112,7 +117,8 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
         async def opens_door(webhooks: Mapping[str, Any]) -> Any:
             return await serve(Door(webhooks, machine.ids, backbone.health.unready), *part.address)
 
-        async with running(backbone, opens_door if part.listens else None) as started:
+        opens = opens_door if part.listens else None
+        async with running(backbone, opens, allow_draft=part.allow_draft) as started:
             settle_collector()
             _tell(started, as_json=tell_json)
             await _until(stop, listener, machine)
@@ -156,4 +162,6 @@ def _tell(started: Started, *, as_json: bool) -> None:
         output.say(f"  source {name}: watches {folder}")
     for name, cursor in started.flows.items():
         output.say(f"  flow {name}: from offset {cursor:,}")
+    for name in started.drafts:
+        output.say(f"  flow {name}: a draft, not run; --allow-draft runs it")
     sys.stdout.flush()
