@@ -64,8 +64,8 @@ class Break(msgspec.Struct, frozen=True):
         if change.effect(self.direction) == "undecided":
             means = f"it could not be proved to be harmless, so that perhaps {means}"
         example = change.backward_example if self.direction == "backward" else change.forward_example
-        told = "" if example is None else f"; for instance {_shortened(example.document)}"
-        return f"{change.pointer or '/'} {change.detail} ({change.kind}): {means}{told}"
+        told = "" if example is None else f", for instance {_shortened(example.document)}"
+        return f"{change.pointer or '/'}: {change.detail} ({change.kind}); {means}{told}"
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

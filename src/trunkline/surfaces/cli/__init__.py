@@ -56,7 +56,7 @@ GROUPS = {
         },
     ),
     "contract": (
-        "Contracts: what a record may look like, what really comes, and the life of every version.",
+        "Contracts: what a record may look like, which versions of it there are, and what really comes.",
         {
             "list": "List registered versions and where each stands.",
             "show": "Show one version with everything done to it.",

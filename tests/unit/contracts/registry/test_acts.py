@@ -98,7 +98,7 @@ async def test_finding(registry, clock):
         await register(registry, contract(version, TOTAL), ANN, clock)
     assert (await find(registry, "thing"))[1].version == "1.1.0"
     for ref, answer in (
-        ("thign", 'did you mean "thing"'),
+        ("thingy", 'did you mean "thing"'),
         ("thing@1.2", r"it has 1\.0\.0, 1\.1\.0"),
         ("thing@x", "is no version"),
     ):
