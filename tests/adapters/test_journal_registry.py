@@ -59,7 +59,7 @@ async def filled(registry, versions=3):
 
 
 # Whatever was written before a crash tore the last line stays, and the next act cuts what was torn.
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(data=st.data())
 async def test_a_torn_last_line(tmp_path_factory, data):
     registry = JournalRegistry(tmp_path_factory.mktemp("torn") / "registry")
@@ -80,7 +80,7 @@ async def test_a_torn_last_line(tmp_path_factory, data):
 
 
 # A line that was changed, taken out, moved or put in from elsewhere is named, whichever it is.
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 @given(data=st.data())
 async def test_altered_lines(tmp_path_factory, data):
     registry = JournalRegistry(tmp_path_factory.mktemp("altered") / "registry")

@@ -106,7 +106,5 @@ class TinyRunsModel(LogModel):
 def test_both_engines_agree_with_the_model(model):
     run_state_machine_as_test(
         model,
-        settings=settings(
-            max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=15, stateful_step_count=25, suppress_health_check=list(HealthCheck)),
     )

@@ -58,7 +58,7 @@ def test_a_batch_equals_its_records_applied_one_by_one(place):
         for target in targets.values():
             runner.run(target.open())
 
-        @settings(max_examples=80, deadline=None, database=None)
+        @settings(max_examples=80, database=None)
         @given(st.lists(st.tuples(st.sampled_from(list(MODES)), st.lists(RECORDS, max_size=8)), max_size=6))
         def check(batches):
             place.ask("DELETE FROM stock")

@@ -163,7 +163,7 @@ async def test_corners_of_json(scene, name):
 
 
 # Whatever bytes arrive with whatever headers, the answer is 2xx or 4xx.
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(
     body=st.binary(max_size=200) | st.text(max_size=100).map(str.encode),
     media=st.sampled_from(

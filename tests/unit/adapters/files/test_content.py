@@ -7,7 +7,7 @@ import threading
 import zlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.adapters.files.content import (
@@ -165,7 +165,6 @@ def in_pieces(data, size):
     return iter([data[at : at + size] for at in range(0, len(data), size)])
 
 
-@settings(deadline=None)
 @given(
     TEXT,
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-be", "gb18030"]),

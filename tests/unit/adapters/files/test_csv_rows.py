@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.adapters.files.content import UnreadableFile
@@ -33,7 +33,6 @@ def summary(arrivals):
     ]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(CELL, min_size=3, max_size=3)),
     st.sampled_from([",", ";", "\t", "|"]),
@@ -59,7 +58,6 @@ def test_any_cells_come_back_with_their_line_numbers(rows, delimiter, line_end, 
     assert [arrival.raw for arrival in arrivals] == raws
 
 
-@settings(deadline=None)
 @given(st.binary(), st.integers(1, 30))
 def test_any_bytes_are_rows_or_faults_or_unreadable(data, size):
     """No bytes make the reader fail in a way of its own, and every line is accounted for in order."""
@@ -70,7 +68,6 @@ def test_any_bytes_are_rows_or_faults_or_unreadable(data, size):
     assert numbers == sorted(set(numbers))
 
 
-@settings(deadline=None)
 @given(st.lists(CELL, min_size=1, max_size=20), st.integers(1, 30))
 def test_how_the_chunks_fall_changes_nothing(lines, size):
     """Damaged or not, a file gives the same arrivals in one chunk as in many."""

@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.adapters.files.json_lines import json_lines
@@ -21,7 +21,6 @@ def read(data, size=1_000_000, rules=RULES):
     return list(json_lines(blocks(chunks, rules.line_bytes), rules))
 
 
-@settings(deadline=None)
 @given(st.lists(JSON), st.integers(1, 64))
 def test_what_was_written_comes_back(values, size):
     """Any JSON value a line comes back byte for byte, with the number of its line."""

@@ -4,7 +4,7 @@ import json
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.adapters.files import json_records as module
@@ -25,7 +25,6 @@ def read(data, size=1_000_000, rules=RULES):
     return list(json_records(chunks, rules))
 
 
-@settings(deadline=None)
 @given(st.lists(JSON), st.sampled_from([None, 2]), st.integers(1, 40))
 def test_every_record_of_an_array_comes_back(values, indent, size):
     """Any values come back in order, written tight or wide, however the chunks fall."""
@@ -36,7 +35,6 @@ def test_every_record_of_an_array_comes_back(values, indent, size):
     assert not any(arrival.fault for arrival in arrivals)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(TEXT, JSON), st.integers(1, 40))
 def test_one_record_is_one_record(value, size):
     """A file that is one object is one record."""
@@ -44,7 +42,6 @@ def test_one_record_is_one_record(value, size):
     assert json.loads(arrival.raw) == value
 
 
-@settings(deadline=None)
 @given(st.lists(JSON, min_size=1), st.data())
 def test_cut_anywhere_an_array_gives_a_prefix_and_one_fault(values, data):
     """An array that ends too early gives whole records, then one fault."""

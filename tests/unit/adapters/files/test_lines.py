@@ -2,7 +2,7 @@
 
 import tracemalloc
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.adapters.files.content import CutOff
@@ -19,7 +19,6 @@ def lines_of(chunks, limit=1_000):
     return [line for block in blocks(chunks, limit) for line in block.lines]
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary().filter(lambda line: not {10, 13} & set(line))), st.integers(1, 20))
 def test_lines_are_the_same_however_the_chunks_fall(lines, size):
     """Lines come whole and numbered from 1, with or without a last line feed."""
@@ -83,7 +82,6 @@ def test_what_is_wrong_is_said_of_its_line_only():
     assert len(text.split("\n")) == len(lines)
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_utf8_is_what_decodes(raw):
     """Bytes are text exactly when they decode strictly."""

@@ -183,14 +183,14 @@ EXPRESSIONS = st.recursive(
 
 
 # Whatever the document, a path finds here what it finds in the engine.
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(PATHS, DOCUMENTS)
 def test_any_path_agrees_with_the_engine(path, document) -> None:
     assert alike(by_us(path, document), by_engine(path, document))
 
 
 # Whatever the document, an expression gives here what it gives in the engine.
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(EXPRESSIONS, DOCUMENTS)
 def test_any_expression_agrees_with_the_engine(text, document) -> None:
     assert alike(by_us(text, document), by_engine(text, document))
@@ -200,7 +200,7 @@ DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30
 
 
 # No digit is lost or made up: sums and products are those of decimal arithmetic, far beyond a float's digits.
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(DECIMALS, DECIMALS)
 def test_arithmetic_is_exact(left, right) -> None:
     record = json.encode({"a": left, "b": right}).decode()
