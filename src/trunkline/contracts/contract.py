@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from trunkline.contracts.compat.sides import Formats
 from trunkline.contracts.document import Document
 from trunkline.contracts.field import Field
 from trunkline.contracts.keys import reader
@@ -61,10 +62,10 @@ class Contract:
     """One kind of record. Immutable; made by ``load`` and ``load_all``.
 
     ``name`` and ``version`` are the file's; ``ref`` is ``name@version`` and ``stream`` is ``name@major``.
-    ``schema`` is JSON Schema 2020-12, ``fields`` stand in the order of the file, ``primary_key`` holds
-    dotted paths in key order, ``is_versioned`` tells whether it names the field that grows with each state,
-    ``place`` is where the object stands in its file. ``quick_depth`` is how deep a record may be nested that
-    ``quick`` takes.
+    ``schema`` is JSON Schema 2020-12, ``formats`` are those in it that were made for contracts. ``fields``
+    stand in the order of the file, ``primary_key`` holds dotted paths in key order, ``is_versioned`` tells
+    whether it names the field that grows with each state, ``place`` is where the object stands in its file.
+    ``quick_depth`` is how deep a record may be nested that ``quick`` takes.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Contract:
         self.owner = about.owner
         self.place = place
         self.schema = {"$schema": _DIALECT, "title": self.ref, **shapes.schema}
+        self.formats = Formats(shapes.notes.formats, shapes.notes.patterns)
         self.fields: tuple[Field, ...] = tuple(shapes.fields)
         self.primary_key = tuple(".".join(path) for path in named.primary_key)
         self.is_versioned = named.version is not None

@@ -34,6 +34,10 @@ COMMANDS = {
 """Every command that is one act, with its line in the list; its own help is its function's docstring."""
 
 GROUPS = {
+    "contract": (
+        "Contracts: their versions, and whom a change of one breaks.",
+        {"diff": "Tell what differs between two versions, and whom it breaks."},
+    ),
     "dead": (
         "Dead letters: what could not be delivered and waits for a person.",
         {
@@ -90,6 +94,9 @@ GROUPS = {
 }
 """Every group of commands, with its line in the list."""
 
+EXAMPLES = {"contract": "diff --help"}
+"""What a group's help gives as example, where its first command needs to be told something."""
+
 
 def make_app(tokens: Sequence[str] = ()) -> App:
     """Return the command line; the chosen command is imported and gives its own help."""
@@ -106,7 +113,7 @@ def make_app(tokens: Sequence[str] = ()) -> App:
     for name, line in COMMANDS.items():
         app.command(f"{_HERE}.{name}:{name}", name=name, help_epilogue="", **_listed(name, line, tokens))
     for group, (line, members) in GROUPS.items():
-        example = f"Example: trunkline {group} {next(iter(members))}"
+        example = f"Example: trunkline {group} {EXAMPLES.get(group, next(iter(members)))}"
         inner = App(name=group, help=line, help_epilogue=example, help_format="plaintext")
         for name, own in members.items():
             path = f"{_HERE}.{group}:{name}_"
