@@ -14,10 +14,11 @@ from typing import Any
 
 import msgspec
 
+from trunkline.contracts.compat.sides import Formats
 from trunkline.contracts.document import Document
 from trunkline.contracts.field import Field
 from trunkline.contracts.keys import reader
-from trunkline.contracts.leaves import Formats, validator_of
+from trunkline.contracts.leaves import Ways, validator_of
 from trunkline.contracts.naming import Readers, named_by
 from trunkline.contracts.odcs import Element, own_properties, retention
 from trunkline.contracts.promise import promise_of
@@ -81,11 +82,11 @@ class Contract:
     """One kind of record. Immutable; made by ``load`` and ``load_all``.
 
     ``name`` and ``version`` are the file's; ``ref`` is ``name@version`` and ``stream`` is ``name@major``.
-    ``schema`` is JSON Schema 2020-12, ``fields`` stand in the order of the file, ``primary_key`` holds
-    dotted paths in key order, ``roles`` those of every field that has one by what names it, ``is_versioned``
-    tells whether it names the field that grows with each state. ``promise`` is what a new version owes to
-    this one, ``origin`` what it was made of. ``place`` is where the object stands in its file,
-    ``version_place`` where the version does.
+    ``schema`` is JSON Schema 2020-12, ``formats`` are those in it that were made for contracts. ``fields``
+    stand in the order of the file, ``primary_key`` holds dotted paths in key order, ``roles`` those of every
+    field that has one by what names it, ``is_versioned`` tells whether it names the field that grows with
+    each state. ``promise`` is what a new version owes to this one, ``origin`` what it was made of. ``place``
+    is where the object stands in its file, ``version_place`` where the version does.
 
     The validators are compiled when they are first asked for: most commands look at no record.
     """
@@ -105,12 +106,13 @@ class Contract:
         self.promise = draft.promise
         self.origin = draft.origin()
         self.schema = {"$schema": _DIALECT, "title": self.ref, **shapes.schema}
+        self.formats = Formats(shapes.notes.kept.formats, shapes.notes.kept.patterns)
         self.fields: tuple[Field, ...] = tuple(shapes.fields)
         self.primary_key = tuple(".".join(path) for path in named.primary_key)
         self.roles = named.roles
         self.is_versioned = named.version is not None
         self._named = named
-        self._formats = shapes.notes.kept
+        self._ways = shapes.notes.kept
 
     def __repr__(self) -> str:
         return f"Contract({self.ref})"
@@ -125,15 +127,15 @@ class Contract:
 
     @cached_property
     def _validator(self) -> Any:
-        return validator_of(self.schema, self._formats.formats)
+        return validator_of(self.schema, self._ways.formats)
 
     @cached_property
     def _is_valid(self) -> Callable[[Any], bool]:
-        return _verdict(self.schema, self._formats)
+        return _verdict(self.schema, self._ways)
 
     @cached_property
     def _way(self) -> Quick:
-        return Quick(self.schema, self._formats)
+        return Quick(self.schema, self._ways)
 
     @cached_property
     def _quick(self) -> Callable[[bytes], Any]:
@@ -192,7 +194,7 @@ def _read(readers: Readers, record: Any) -> Reading:
     return Reading(readers.entity_key(record), readers.identity(record), readers.event_time(record))
 
 
-def _verdict(schema: dict[str, Any], ways: Formats) -> Callable[[Any], bool]:
+def _verdict(schema: dict[str, Any], ways: Ways) -> Callable[[Any], bool]:
     """Compile the yes or no of a contract, on the way every record takes."""
     rest, left_out = quickened(schema, ways.patterns)
     valid: Callable[[Any], bool] = validator_of(rest, ways.formats).is_valid

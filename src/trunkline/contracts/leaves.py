@@ -28,7 +28,7 @@ STRING_FORMATS = frozenset(
         *("json-pointer", "relative-json-pointer", "regex"),
     }
 )
-"""Formats of texts that are checked; any other is a note for readers, as the standard allows."""
+"""Ways of texts that are checked; any other is a note for readers, as the standard allows."""
 
 _NEAR = 0.75
 _FAR = 2**80
@@ -46,7 +46,7 @@ _PAIRS = (
 )
 
 
-class Formats(msgspec.Struct, frozen=True):
+class Ways(msgspec.Struct, frozen=True):
     """How the texts of a schema object are checked beyond what JSON Schema knows.
 
     ``formats`` are checks of texts by the name they have in the schema, ``patterns`` say the same as some of
@@ -62,7 +62,7 @@ class Notes:
     """What is collected while a schema object is compiled: ``kept`` for good, and what is wrong."""
 
     def __init__(self, document: Document) -> None:
-        self.kept = Formats()
+        self.kept = Ways()
         self.faults: list[Fault] = []
         self._document = document
 

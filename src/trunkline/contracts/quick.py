@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from trunkline.contracts.leaves import Formats, validator_of
+from trunkline.contracts.leaves import Ways, validator_of
 from trunkline.contracts.verdict import NUMBER_RULES, Check, all_of, number_check, quickened, types_of
 from trunkline.kernel.json import exact_number
 
@@ -65,7 +65,7 @@ class _Member(NamedTuple):
 class Quick:
     """A contract's quick way. ``depth`` is how deep a record that it takes may be nested."""
 
-    def __init__(self, schema: Schema, ways: Formats) -> None:
+    def __init__(self, schema: Schema, ways: Ways) -> None:
         part = _part(schema, ways)
         self.depth = part.depth
         self._part = part
@@ -107,7 +107,7 @@ def _anything(_: Any) -> bool:
     return True
 
 
-def _part(schema: Schema, ways: Formats) -> _Part:
+def _part(schema: Schema, ways: Ways) -> _Part:
     """Return the part that a schema describes, nullable where the schema allows null."""
     kinds = [kind for kind in types_of(schema) if kind != "null"]
     if len(kinds) != 1:
@@ -118,7 +118,7 @@ def _part(schema: Schema, ways: Formats) -> _Part:
     return part._replace(type=part.type | None, check=part.check and _or_null(part.check))
 
 
-def _of_kind(kind: str, schema: Schema, ways: Formats) -> _Part:
+def _of_kind(kind: str, schema: Schema, ways: Ways) -> _Part:
     if kind == "number":
         check = number_check(schema) if schema.keys() <= {"type", *NUMBER_RULES} else None
         return _Part(Any, check) if check else _checked_by_schema(Any, schema, ways)
@@ -136,14 +136,14 @@ def _of_kind(kind: str, schema: Schema, ways: Formats) -> _Part:
     return _checked_by_schema(str if kind == "string" else Any, schema, ways)
 
 
-def _checked_by_schema(type_: Any, schema: Schema, ways: Formats, depth: float = 0) -> _Part:
+def _checked_by_schema(type_: Any, schema: Schema, ways: Ways, depth: float = 0) -> _Part:
     """Leave a value to the validator: its rules are more than a type can say."""
     rest, left_out = quickened(schema, ways.patterns)
     valid: Check = validator_of(rest, ways.formats).is_valid
     return _Part(type_, all_of([valid, left_out] if left_out else [valid]), depth)
 
 
-def _object(schema: Schema, ways: Formats) -> _Part:
+def _object(schema: Schema, ways: Ways) -> _Part:
     properties, required = schema.get("properties", {}), schema.get("required", ())
     names = {name: f"f{number}" for number, name in enumerate(properties)}
     if not properties or not properties.keys() >= set(required) or not all(map(_nameable, names)):
@@ -174,7 +174,7 @@ def _object(schema: Schema, ways: Formats) -> _Part:
     return _Part(made, all_of(checks), depth, members)
 
 
-def _array(schema: Schema, ways: Formats) -> _Part:
+def _array(schema: Schema, ways: Ways) -> _Part:
     if "items" not in schema:
         return _checked_by_schema(Any, schema, ways, math.inf)
     items = _part(schema["items"], ways)

@@ -1,7 +1,9 @@
-"""Whether every document of one JSON Schema is one of another: proved, refuted, or neither.
+"""The canonical form of jsonschema-rs as an oracle: whether small schemas contain or exclude each other.
 
-The proof is the canonical form of jsonschema-rs, which answers *yes* only where it holds. It is the one
-place that calls it.
+It is the one place that calls it. Its *yes* is a proof (``docs/decisions/0023-proof-and-example.md`` says how
+that was tried). Its cost is not bounded by the library: it multiplies alternatives out, holding the
+interpreter's lock, and 150 changed fields, or sixteen nested ``anyOf``, take it more than half a minute.
+So it is asked about schemas of a few parts only, and for so many of them at most.
 """
 
 from __future__ import annotations
@@ -11,30 +13,122 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs import canonical
 
-from trunkline.contracts.compat.difference import Effect, Schema
+from trunkline.contracts.compat.difference import Schema
+from trunkline.contracts.compat.sides import Facts, Side, has_references, is_number
 
-_EFFECTS: dict[Any, Effect] = {
-    canonical.Containment.YES: "compatible",
-    canonical.Containment.NO: "breaking",
-    canonical.Containment.UNKNOWN: "undecided",
-}
+MOST_PARTS = 20
+"""The largest schema that is asked about: a random one of this size took at most a quarter of a second."""
+MOST_EFFORT = 400
+"""What may be spent on one oracle; a question costs the square of a quarter of its parts, and at least 1."""
+
+_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_NAMES = ("properties", "patternProperties", "dependentSchemas", "dependentRequired")
+_SCHEMAS = (
+    *("not", "if", "then", "else", "items", "contains", "additionalProperties", "propertyNames"),
+    *("unevaluatedProperties", "unevaluatedItems"),
+)
+_VALUES_A_PART = 8
+_LONGEST_COUNT = 1_000
+_REFUSED = (canonical.CanonicalizationError, canonical.UnsupportedOperand, canonical.UnsupportedResult)
 
 
-def containment(produced: Schema, read: Schema) -> Effect:
-    """Tell whether what one schema allows is allowed by another.
+class Oracle:
+    """Answers of the canonical form; True is a proof, False says nothing."""
 
-    Raises ``ValueError`` for what is no JSON Schema 2020-12, or refers to something outside itself.
-    """
-    try:
-        return _EFFECTS[_canonical(read).covers(_canonical(produced))]
-    except (canonical.UnsupportedOperand, canonical.UnsupportedResult):
-        return "undecided"
+    def __init__(self) -> None:
+        self._spent = 0.0
+
+    def contains(self, read: Side, wanted: Schema, produced: Side, facts: Facts) -> bool:
+        """Tell whether every value that has the facts satisfies what is wanted."""
+        pair = self._pair(read, wanted, produced, facts)
+        try:
+            return pair is not None and pair[0].covers(pair[1]) == canonical.Containment.YES
+        except _REFUSED:
+            return False
+
+    def excludes(self, read: Side, wanted: Schema, produced: Side, facts: Facts) -> bool:
+        """Tell whether no value that has the facts satisfies what is wanted."""
+        pair = self._pair(read, wanted, produced, facts)
+        try:
+            return pair is not None and _is_empty(pair[0].intersect(pair[1]))
+        except _REFUSED:
+            return False
+
+    def lost(self, read: Side, wanted: Schema, produced: Side, facts: Facts) -> Schema | None:
+        """Return a schema of the values that have the facts and are not wanted, where it can be written."""
+        if has_references(wanted) or any(map(has_references, facts)):
+            return None
+        pair = self._pair(read, wanted, produced, facts)
+        try:
+            found: Any = pair[1].subtract(pair[0]).to_json_schema() if pair else None
+        except _REFUSED:
+            return None
+        return found if isinstance(found, (dict, bool)) else None
+
+    def _pair(self, read: Side, wanted: Schema, produced: Side, facts: Facts) -> tuple[Any, Any] | None:
+        stated = _outermost(produced, facts)
+        whole: Schema = stated[0] if len(stated) == 1 else {"allOf": stated}
+        sizes = _parts(read, wanted), _parts(produced, whole)
+        if max(sizes) > MOST_PARTS or self._spent > MOST_EFFORT:
+            return None
+        self._spent += max(1.0, (sum(sizes) / 4) ** 2)
+        try:
+            return _canonical(read, wanted), _canonical(produced, whole)
+        except (*_REFUSED, ValueError, RecursionError):
+            return None
 
 
-def _canonical(schema: Schema) -> jsonschema_rs.CanonicalSchema:
-    try:
-        return jsonschema_rs.canonicalize(
-            schema, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True
-        )
-    except canonical.CanonicalizationError as error:
-        raise ValueError(str(error)) from None
+def _outermost(side: Side, facts: Facts) -> list[dict[str, Any]]:
+    """Return the facts without those that an earlier one states by ``allOf`` or ``$ref``."""
+    stated: set[int] = set()
+    found = []
+    for fact in facts:
+        if id(fact) not in stated:
+            found.append(fact)
+        stated |= {id(inner) for inner in side.flat(fact) if inner is not fact}
+    return found
+
+
+def _is_empty(schema: Any) -> bool:
+    return bool(schema.satisfiability() == canonical.Satisfiability.NO)
+
+
+def _canonical(side: Side, schema: Schema) -> Any:
+    within = {"registry": side.registry} if has_references(schema) else {}
+    return jsonschema_rs.canonicalize(
+        side.alone(schema),
+        draft=jsonschema_rs.Draft202012,
+        validate_formats=True,
+        pattern_options=jsonschema_rs.RegexOptions(),
+        offline=True,
+        **within,
+    )
+
+
+def _parts(side: Side, schema: Schema) -> float:
+    """Count what the canonical form has to combine: schemas, required names, listed values, tight counts."""
+    count, seen = 0.0, set()
+    waiting: list[Any] = [schema]
+    while waiting and count <= MOST_PARTS:
+        found = waiting.pop()
+        count += 1
+        if not isinstance(found, dict) or id(found) in seen:
+            continue
+        seen.add(id(found))
+        count += _flat_parts(found)
+        waiting += [each for key in _LISTS for each in found.get(key, ())]
+        waiting += [each for key in _NAMES for each in found.get(key, {}).values()]
+        waiting += [found[key] for key in _SCHEMAS if key in found]
+        target = side.target(found["$ref"]) if "$ref" in found else None
+        waiting += [] if target is None else [target]
+    return count
+
+
+def _flat_parts(found: dict[str, Any]) -> float:
+    """Count the parts of one schema without those in it."""
+    count = len(found.get("required", ())) + len(found.get("enum", ())) / _VALUES_A_PART
+    count += sum(map(len, found.get("dependentRequired", {}).values()))
+    counts = (
+        found[key] for key in ("minItems", "minContains", "maxContains", "minProperties") if key in found
+    )
+    return count + (MOST_PARTS if any(is_number(one) and one > _LONGEST_COUNT for one in counts) else 0)

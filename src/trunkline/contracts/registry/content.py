@@ -52,7 +52,7 @@ def candidate_of(contract: Contract) -> Candidate:
 def shape_of_contract(contract: Contract) -> Shape:
     """Return what of a contract the compatibility of its versions is about."""
     schema = {key: value for key, value in contract.schema.items() if key not in _ABOUT}
-    return Shape(schema, contract.roles)
+    return Shape(schema, contract.roles, contract.formats)
 
 
 def shape_of_version(version: Version) -> Shape:

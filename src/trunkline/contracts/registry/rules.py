@@ -14,6 +14,7 @@ import msgspec
 from trunkline.contracts.compat import modes
 from trunkline.contracts.compat.compare import compare
 from trunkline.contracts.compat.difference import Change, Difference, Direction, Effect, Mode, Policy, Schema
+from trunkline.contracts.compat.sides import NO_FORMATS, Formats
 from trunkline.contracts.registry.semantic import LEVELS, Level, SemVer, level_of
 from trunkline.contracts.registry.version import ActName, Subject, Version
 from trunkline.kernel import json
@@ -35,10 +36,14 @@ _SAYS: dict[Direction, str] = {
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """What versions are compared by: a JSON Schema, and the fields with a role by what names them."""
+    """What versions are compared by: a JSON Schema, and the fields with a role by what names them.
+
+    ``formats`` are those in the schema that were made for contracts.
+    """
 
     schema: Schema
     roles: Mapping[str, tuple[str, ...]] = {}
+    formats: Formats = NO_FORMATS
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -147,7 +152,11 @@ def _breaks(mode: Mode, differences: Sequence[tuple[Version, Difference]]) -> li
 
 def difference(old: Shape, new: Shape, policy: Policy) -> Difference:
     """Return what differs between two shapes: of their schemas, and of the fields with a role."""
-    of_schemas = () if old.schema == new.schema else compare(old.schema, new.schema, policy).changes
+    of_schemas = (
+        ()
+        if old.schema == new.schema
+        else compare(old.schema, new.schema, policy, old.formats | new.formats).changes
+    )
     roles = [role for role in _ROLE_DETAILS if old.roles.get(role) != new.roles.get(role)]
     return Difference(policy, (*of_schemas, *map(_role_change, roles)))
 

@@ -64,6 +64,7 @@ GROUPS = {
             "activate": "Put a draft into use, or take a deprecation back.",
             "deprecate": "Say until when a version may be used.",
             "retire": "End a version that nobody uses, for good.",
+            "diff": "Tell what differs between two versions, and whom it breaks.",
             "drift": "Tell how records that came differ from their contract.",
         },
     ),
@@ -102,6 +103,9 @@ GROUPS = {
 }
 """Every group of commands, with its line in the list."""
 
+EXAMPLES = {"contract": "diff --help"}
+"""What a group's help gives as example, where its first command needs to be told something."""
+
 
 def make_app(tokens: Sequence[str] = ()) -> App:
     """Return the command line; the chosen command is imported and gives its own help."""
@@ -119,7 +123,7 @@ def make_app(tokens: Sequence[str] = ()) -> App:
     for name, line in COMMANDS.items():
         app.command(f"{_HERE}.{name}:{name}", name=name, help_epilogue="", **_listed(name, line, tokens))
     for group, (line, members) in GROUPS.items():
-        example = f"Example: trunkline {group} {next(iter(members))}"
+        example = f"Example: trunkline {group} {EXAMPLES.get(group, next(iter(members)))}"
         inner = App(name=group, help=line, help_epilogue=example, help_format="plaintext")
         for name, own in members.items():
             path = f"{_HERE}.{group}:{name}_"

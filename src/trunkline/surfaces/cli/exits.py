@@ -27,7 +27,7 @@ class Exit(IntEnum):
     """It is done and nothing is wrong."""
 
     FOUND = 1
-    """It is done and found something: faults, a damaged page, a refused record, no such event."""
+    """It is done and found something: faults, a damaged page, a refused record, a change that breaks."""
 
     USAGE = 2
     """The command line itself is wrong, or names what is not there: nothing was done."""

@@ -1,5 +1,6 @@
 """``trunkline contract``: what records may look like, what really comes, and the life of every version."""
 
+from trunkline.surfaces.cli.contract.diff import diff_
 from trunkline.surfaces.cli.contract.drift import drift_
 from trunkline.surfaces.cli.contract.versions import (
     activate_,
@@ -10,4 +11,4 @@ from trunkline.surfaces.cli.contract.versions import (
     show_,
 )
 
-__all__ = ["activate_", "deprecate_", "drift_", "list_", "register_", "retire_", "show_"]
+__all__ = ["activate_", "deprecate_", "diff_", "drift_", "list_", "register_", "retire_", "show_"]

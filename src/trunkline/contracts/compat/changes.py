@@ -1,0 +1,265 @@
+"""Every difference between two schemas, found by walking both at once, with its place and its class.
+
+What each does to readers is asked for as *demands*: that what the producing side writes at the place is taken
+by the part of the reading side that changed. ``compare`` has them judged; nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from trunkline.contracts.compat import facts as of
+from trunkline.contracts.compat.difference import Schema
+from trunkline.contracts.compat.judging import Demand
+from trunkline.contracts.compat.keywords import group_of
+from trunkline.contracts.compat.kinds import kind_of
+from trunkline.contracts.compat.proof import Path
+from trunkline.contracts.compat.sides import Facts, Side, at, same, tokens_of
+from trunkline.kernel import json
+
+MOST_CHANGES = 200
+"""The most changes listed of one comparison."""
+_LONGEST_VALUE = 60
+_LISTS = ("allOf", "anyOf", "oneOf")
+_APART = frozenset({"properties", "required", "enum", "const", "$ref", "$defs", "definitions", *_LISTS})
+_MISSING = object()
+
+Tokens = tuple[str, ...]
+
+
+class Place(NamedTuple):
+    """A place in both schemas, and the one in documents that is first governed by it."""
+
+    old: Tokens
+    new: Tokens
+    path: Path
+
+    def inner(self, *tokens: str, path: Path = ()) -> Place:
+        """Return the place of a part of both, further in the document by the path."""
+        return Place((*self.old, *tokens), (*self.new, *tokens), (*self.path, *path))
+
+
+class Found(NamedTuple):
+    """A difference: its class, its JSON pointer, a sentence, its place, and what changed there.
+
+    ``keyword`` is the one that changed; ``name`` a member, ``value`` a listed value where it is about one.
+    """
+
+    kind: str
+    pointer: str
+    detail: str
+    place: Place
+    keyword: str
+    name: str = ""
+    value: Any = _MISSING
+
+    def demands(self, produced: Side, read: Side, *, backward: bool) -> list[Demand]:
+        """Return what the reading side asks, where it changed, of what the producing side writes there."""
+        own, theirs = (self.place.old, self.place.new) if backward else (self.place.new, self.place.old)
+        written, asked = at(produced.root, own), at(read.root, theirs)
+        if written is None or isinstance(asked, bool) or asked is None:
+            return []
+        facts = produced.flat(written)
+        if self.name:
+            return self._of_member(produced, facts, asked)
+        if self.value is not _MISSING:
+            facts = (*facts, {"const": self.value})
+        wanted = _wanted(asked, self.keyword, facts)
+        return [(facts, wanted, self.place.path)] if wanted else []
+
+    def _of_member(self, produced: Side, facts: Facts, asked: dict[str, Any]) -> list[Demand]:
+        found: list[Demand] = []
+        if self.name in asked.get("required", ()):
+            found.append((facts, {"required": [self.name]}, self.place.path))
+        if self.keyword == "properties":
+            own = of.child(produced, facts, self.name)
+            schemas = of.member_schemas(asked, self.name)
+            found += [(own, schema, (*self.place.path, self.name)) for schema in schemas]
+        return found
+
+
+def _wanted(asked: dict[str, Any], keyword: str, facts: Facts) -> dict[str, Any]:
+    """Return the part of a schema that a keyword's change is about."""
+    if keyword not in asked:
+        return {}
+    if keyword in ("additionalProperties", "patternProperties"):
+        known = dict.fromkeys((*of.names(facts), *asked.get("properties", ())), True)
+        named = {name: True for name in known if name in asked.get("properties", ())}
+        part: dict[str, Any] = {
+            key: asked[key] for key in ("patternProperties", "additionalProperties") if key in asked
+        }
+        return {"properties": named, **part}
+    if keyword.startswith("unevaluated") or keyword == "$dynamicRef":
+        return asked
+    return {key: asked[key] for key in group_of(keyword) if key in asked}
+
+
+class Walk:
+    """Finds the differences of two sides, each pair of schemas once, however often it is referred to."""
+
+    def __init__(self, old: Side, new: Side) -> None:
+        self._old = old
+        self._new = new
+        self._seen: set[tuple[int, int]] = set()
+
+    def found(self) -> Iterator[Found]:
+        """Yield every difference, in the order of the documents."""
+        return self._pair(self._old.root, self._new.root, Place((), (), ()))
+
+    def _pair(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
+        if (id(old), id(new)) in self._seen:
+            return
+        self._seen.add((id(old), id(new)))
+        if isinstance(old, bool) or isinstance(new, bool):
+            if not same(old, new):
+                yield _of_keyword("", old, new, place)
+            return
+        yield from self._referred(old, new, place)
+        yield from self._members(old, new, place)
+        yield from self._values(old, new, place)
+        for keyword in _LISTS:
+            yield from self._branches(keyword, old, new, place)
+        for keyword in dict.fromkeys((*old, *new)):
+            if keyword not in _APART:
+                yield from self._keyword(keyword, old, new, place)
+
+    def _referred(self, old: dict[str, Any], new: dict[str, Any], place: Place) -> Iterator[Found]:
+        if "$ref" not in old and "$ref" not in new:
+            return
+        own, theirs = self._followed(self._old, old, place.old), self._followed(self._new, new, place.new)
+        if own is not None and theirs is not None and ("$ref" in old) == ("$ref" in new):
+            yield from self._pair(own[0], theirs[0], Place(own[1], theirs[1], place.path))
+        elif old.get("$ref") != new.get("$ref"):
+            yield _of_keyword("$ref", old.get("$ref"), new.get("$ref"), place)
+
+    def _followed(self, side: Side, schema: dict[str, Any], tokens: Tokens) -> tuple[Schema, Tokens] | None:
+        if "$ref" not in schema:
+            return schema, tokens
+        target = side.target(schema["$ref"])
+        return None if target is None else (target, tokens_of(schema["$ref"]) or ())
+
+    def _members(self, old: dict[str, Any], new: dict[str, Any], place: Place) -> Iterator[Found]:
+        before, after = old.get("properties", {}), new.get("properties", {})
+        for name in dict.fromkeys((*before, *after)):
+            if name in before and name in after:
+                inner = place.inner("properties", name, path=(name,))
+                yield from self._pair(before[name], after[name], inner)
+            else:
+                yield self._came_or_went(name, new, place, came=name in after)
+        yield from self._required(old, new, place)
+
+    def _came_or_went(self, name: str, new: dict[str, Any], place: Place, *, came: bool) -> Found:
+        needed = name in new.get("required", ())
+        kind = f"property-added-{'required' if needed else 'optional'}" if came else "property-removed"
+        told = ("is new and has to be there" if needed else "is new") if came else "is no longer described"
+        where = _pointer((*(place.new if came else place.old), "properties", name))
+        return Found(kind, where, f'"{name}" {told}', place, "properties", name)
+
+    def _required(self, old: dict[str, Any], new: dict[str, Any], place: Place) -> Iterator[Found]:
+        before, after = old.get("required", []), new.get("required", [])
+        apart = old.get("properties", {}).keys() ^ new.get("properties", {}).keys()
+        for name in dict.fromkeys((*before, *after)):
+            if (name in before) != (name in after) and name not in apart:
+                needed = name in after
+                described = name in (new if needed else old).get("properties", {})
+                tokens = (*place.new, *(("properties", name) if described else ("required",)))
+                told = "has to be there now" if needed else "need not be there any more"
+                kind = "became-required" if needed else "became-optional"
+                yield Found(kind, _pointer(tokens), f'"{name}" {told}', place, "required", name)
+
+    def _values(self, old: dict[str, Any], new: dict[str, Any], place: Place) -> Iterator[Found]:
+        before, after = _listed(old), _listed(new)
+        keyword = next((key for key in ("enum", "const") if key in new or key in old), "enum")
+        if before is None or after is None:
+            if before is not after:
+                kind = "enum-value-removed" if before is None else "enum-value-added"
+                told = (
+                    "only listed values are allowed now"
+                    if before is None
+                    else "no values are listed any more"
+                )
+                pointer = _pointer((*place.new, keyword) if before is None else (*place.old, keyword))
+                yield Found(kind, pointer, told, place, keyword)
+            return
+        for value in [*before, *after]:
+            here, there = _is_in(before, value), _is_in(after, value)
+            if here != there:
+                kind = "enum-value-removed" if here else "enum-value-added"
+                key = keyword if keyword in new else next(iter({"enum", "const"} & new.keys()))
+                told = f"the value {_shown(value)} is {'no longer' if here else 'now'} allowed"
+                yield Found(kind, _pointer((*place.new, key)), told, place, key, value=value)
+
+    def _branches(
+        self, keyword: str, old: dict[str, Any], new: dict[str, Any], place: Place
+    ) -> Iterator[Found]:
+        """Pair what is the same, then what is left in order; what has no partner came or went."""
+        before, after = dict(enumerate(old.get(keyword, ()))), dict(enumerate(new.get(keyword, ())))
+        for index in list(before):
+            partner = next((to for to in after if same(before[index], after[to])), None)
+            if partner is not None:
+                del before[index], after[partner]
+        if len(before) != len(after) or (keyword in old) != (keyword in new):
+            yield _of_branches(keyword, len(before), len(after), place)
+            return
+        for (index, own), (to, theirs) in zip(before.items(), after.items(), strict=True):
+            inner = Place((*place.old, keyword, str(index)), (*place.new, keyword, str(to)), place.path)
+            yield from self._pair(own, theirs, inner)
+
+    def _keyword(
+        self, keyword: str, old: dict[str, Any], new: dict[str, Any], place: Place
+    ) -> Iterator[Found]:
+        before, after = old.get(keyword), new.get(keyword)
+        if keyword in old and keyword in new and same(before, after):
+            return
+        if keyword == "prefixItems" and len(before or ()) == len(after or ()):
+            for index, (own, theirs) in enumerate(zip(before or (), after or (), strict=True)):
+                yield from self._pair(own, theirs, place.inner(keyword, str(index), path=(index,)))
+        elif keyword in _STEPS and isinstance(before, dict) and isinstance(after, dict):
+            step = len(old.get("prefixItems", ())) if keyword == "items" else _STEPS[keyword]
+            yield from self._pair(before, after, place.inner(keyword, path=(step,)))
+        else:
+            yield _of_keyword(keyword, before, after, place)
+
+
+_STEPS: dict[str, str | int] = {"items": 0, "additionalProperties": of.SOME_NAME}
+
+
+def _of_branches(keyword: str, before: int, after: int, place: Place) -> Found:
+    choice = keyword != "allOf" and before != after
+    kind = f"alternative-{'added' if after > before else 'removed'}" if choice else "shape-changed"
+    told = f"{keyword} has {before} schemas that the other version has not, and {after} new ones"
+    return Found(kind, _pointer((*(place.new if after else place.old), keyword)), told, place, keyword)
+
+
+def _of_keyword(keyword: str, old: Any, new: Any, place: Place) -> Found:
+    kind = kind_of(keyword, old, new) if not keyword or group_of(keyword) else "description-changed"
+    tokens = place.old if new is None else place.new
+    pointer = _pointer((*tokens, keyword) if keyword else tokens)
+    return Found(kind, pointer, f"{keyword or 'the schema'} {_told(old, new)}", place, keyword)
+
+
+def _told(old: Any, new: Any) -> str:
+    if old is None:
+        return f"is new: {_shown(new)}"
+    return f"is gone: {_shown(old)}" if new is None else f"was {_shown(old)}, is {_shown(new)}"
+
+
+def _shown(value: Any) -> str:
+    text = json.encode(value).decode()
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _listed(schema: dict[str, Any]) -> list[Any] | None:
+    if "const" in schema:
+        return [schema["const"]]
+    values: list[Any] | None = schema.get("enum")
+    return values
+
+
+def _is_in(values: list[Any], value: Any) -> bool:
+    return any(same(value, each) for each in values)
+
+
+def _pointer(tokens: Tokens) -> str:
+    return "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in tokens)

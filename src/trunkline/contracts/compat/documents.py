@@ -1,0 +1,79 @@
+"""Schemas to compare, from files: contracts of the Open Data Contract Standard, and bare JSON Schemas.
+
+``load_schema`` is the one seam for whatever a version can be read from.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from trunkline.contracts import contract, reading
+from trunkline.contracts.compat.compare import compare
+from trunkline.contracts.compat.difference import Difference, Policy, Schema
+from trunkline.contracts.compat.sides import NO_FORMATS, Formats, Side
+from trunkline.contracts.document import Document
+from trunkline.kernel import json
+from trunkline.kernel.errors import ProjectError
+from trunkline.kernel.faults import Fault, Place
+
+_STANDARD = frozenset({"apiVersion", "kind"})
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A version to compare: what it is called, its JSON Schema, and the formats made for it."""
+
+    name: str
+    schema: Schema
+    formats: Formats = NO_FORMATS
+
+
+def load_schema(path: Path) -> Loaded:
+    """Read a contract or a JSON Schema, in YAML or JSON.
+
+    Raises ``ProjectError`` with the place of everything that is wrong.
+    """
+    text = _text(path)
+    value = _json(text, path) if path.suffix == ".json" else Document.load(text, str(path)).value
+    if isinstance(value, dict) and value.keys() >= _STANDARD:
+        return of_contract(contract.load(text, str(path)))
+    return Loaded(path.name, value)
+
+
+def of_contract(found: contract.Contract) -> Loaded:
+    """Return a contract as a version to compare; its title is its name and version, so it says nothing."""
+    schema = {key: value for key, value in found.schema.items() if key not in ("title", "$schema")}
+    return Loaded(found.ref, schema, found.formats)
+
+
+def compared(old: Loaded, new: Loaded, policy: Policy = "practical") -> Difference:
+    """Compare two versions; raises ``ProjectError`` naming the one that cannot be."""
+    formats = old.formats | new.formats
+    for one in (old, new):
+        try:
+            Side(one.schema, formats)
+        except ValueError as error:
+            raise ProjectError([Fault(Place(one.name), str(error), "a JSON Schema 2020-12")]) from None
+    return compare(old.schema, new.schema, policy, formats)
+
+
+def _text(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            text = file.read(reading.MAX_BYTES + 1)
+    except OSError as error:
+        problem = f"the file cannot be read: {error.strerror}"
+        raise ProjectError([Fault(Place(str(path)), problem, "a contract or a JSON Schema")]) from None
+    if len(text) > reading.MAX_BYTES:
+        expected = f"at most {reading.MAX_BYTES:,} bytes"
+        raise ProjectError([Fault(Place(str(path)), "the file is too large", expected)])
+    return text
+
+
+def _json(text: bytes, path: Path) -> Any:
+    try:
+        return json.decode(text)
+    except ValueError as error:
+        raise ProjectError([Fault(Place(str(path)), f"not JSON: {error}")]) from None

@@ -1,0 +1,194 @@
+"""What the facts of a schema come to for a value, its members and its items.
+
+Asked by the proof of containment and by the generator of documents. An answer may say less than the facts
+do, never more: ``types`` may hold one too many, ``child`` may leave a constraint out.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import jsonschema_rs
+
+from trunkline.contracts.compat.difference import Schema
+from trunkline.contracts.compat.sides import Facts, Side
+
+TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
+CHOICES = ("anyOf", "oneOf")
+SOME_NAME = "*"
+"""Stands in paths for the name of a member that no schema names."""
+_MOST_ALTERNATIVES = 32
+MOST_VALUES = 5_000
+"""The most values that are looked at one by one."""
+
+
+def types(facts: Facts) -> frozenset[str]:
+    """Return the types that a value may have; ``number`` stands with ``integer``."""
+    found = TYPES
+    for fact in facts:
+        if fact.get("not") == {} or fact.get("not") is True:
+            return frozenset()
+        if "type" in fact:
+            found &= _stated(fact["type"])
+        if "const" in fact or "enum" in fact:
+            found &= frozenset().union(*(_types_of(value) for value in _listed(fact)))
+    return found
+
+
+def values(side: Side, facts: Facts) -> list[Any] | None:
+    """Return all values that satisfy the facts where they can be listed, else None."""
+    lists = [_listed(fact) for fact in facts if "const" in fact or "enum" in fact]
+    if lists:
+        candidates = min(lists, key=len)
+    else:
+        found = types(facts)
+        if not found <= {"boolean", "null"}:
+            return None
+        candidates = [*([False, True] if "boolean" in found else ()), *([None] if "null" in found else ())]
+    if len(candidates) > MOST_VALUES:
+        return None
+    return [value for value in candidates if all(side.is_valid(fact, value) for fact in facts)]
+
+
+def required(facts: Facts) -> set[str]:
+    """Return the names that an object has for sure."""
+    return {name for fact in facts for name in fact.get("required", ())}
+
+
+def names(facts: Facts) -> dict[str, None]:
+    """Return the names of members that the facts speak of, in their order."""
+    return {name: None for fact in facts for name in (*fact.get("properties", ()), *fact.get("required", ()))}
+
+
+def child(side: Side, facts: Facts, name: str) -> Facts:
+    """Return what holds of the member of that name."""
+    return joined(side, (schema for fact in facts for schema in _member(fact, name)))
+
+
+def others(fact: dict[str, Any]) -> Schema:
+    """Return what a fact says of members that it neither names nor has a pattern for."""
+    rest: Schema = fact.get("additionalProperties", True)
+    return rest
+
+
+def item(side: Side, facts: Facts, index: int) -> Facts:
+    """Return what holds of the item at an index."""
+    return joined(side, (_item(fact, index) for fact in facts))
+
+
+def prefix(facts: Facts) -> int:
+    """Return how many first items are described one by one."""
+    return max((len(fact.get("prefixItems", ())) for fact in facts), default=0)
+
+
+def bound(facts: Facts, keyword: str) -> Any:
+    """Return the tightest of a bound's values, None where no fact has it."""
+    found = [fact[keyword] for fact in facts if keyword in fact]
+    if not found:
+        return None
+    return max(found) if "min" in keyword.lower() else min(found)
+
+
+def member_schemas(fact: dict[str, Any], name: str) -> list[Schema]:
+    """Return the schemas that one fact has for the member of that name."""
+    return list(_member(fact, name))
+
+
+def item_schema(fact: dict[str, Any], index: int) -> Schema:
+    """Return the schema that one fact has for the item at an index."""
+    return _item(fact, index)
+
+
+def closed_names(facts: Facts) -> set[str] | None:
+    """Return the only names that members may have, None where there may be others."""
+    found = [set(fact.get("properties", ())) for fact in facts if _is_closed(fact)]
+    return set.intersection(*found) if found else None
+
+
+def unnamed(side: Side, facts: Facts, part: dict[str, Any], pattern: str | None) -> list[Facts]:
+    """Return what may hold of a member that no schema names: each of these alternatives, and no other.
+
+    Its name matches a pattern of ``part``, or with None matches none of them.
+    """
+    each = [_unnamed(fact, part, pattern) for fact in facts]
+    if math.prod(map(len, each)) > _MOST_ALTERNATIVES:
+        return [()]
+    return [joined(side, schemas) for schemas in itertools.product(*each)]
+
+
+def _unnamed(fact: dict[str, Any], part: dict[str, Any], pattern: str | None) -> list[Schema]:
+    own = fact.get("patternProperties", {})
+    if pattern in own:
+        return [own[pattern]]
+    if pattern is None and own.keys() <= part.get("patternProperties", {}).keys():
+        return [others(fact)]
+    return [*own.values(), others(fact)]
+
+
+def _is_closed(fact: dict[str, Any]) -> bool:
+    return fact.get("additionalProperties") is False and not fact.get("patternProperties")
+
+
+def is_within(facts: Facts, keyword: str, limit: Any) -> bool:
+    """Tell whether the same bound is stated as tight; no for a multiple, a pattern or a format."""
+    if not keyword.lower().startswith(("min", "max", "exclusivem")):
+        return False
+    known = bound(facts, keyword)
+    if known is None:
+        return False
+    return bool(known >= limit if "min" in keyword.lower() else known <= limit)
+
+
+def joined(side: Side, schemas: Iterable[Schema]) -> Facts:
+    """Return the facts of several schemas at once, each once."""
+    found = {id(fact): fact for schema in schemas for fact in side.flat(schema)}
+    return tuple(found.values())
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Tell whether a name matches a pattern, on the linear-time engine."""
+    return bool(
+        jsonschema_rs.Draft202012Validator(
+            {"pattern": pattern}, pattern_options=jsonschema_rs.RegexOptions()
+        ).is_valid(name)
+    )
+
+
+def _member(fact: dict[str, Any], name: str) -> Iterator[Schema]:
+    found = False
+    if name in fact.get("properties", ()):
+        found = True
+        yield fact["properties"][name]
+    for pattern, schema in fact.get("patternProperties", {}).items():
+        if matches(pattern, name):
+            found = True
+            yield schema
+    if not found:
+        yield others(fact)
+
+
+def _item(fact: dict[str, Any], index: int) -> Schema:
+    first = fact.get("prefixItems", ())
+    schema: Schema = first[index] if index < len(first) else fact.get("items", True)
+    return schema
+
+
+def _stated(kinds: str | list[str]) -> frozenset[str]:
+    found = frozenset([kinds] if isinstance(kinds, str) else kinds)
+    return found | {"integer"} if "number" in found else found
+
+
+def _listed(fact: dict[str, Any]) -> list[Any]:
+    return [fact["const"]] if "const" in fact else list(fact["enum"])
+
+
+def _types_of(value: Any) -> frozenset[str]:
+    if value is None:
+        return frozenset({"null"})
+    for kind, name in ((bool, "boolean"), (str, "string"), (list, "array"), (dict, "object")):
+        if isinstance(value, kind):
+            return frozenset({name})
+    return frozenset({"number", "integer"})

@@ -1,0 +1,118 @@
+"""Plain and extreme numbers and texts for what a schema says of them: candidates, which the caller checks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from trunkline.contracts.compat import facts as of
+from trunkline.contracts.compat.sides import Facts
+from trunkline.contracts.matching import texts as matching
+
+LONGEST = 2_000
+"""The longest text that is made."""
+
+_FORMATS = {
+    "date": ("2026-01-05", "2024-02-29", "0001-01-01", "9999-12-31"),
+    "date-time": ("2026-01-05T09:30:00Z", "2024-02-29T23:59:59.999999+02:00"),
+    "time": ("09:30:00Z", "23:59:59.999Z"),
+    "duration": ("P1D", "PT0S"),
+    "email": ("ann@example.com", "a@example.org"),
+    "idn-email": ("ann@example.com", "zoë@example.com"),
+    "uuid": ("01890a5d-ac96-774b-bcce-b302099a8057",),
+    "uri": ("https://example.com/", "urn:example:1"),
+    "uri-reference": ("/a", "https://example.com/"),
+    "iri": ("https://example.com/", "https://example.com/é"),
+    "iri-reference": ("/a", "/é"),
+    "uri-template": ("/a/{b}",),
+    "hostname": ("example.com",),
+    "idn-hostname": ("example.com",),
+    "ipv4": ("192.0.2.1",),
+    "ipv6": ("2001:db8::1",),
+    "json-pointer": ("/a", ""),
+    "relative-json-pointer": ("0/a",),
+    "regex": ("^a$",),
+}
+_UNICODE = ("é", "日本", "😀", "a\u0301", " ", "\u202e", "0", "null")
+_LETTERS = ("yyyy", "uuuu", "yy", "MM", "dd", "HH", "hh", "mm", "ss", "X" * 3, "XX", "X", "'")
+_MOMENTS = (
+    ("2026", "2026", "26", "01", "05", "09", "09", "30", "00", "Z", "Z", "Z", ""),
+    ("2027", "2027", "27", "12", "31", "23", "11", "59", "59", "Z", "Z", "Z", ""),
+)
+_FRACTION = re.compile("S+")
+_BETWEEN = re.compile(r" (?:from|after|to|before) (\S+(?: \d\S*)?)")
+_SPAN = 10**15
+
+
+def numbers(facts: Facts, *, whole: bool) -> list[Any]:
+    """Return numbers at and around the bounds, and plain ones."""
+    step = of.bound(tuple(fact for fact in facts if "multipleOf" in fact), "multipleOf")
+    unit = _exact(step or 1)
+    edges = [_exact(fact[key]) for fact in facts for key in _LIMITS if key in fact]
+    exact = [Decimal(0), Decimal(1), unit, -unit]
+    exact += [_multiple(edge, unit) + unit * by for edge in edges for by in (0, 1, -1)]
+    exact += [] if whole else [edge + by for edge in edges for by in (Decimal("0.01"), Decimal("-0.01"))]
+    exact += [Decimal(_SPAN), -Decimal(_SPAN)]
+    exact += [] if whole else [Decimal("0.5"), Decimal("0.1"), Decimal("-12345678901234.56")]
+    values = (int(one) if one == one.to_integral_value() else one for one in exact)
+    return [one for one in dict.fromkeys(values) if not whole or isinstance(one, int)]
+
+
+def texts(facts: Facts) -> list[str]:
+    """Return texts of the formats, patterns and lengths that are asked for, and unusual ones."""
+    least = int(of.bound(facts, "minLength") or 0)
+    most = of.bound(facts, "maxLength")
+    found = [text for fact in facts if "format" in fact for text in _formatted(fact["format"])]
+    found += [text for fact in facts if "pattern" in fact for text in matching(fact["pattern"])]
+    lengths = [max(least, 1), least, *([] if most is None else [int(most)]), least + 1]
+    found += ["a" * length for length in lengths if length <= LONGEST]
+    found += [text.ljust(least, "a") for text in _UNICODE if least <= LONGEST]
+    return list(dict.fromkeys(found))
+
+
+def beyond(wanted: dict[str, Any]) -> list[Any]:
+    """Return values just past what one bound, pattern or format asks."""
+    found: list[Any] = []
+    for key in _LIMITS:
+        if key in wanted:
+            limit = _exact(wanted[key])
+            found += [limit + by for by in (0, 1, -1, Decimal("0.01"), Decimal("-0.01"), Decimal("0.5"))]
+    for key in ("minLength", "maxLength"):
+        if key in wanted and wanted[key] <= LONGEST:
+            found += ["a" * max(0, int(wanted[key]) + by) for by in (1, -1)]
+    if "multipleOf" in wanted:
+        step = _exact(wanted["multipleOf"])
+        found += [step / 2, step + step / 10, Decimal(1), Decimal("0.1"), Decimal("0.01"), Decimal("0.001")]
+    if "pattern" in wanted or "format" in wanted:
+        found += ["", "-", "a", "A", "0", "é", "a b"]
+    return [int(one) if isinstance(one, Decimal) and one == one.to_integral_value() else one for one in found]
+
+
+def _formatted(name: str) -> Iterator[str]:
+    """Yield texts of a format; of one made for contracts by the letters and moments in its name."""
+    yield from _FORMATS.get(name, ())
+    if " as " in name:
+        yield from _BETWEEN.findall(name)
+        label = re.split(r" (?:from|after|to|before) |, ", name.partition(" as ")[2])[0]
+        for moment in _MOMENTS:
+            text = re.sub(r" with an offset or Z$", "", label)
+            for letters, part in zip(_LETTERS, moment, strict=True):
+                text = text.replace(letters, part)
+            text = _FRACTION.sub(lambda run: "0" * len(run[0]), text)
+            yield from (text, f"{text}Z")
+
+
+def _multiple(edge: Decimal, unit: Decimal) -> Decimal:
+    try:
+        return edge // unit * unit
+    except ArithmeticError:
+        return edge
+
+
+def _exact(number: Any) -> Decimal:
+    return Decimal(str(number))
+
+
+_LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
