@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trunkline.contracts.compat.confluent import confluent_difference
 from trunkline.contracts.compat.containment import containment
 from trunkline.contracts.compat.difference import Change, Difference, Policy, Schema
 
@@ -11,6 +12,8 @@ def compare(old: Schema, new: Schema, policy: Policy = "practical") -> Differenc
 
     Raises ``ValueError`` for what is no JSON Schema 2020-12, or refers to something outside itself.
     """
+    if policy == "confluent":
+        return confluent_difference(old, new)
     backward, forward = containment(old, new), containment(new, old)
     if old == new:
         return Difference(policy)
