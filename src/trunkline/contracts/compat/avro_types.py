@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -79,19 +79,26 @@ class AvroType:
         return self.inner
 
 
-def read_avro(text: str) -> AvroType:
-    """Return the schema that a text is. Raises ``AvroInvalid``."""
-    if len(text.encode()) > TEXT_BYTES:
-        raise AvroInvalid(f": the text is longer than {TEXT_BYTES} bytes")
-    try:
-        return parse_avro(json.loads(text))
-    except (json.JSONDecodeError, RecursionError):
-        raise AvroInvalid(": this is no JSON") from None
+def read_avro(text: str, before: Sequence[str] = ()) -> AvroType:
+    """Return the schema that a text is, which may name types of other texts. Raises ``AvroInvalid``."""
+    parser = _Parser()
+    for other in before:
+        parser.type(_decoded(other), "", "", 0)
+    return parser.type(_decoded(text), "", "", 0)
 
 
 def parse_avro(schema: Any) -> AvroType:
     """Return the schema that decoded JSON is. Raises ``AvroInvalid``."""
     return _Parser().type(schema, "", "", 0)
+
+
+def _decoded(text: str) -> Any:
+    if len(text.encode()) > TEXT_BYTES:
+        raise AvroInvalid(f": the text is longer than {TEXT_BYTES} bytes")
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        raise AvroInvalid(": this is no JSON") from None
 
 
 class _Parser:
