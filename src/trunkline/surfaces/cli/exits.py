@@ -15,6 +15,7 @@ from trunkline.kernel.errors import (
     SecretUnavailable,
     StoreError,
     TrunklineError,
+    UsageError,
 )
 
 
@@ -28,7 +29,7 @@ class Exit(IntEnum):
     """It is done and found something: faults, a damaged page, a refused record, no such event."""
 
     USAGE = 2
-    """The command line itself is wrong: nothing was done."""
+    """The command line itself is wrong, or names what is not there: nothing was done."""
 
     PROJECT = 3
     """The project is missing or does not pass ``trunkline check``: nothing was done."""
@@ -52,6 +53,7 @@ class Exit(IntEnum):
 _BY_ERROR: tuple[tuple[type[TrunklineError], Exit], ...] = (
     (ProjectError, Exit.PROJECT),
     (GuaranteeError, Exit.PROJECT),
+    (UsageError, Exit.USAGE),
     (StoreError, Exit.STORE),
     (BusyError, Exit.STORE),
     (SecretUnavailable, Exit.SECRET),
