@@ -141,7 +141,7 @@ class _Comparison:
                 yield (), "type changed"
             return
         for word in {**old.about, **new.about}:
-            if canonical(old.about.get(word)) != canonical(new.about.get(word)):
+            if canonical(old.about.get(word, ...)) != canonical(new.about.get(word, ...)):
                 yield (), f"{word} changed"
         if old.kind in self._by_kind:
             yield from self._by_kind[old.kind](old, new)

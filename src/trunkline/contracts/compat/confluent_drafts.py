@@ -149,12 +149,7 @@ class _Reader(Reader):
             if schema.get("format") in _FORMATS[self._draft]:
                 shape.facts["format"] = schema["format"]
         elif self._draft == DRAFT_4:
-            for word in (
-                "exclusiveMinimum",
-                "exclusiveMaximum",
-            ):  # a mark on the bound, which is not compared
-                if word in shape.facts:
-                    shape.facts[f"{word} marked"] = shape.facts.pop(word)
+            _mark_bounds(shape.facts)
         return shape
 
     def _of_object(self, facts: dict[str, Any], schema: dict[str, Any], base: str) -> None:
@@ -193,6 +188,15 @@ class _Reader(Reader):
             facts["closed"] = True
         elif additional is not True:
             facts["rest"] = self.read(additional, base)
+
+
+def _mark_bounds(facts: dict[str, Any]) -> None:
+    """Make of an exclusive bound of draft 4 what it is: a mark on the bound beside it, not compared."""
+    for word in ("exclusiveMinimum", "exclusiveMaximum"):
+        if word in facts:
+            if not isinstance(facts[word], bool):
+                raise refused("a boolean", facts[word])
+            facts[f"{word} marked"] = facts.pop(word)
 
 
 def _array(value: Any) -> list[Any]:

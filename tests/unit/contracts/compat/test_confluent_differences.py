@@ -73,3 +73,9 @@ def test_duplicates_in_a_union():
 def test_decimals_of_kafka_connect():
     mark = {"connect.type": "bytes"}
     assert compatible({**TEXT, **mark}, {**NUMBER, **mark})
+
+
+# A default of null is one.
+def test_a_default_of_null():
+    old, new = read_draft(TEXT, 7), read_draft({**TEXT, "default": None}, 7)
+    assert found(old, new) == [((), "default changed")]

@@ -41,6 +41,8 @@ def test_words_of_drafts():
     assert (kinds({"const": 1}, 4), kinds({"const": 1}, 6)) == ("empty", "const")
     assert (kinds({"if": {}}, 6), kinds({"if": {}}, 7)) == ("empty", "conditional")
     assert "exclusiveMaximum" not in read_draft({"maximum": 1, "exclusiveMaximum": True}, 4).facts
+    with pytest.raises(ValueError, match="a boolean is expected"):
+        read_draft({"exclusiveMaximum": 1}, 4)
     assert read_draft({"exclusiveMaximum": 1}, 6).facts == {"exclusiveMaximum": 1}
 
 
