@@ -75,7 +75,7 @@ def found(old: Shape, new: Shape) -> list[Found]:
 
 def breaks(differences: list[Found]) -> bool:
     """Tell whether any of some differences is of a class that breaks."""
-    return any(kind not in COMPATIBLE for _, kind in differences)
+    return bool(differences) and any(kind not in COMPATIBLE for _, kind in differences)
 
 
 class _Comparison:
@@ -173,8 +173,7 @@ class _Comparison:
             yield (), f"combined type {(how := _criterion(old, new))}"
             if how == "changed":
                 return
-        olds = list({part.text(): part for part in old.parts}.values())
-        news = list({part.text(): part for part in new.parts}.values())
+        olds, news = _distinct(old.parts), _distinct(new.parts)
         if len(olds) < len(news):
             yield (), f"{'product' if new.criterion == 'allOf' else 'sum'} type extended"
         elif len(olds) > len(news):
@@ -239,6 +238,13 @@ def _criterion(old: Shape, new: Shape) -> str:
         or (other and old.criterion == "allOf")
     )
     return "extended" if widened else "changed"
+
+
+def _distinct(parts: list[Shape]) -> list[Shape]:
+    """Return parts of which each text occurs once; parts of different kinds need not be compared."""
+    if len({part.kind for part in parts}) == len(parts):
+        return parts
+    return list({part.text(): part for part in parts}.values())
 
 
 def _below(path: Path, differences: Any) -> Iterator[Found]:
