@@ -26,6 +26,7 @@ Scope: TypeAlias = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
 Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 Probe: TypeAlias = Callable[[], str]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 75
@@ -57,12 +58,20 @@ class Endpoint(Protocol):
 class Door:
     """The ASGI application.
 
-    ``endpoints`` are by path. ``unready`` returns why this process should get no traffic, or nothing:
+    ``endpoints`` are by path, ``mounts`` other ASGI applications by the path they and all below it have.
+    ``unready`` returns why this process should get no traffic, or nothing:
     ``GET /ready`` is 200 or 503 by it, and ``GET /health`` is 200 as long as the process answers.
     """
 
-    def __init__(self, endpoints: Mapping[str, Endpoint], ids: Ids, unready: Probe = str) -> None:
+    def __init__(
+        self,
+        endpoints: Mapping[str, Endpoint],
+        ids: Ids,
+        unready: Probe = str,
+        mounts: Mapping[str, Application] | None = None,
+    ) -> None:
         self._endpoints = dict(endpoints)
+        self._mounts = dict(mounts or {})
         self._batching = {
             path.encode("latin-1", "replace"): endpoint
             for path, endpoint in endpoints.items()
@@ -115,6 +124,10 @@ class Door:
         if scope["type"] != "http":
             return
         endpoint = self._endpoints.get(scope["path"])
+        for prefix, application in self._mounts.items():
+            if endpoint is None and f"{scope['path']}/".startswith(f"{prefix}/"):
+                await application(scope, receive, send)
+                return
         if endpoint is None:
             answer: WebhookAnswer | None = self._aside(scope)
         else:

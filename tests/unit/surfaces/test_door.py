@@ -44,6 +44,20 @@ async def test_too_large(opened):
     assert echo.handled == 0
 
 
+# What is mounted has its path and all below it, and no path that only begins like it.
+async def test_mounts():
+    async def application(scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["path"].encode()})
+
+    listening = await serve(Door({}, CountingIds(), mounts={"/registry": application}), "127.0.0.1", 0)
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{listening.port}") as session:
+        for path, status in (("/registry", 200), ("/registry/subjects", 200), ("/registrya", 404)):
+            async with session.get(path) as answer:
+                assert answer.status == status
+    await listening.close()
+
+
 # An unknown path is a problem 404.
 async def test_unknown_path(opened):
     _, _, session, _ = opened

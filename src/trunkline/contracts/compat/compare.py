@@ -6,6 +6,7 @@ import itertools
 
 from trunkline.contracts.compat import practice
 from trunkline.contracts.compat.changes import MOST_CHANGES, Found, Walk
+from trunkline.contracts.compat.confluent import confluent_difference
 from trunkline.contracts.compat.difference import Change, Difference, Effect, Example, Policy, Schema, worst
 from trunkline.contracts.compat.judging import Judge, Judgement
 from trunkline.contracts.compat.sides import NO_FORMATS, Formats, Side, same
@@ -24,6 +25,8 @@ def compare(
     ``formats`` are those that contracts made, of both versions together. Raises ``ValueError`` for what is no
     JSON Schema 2020-12, is too large, or refers to something outside itself.
     """
+    if policy == "confluent":
+        return confluent_difference(old, new)
     before, after = Side(old, formats), Side(new, formats)
     if same(old, new):
         return Difference(policy)
@@ -59,8 +62,6 @@ class _Direction:
 def _directions(before: Side, after: Side, policy: Policy) -> tuple[_Direction, _Direction]:
     if policy == "strict":
         return _Direction(before, after, backward=True), _Direction(after, before, backward=False)
-    if policy != "practical":
-        raise ValueError(f'JSON Schemas are not compared under the policy "{policy}"')
     return (
         _Direction(practice.produced(before), practice.read(after), backward=True),
         _Direction(practice.produced(after), practice.read(before), backward=False),

@@ -1,4 +1,4 @@
-"""Schemas to compare, from files: contracts of the Open Data Contract Standard, and bare JSON Schemas.
+"""Schemas to compare, from files: contracts of the Open Data Contract Standard, JSON Schemas, Avro schemas.
 
 ``load_schema`` is the one seam for whatever a version can be read from.
 """
@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from trunkline.contracts import contract, reading
+from trunkline.contracts.compat.avro import compare_avro
+from trunkline.contracts.compat.avro_types import AvroType, read_avro
 from trunkline.contracts.compat.compare import compare
 from trunkline.contracts.compat.difference import Difference, Policy, Schema
 from trunkline.contracts.compat.sides import NO_FORMATS, Formats, Side
@@ -23,19 +25,21 @@ _STANDARD = frozenset({"apiVersion", "kind"})
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """A version to compare: what it is called, its JSON Schema, and the formats made for it."""
+    """A version to compare: what it is called, its schema, and the formats made for a JSON Schema."""
 
     name: str
-    schema: Schema
+    schema: Schema | AvroType
     formats: Formats = NO_FORMATS
 
 
 def load_schema(path: Path) -> Loaded:
-    """Read a contract or a JSON Schema, in YAML or JSON.
+    """Read a contract or a JSON Schema, in YAML or JSON, or an Avro schema (``.avsc``).
 
     Raises ``ProjectError`` with the place of everything that is wrong.
     """
     text = _text(path)
+    if path.suffix == ".avsc":
+        return Loaded(path.name, _avro(text, path))
     value = _json(text, path) if path.suffix == ".json" else Document.load(text, str(path)).value
     if isinstance(value, dict) and value.keys() >= _STANDARD:
         return of_contract(contract.load(text, str(path)))
@@ -50,13 +54,21 @@ def of_contract(found: contract.Contract) -> Loaded:
 
 def compared(old: Loaded, new: Loaded, policy: Policy = "practical") -> Difference:
     """Compare two versions; raises ``ProjectError`` naming the one that cannot be."""
+    if isinstance(old.schema, AvroType) and isinstance(new.schema, AvroType):
+        return compare_avro(old.schema, new.schema, policy)
+    if isinstance(old.schema, AvroType) or isinstance(new.schema, AvroType):
+        problem = f"it is of another kind than {old.name}"
+        raise ProjectError([Fault(Place(new.name), problem, "two Avro schemas, or two JSON Schemas")])
     formats = old.formats | new.formats
-    for one in (old, new):
+    for one in (old, new) if policy != "confluent" else ():
         try:
-            Side(one.schema, formats)
+            Side(cast("Schema", one.schema), formats)
         except ValueError as error:
             raise ProjectError([Fault(Place(one.name), str(error), "a JSON Schema 2020-12")]) from None
-    return compare(old.schema, new.schema, policy, formats)
+    try:
+        return compare(old.schema, new.schema, policy, formats)
+    except ValueError as error:
+        raise ProjectError([Fault(Place(new.name), str(error), f"schemas that {policy} compares")]) from None
 
 
 def _text(path: Path) -> bytes:
@@ -77,3 +89,10 @@ def _json(text: bytes, path: Path) -> Any:
         return json.decode(text)
     except ValueError as error:
         raise ProjectError([Fault(Place(str(path)), f"not JSON: {error}")]) from None
+
+
+def _avro(text: bytes, path: Path) -> AvroType:
+    try:
+        return read_avro(text.decode())
+    except ValueError as error:
+        raise ProjectError([Fault(Place(str(path)), f"no Avro schema: {error}")]) from None

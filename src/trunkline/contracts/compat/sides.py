@@ -51,6 +51,8 @@ class Formats(msgspec.Struct, frozen=True):
 
 NO_FORMATS = Formats()
 
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
 
 class Side:
     """A schema that was found sound. Raises ``ValueError`` with the reason where it is not.
@@ -61,6 +63,7 @@ class Side:
 
     def __init__(self, root: Schema, formats: Formats = NO_FORMATS) -> None:
         _bound(root)
+        _require_dialect(root)
         self.root = root
         self.formats = formats
         self._registry: Any = None
@@ -214,6 +217,13 @@ def same(one: Any, other: Any) -> bool:
 
 def _refuse(_text: str) -> bool:
     return False
+
+
+def _require_dialect(root: Schema) -> None:
+    """Refuse a schema of another draft: its keywords mean something else."""
+    stated = root.get("$schema", _DIALECT) if isinstance(root, dict) else _DIALECT
+    if str(stated).rstrip("#") != _DIALECT:
+        raise ValueError(f"it is written in {stated}: only the policy confluent reads other drafts")
 
 
 def _bound(root: Any) -> None:

@@ -64,3 +64,28 @@ def test_what_cannot_be_read(tmp_path, name, text, reason):
 def test_what_is_no_schema():
     with pytest.raises(ProjectError, match=r"b\.json: .*txt"):
         compared(Loaded("a.json", {}), Loaded("b.json", {"type": "txt"}))
+
+
+# Avro schemas are compared as such, and never with a JSON Schema.
+def test_avro(tmp_path):
+    old, new = tmp_path / "old.avsc", tmp_path / "new.avsc"
+    old.write_text('{"type": "record", "name": "order", "fields": [{"name": "id", "type": "long"}]}')
+    new.write_text('{"type": "record", "name": "order", "fields": [{"name": "id", "type": "int"}]}')
+    found = compared(load_schema(old), load_schema(new))
+    assert (found.effect("backward"), found.effect("forward")) == ("breaking", "compatible")
+    (tmp_path / "order.json").write_text("true")
+    with pytest.raises(ProjectError, match="of another kind"):
+        compared(load_schema(old), load_schema(tmp_path / "order.json"))
+    old.write_text('{"type": "recrd"}')
+    with pytest.raises(ProjectError, match="no Avro schema"):
+        load_schema(old)
+
+
+# A schema of another draft is read by the policy that knows it, and by no other.
+def test_another_draft():
+    draft_7 = {"$schema": "http://json-schema.org/draft-07/schema#", "items": [{"type": "string"}]}
+    old, new = Loaded("old", draft_7), Loaded("new", draft_7 | {"maxItems": 5})
+    assert compared(old, new, "confluent").effect("backward") == "breaking"
+    for policy in ("strict", "practical"):
+        with pytest.raises(ProjectError, match="only the policy confluent"):
+            compared(old, new, policy)

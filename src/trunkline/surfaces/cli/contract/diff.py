@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from trunkline.contracts.compat.difference import Change
 
 Mode = Literal["backward", "forward", "full"]
-Policy = Literal["practical", "strict"]
+Policy = Literal["practical", "strict", "confluent"]
 
 
 def diff_(
@@ -38,7 +38,8 @@ def diff_(
     Parameters
     ----------
     old
-        A contract (ODCS, YAML), a JSON Schema (JSON or YAML), or a registered version such as order@1.0.0.
+        A contract (ODCS, YAML), a JSON Schema (JSON or YAML), an Avro schema (.avsc), or a registered
+        version such as order@1.0.0.
     new
         The version after it.
     mode
@@ -47,6 +48,7 @@ def diff_(
     policy
         "practical": producers write the fields they know, readers ignore those
         they do not. "strict": every document that either schema allows counts.
+        "confluent": as Confluent's Schema Registry judges.
     """
     from trunkline.app.comparing import comparison  # noqa: PLC0415  --help must not pay for it
 

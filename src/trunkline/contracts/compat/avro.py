@@ -1,0 +1,110 @@
+"""Two Avro schemas, compared: the entrance for Avro, beside ``compare`` for JSON Schema.
+
+``practical`` is ``strict`` here: readers of Avro leave out fields they do not know, by the specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from trunkline.contracts.compat.avro_confluent import registry_found
+from trunkline.contracts.compat.avro_documents import NoDocument, is_read, placed
+from trunkline.contracts.compat.avro_resolution import WORDS, Finding, resolved
+from trunkline.contracts.compat.avro_types import ABSENT, AvroType
+from trunkline.contracts.compat.difference import (
+    Change,
+    Difference,
+    Direction,
+    Effect,
+    Example,
+    Policy,
+    worst,
+)
+
+_DETAILS: Final = {
+    "alias ambiguous": "the field stands for two of the other version's fields",
+    "branch added": "the union has a type more",
+    "branch removed": "a type of the union is no longer read",
+    "default added": "the field has a default now",
+    "default changed": "the field's default is another one",
+    "default removed": "the field has no default any more",
+    "field added": "the record has a field more",
+    "field removed": "the record has a field less",
+    "field renamed": "the field has another name, and an alias for the one before",
+    "logical type added": "the value is taken for what it was not written as",
+    "logical type changed": "the same bytes mean something else",
+    "logical type removed": "the value is only its bytes, text or number any more",
+    "name changed": "the type has another name",
+    "namespace changed": "the type has another namespace, by which some readers know it",
+    "precision narrowed": "the decimal has fewer digits",
+    "precision widened": "the decimal has more digits",
+    "scale changed": "the same bytes are another number",
+    "size changed": "the value has another number of bytes",
+    "symbol added": "the enum has a symbol more",
+    "symbol removed": "a symbol of the enum is gone",
+    "type changed": "the type is another one",
+    "type narrowed": "the type takes less than before",
+    "type widened": "the type takes what was written before, and more",
+}
+"""Every class of change of ``strict`` and ``practical``."""
+
+
+def compare_avro(old: AvroType, new: AvroType, policy: Policy = "practical") -> Difference:
+    """Return what differs between two Avro schemas, and what each change does to readers and producers.
+
+    Raises ``ValueError`` where ``fastavro`` is needed to show a break and is not installed.
+    """
+    if policy == "confluent":
+        return Difference(policy, tuple(_of_registry(old, new)))
+    found: dict[tuple[str, str], dict[Direction, list[tuple[Effect, Example | None]]]] = {}
+    for finding in resolved(old, new):
+        place = finding.writer if finding.reader is None else finding.reader
+        told = found.setdefault((place or "", finding.kind), {})
+        told.setdefault("backward", []).append(_shown(finding, old, new))
+    for finding in resolved(new, old):
+        place = finding.reader if finding.writer is None else finding.writer
+        told = found.setdefault((place or "", _mirrored(finding.kind)), {})
+        told.setdefault("forward", []).append(_shown(finding, new, old))
+    return Difference(policy, tuple(_change(*key, effects) for key, effects in found.items()))
+
+
+def _change(pointer: str, kind: str, found: dict[Direction, list[tuple[Effect, Example | None]]]) -> Change:
+    effects = {way: worst(effect for effect, _ in each) for way, each in found.items()}
+    examples = {way: next((e for _, e in each if e is not None), None) for way, each in found.items()}
+    return Change(
+        pointer=pointer,
+        kind=kind,
+        detail=_DETAILS[kind],
+        backward=effects.get("backward", "compatible"),
+        forward=effects.get("forward", "compatible"),
+        backward_example=examples.get("backward"),
+        forward_example=examples.get("forward"),
+    )
+
+
+def _shown(finding: Finding, writer: AvroType, reader: AvroType) -> tuple[Effect, Example | None]:
+    """Return what a finding does, shown by a document; a break that cannot be shown is undecided."""
+    if finding.effect != "breaking":
+        return finding.effect, None
+    if finding.part is ABSENT:
+        return "undecided", None
+    try:
+        document = placed(finding.way, finding.part)
+    except NoDocument:
+        return "undecided", None
+    if is_read(writer, reader, document) != finding.misread:
+        return "undecided", None
+    return "breaking", Example(document)
+
+
+def _mirrored(kind: str) -> str:
+    words = kind.split()
+    return " ".join([*words[:-1], WORDS.get(words[-1], words[-1])])
+
+
+def _of_registry(old: AvroType, new: AvroType) -> Iterator[Change]:
+    for place, kind in dict.fromkeys(registry_found(new, old)):
+        yield Change(pointer=place, kind=kind, detail=kind, backward="breaking", forward="compatible")
+    for place, kind in dict.fromkeys(registry_found(old, new)):
+        yield Change(pointer=place, kind=kind, detail=kind, backward="compatible", forward="breaking")

@@ -1,0 +1,172 @@
+"""Two Avro schemas, compared under each policy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from tests.avro_schemas import changed, decimal, documents, enum, record, schemas
+
+from trunkline.contracts.compat import avro
+from trunkline.contracts.compat.avro import compare_avro
+from trunkline.contracts.compat.avro_documents import NoDocument, is_read, sample
+from trunkline.contracts.compat.avro_types import AvroInvalid, parse_avro
+
+PAGE = (Path(__file__).resolve().parents[4] / "docs" / "reference" / "avro.md").read_text("utf-8")
+FIXED = {"type": "fixed", "name": "Key", "size": 2}
+MILLIS = {"type": "long", "logicalType": "timestamp-millis"}
+
+# the class, backward, forward, the old schema, the new one
+EXAMPLES = [
+    ("field added", "breaking", "compatible", record(), record(("a", "int"))),
+    ("field added", "compatible", "compatible", record(), record(("a", "int", {"default": 1}))),
+    ("field removed", "compatible", "breaking", record(("a", "int")), record()),
+    (
+        "field renamed",
+        "compatible",
+        "compatible",
+        record(("a", "int")),
+        record(("b", "int", {"aliases": ["a"]})),
+    ),
+    (
+        "alias ambiguous",
+        "undecided",
+        "compatible",
+        record(("a", "int"), ("b", "int")),
+        record(("b", "int", {"aliases": ["a"]})),
+    ),
+    ("default added", "compatible", "compatible", record(("a", "int")), record(("a", "int", {"default": 1}))),
+    (
+        "default removed",
+        "compatible",
+        "compatible",
+        record(("a", "int", {"default": 1})),
+        record(("a", "int")),
+    ),
+    (
+        "default changed",
+        "compatible",
+        "compatible",
+        record(("a", "int", {"default": 1})),
+        record(("a", "int", {"default": 2})),
+    ),
+    ("type widened", "compatible", "breaking", "int", "double"),
+    (
+        "type narrowed",
+        "breaking",
+        "compatible",
+        {"type": "array", "items": "bytes"},
+        {"type": "array", "items": "string"},
+    ),
+    ("type changed", "breaking", "breaking", record(("a", "int")), record(("a", "string"))),
+    ("symbol added", "compatible", "breaking", enum("A"), enum("A", "B")),
+    ("symbol removed", "breaking", "compatible", enum("A", "B"), enum("A")),
+    ("symbol removed", "compatible", "compatible", enum("A", "B"), enum("A", default="A")),
+    ("branch added", "compatible", "breaking", ["null", "int"], ["null", "int", "string"]),
+    (
+        "branch removed",
+        "breaking",
+        "compatible",
+        {"type": "map", "values": ["null", FIXED]},
+        {"type": "map", "values": ["null"]},
+    ),
+    ("name changed", "breaking", "breaking", record(name="Order"), record(name="Sale")),
+    ("namespace changed", "undecided", "undecided", record(name="a.Order"), record(name="b.Order")),
+    ("size changed", "breaking", "breaking", FIXED, {**FIXED, "size": 3}),
+    ("precision widened", "compatible", "breaking", decimal(4, 2), decimal(6, 2)),
+    ("precision narrowed", "breaking", "compatible", decimal(6, 2), decimal(4, 2)),
+    ("scale changed", "breaking", "breaking", decimal(6, 2), decimal(6, 3)),
+    ("logical type added", "undecided", "compatible", "long", MILLIS),
+    ("logical type removed", "compatible", "undecided", MILLIS, "long"),
+    ("logical type changed", "undecided", "undecided", MILLIS, {**MILLIS, "logicalType": "timestamp-micros"}),
+]
+
+
+# Every class is told with what it does to each direction, and "practical" says what "strict" says.
+@pytest.mark.parametrize(("kind", "backward", "forward", "old", "new"), EXAMPLES)
+def test_every_class(kind, backward, forward, old, new):
+    strict = compare_avro(parse_avro(old), parse_avro(new), "strict")
+    [change] = [change for change in strict.changes if change.kind == kind]
+    assert (change.backward, change.forward) == (backward, forward)
+    assert compare_avro(parse_avro(old), parse_avro(new)).changes == strict.changes
+
+
+# The page lists every class, and there is an example of each here.
+def test_the_page_lists_every_class():
+    listed = set(re.findall(r"^\| `([a-z ]+)` \|", PAGE, re.MULTILINE))
+    assert listed == set(avro._DETAILS) == {example[0] for example in EXAMPLES}
+
+
+# What the page shows runs.
+def test_the_page_runs():
+    [code] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    exec(compile(code, "avro.md", "exec"), {})
+
+
+# A break is shown by a document of the producing side, in Avro's JSON encoding.
+def test_an_example():
+    old = record(("lines", {"type": "array", "items": ["null", enum("A", "B")]}))
+    new = record(("lines", {"type": "array", "items": ["null", enum("B")]}))
+    [change] = compare_avro(parse_avro(old), parse_avro(new)).changes
+    assert change.pointer == "/fields/0/type/items/1"
+    assert change.backward_example.document == {"lines": [{"Colour": "A"}]}
+
+
+# A record that holds itself is compared once, and told once.
+def test_a_record_that_holds_itself():
+    def node(value):
+        return record(("value", value), ("next", ["null", "Node"]), name="Node")
+
+    [change] = compare_avro(parse_avro(node("int")), parse_avro(node("string"))).changes
+    assert (change.pointer, change.kind) == ("/fields/0/type", "type changed")
+    assert change.backward_example.document == {"value": 1, "next": None}
+
+
+# Of a record without end there is no document, so that nothing can be shown to break.
+def test_a_record_without_end():
+    old, new = record(("next", "Order")), record(("next", "Order"), ("a", "int"))
+    [change] = compare_avro(parse_avro(old), parse_avro(new)).changes
+    assert change.backward == "undecided"
+
+
+# Bytes are text to Confluent's registry, and a decimal's scale is nothing to it; strict says otherwise.
+@pytest.mark.parametrize(
+    ("old", "new"), [("bytes", "string"), (decimal(4, 2), decimal(4, 1)), ("int", MILLIS["type"])]
+)
+def test_where_the_registry_differs(old, new):
+    old, new = parse_avro(old), parse_avro(new)
+    assert compare_avro(old, new, "confluent").effect("backward") == "compatible"
+    assert (compare_avro(old, new, "strict").effect("backward") == "compatible") == (old.kind == "int")
+
+
+def parsed(schema):
+    try:
+        return parse_avro(schema)
+    except AvroInvalid:
+        assume(False)
+
+
+@st.composite
+def versions(draw):
+    old = draw(schemas())
+    return parsed(old), parsed(draw(changed(old)))
+
+
+# What strict calls compatible is read, whatever the document; what it calls breaking has one that is not.
+@settings(max_examples=300, deadline=None)
+@given(versions(), st.data())
+def test_strict_is_sound(pair, data):
+    old, new = pair
+    found = compare_avro(old, new, "strict")
+    try:
+        sample(old)
+    except NoDocument:
+        return
+    if found.effect("backward") == "compatible":
+        assert is_read(old, new, data.draw(documents(old)))
+    for change in found.changes:
+        if change.backward == "breaking":
+            assert not is_read(old, new, change.backward_example.document)
