@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from trunkline.app.advice.question import PatternName, Question, TargetWay, told
 from trunkline.app.advice.rules import PATTERNS, ruled_out
 from trunkline.app.gate.values import Answer, Case
@@ -104,6 +106,20 @@ def question_of(case: Case, source: Source) -> Question:
         target_can=_target_way(case),
         ordered=flow.settings.when_dead != "skip",
         personal=any(field.about_person for field in flow.contract.fields),
+    )
+
+
+def whole_question(case: Case) -> Question:
+    """Return what the files say of a flow with all its sources, as the question that the advisor answers."""
+    each = [question_of(case, source) for source in case.sources]
+    if not each:
+        return Question(freshness_seconds=_freshness(case), target_can=_target_way(case))
+    often = [one.every_seconds for one in each if one.every_seconds is not None]
+    return msgspec.structs.replace(
+        each[0],
+        answer=any(one.answer for one in each),
+        source_can=frozenset().union(*(one.source_can for one in each)),
+        every_seconds=min(often, default=None),
     )
 
 
