@@ -9,6 +9,7 @@ import msgspec
 from trunkline.app.advice.question import PatternName, Question, TargetWay, told
 from trunkline.app.advice.rules import PATTERNS, ruled_out
 from trunkline.app.gate.values import Answer, Case
+from trunkline.app.loops import circle_of, ending
 from trunkline.app.model import Retry
 from trunkline.app.project import Source
 from trunkline.app.quantities import seconds_of
@@ -85,6 +86,19 @@ def unseen(case: Case) -> Answer:
         do = "write secret://system/name there, keep the value elsewhere, and replace it: it has been seen"
         return Answer("; ".join(f"{fault.place}: {fault.problem}" for fault in found), do)
     return Answer("every credential is a reference")
+
+
+def ended(case: Case) -> Answer:
+    """Ask, where systems feed each other in a circle, which flow of it drops what only comes back."""
+    circle = circle_of(case.project, case.flow)
+    if circle is None:
+        return Answer(ending(case.flow) or "no circle of systems, or one that ends elsewhere")
+    contract = case.flow.contract
+    do = (
+        f"name in {contract.place.file} the property origin, the field that says who wrote a state, and drop "
+        f"by when what we wrote; or write loop: in {case.flow.file}, and why nothing comes back"
+    )
+    return Answer(f"{' -> '.join(circle)}: what is written may come back as a change", do)
 
 
 def pattern_of(case: Case, source: Source) -> PatternName:
