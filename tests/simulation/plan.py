@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from trunkline.delivery.breaker import BreakerPolicy
+from trunkline.delivery.budget import BudgetPolicy
 from trunkline.delivery.retry import RetryPolicy
 
 Manner: TypeAlias = Literal["refuses", "hangs", "busy", "forbids"]
@@ -34,7 +36,8 @@ class TargetPlan(msgspec.Struct, frozen=True):
 
     ``refused``: an item fails for now; ``final``: for good; ``lost``: the call fails before it took effect;
     ``in_doubt``: after; ``lied``: the item fails although it took effect (single calls only); ``slow``: the
-    call takes ``seconds``. ``straggles``: a call goes on after whoever made it is gone.
+    call takes ``seconds``. ``straggles``: a call goes on after whoever made it is gone. ``breaker`` and
+    ``budget`` are what all flows to it share.
     """
 
     atomic: bool
@@ -50,6 +53,8 @@ class TargetPlan(msgspec.Struct, frozen=True):
     seconds: tuple[float, ...]
     wishes: tuple[float | None, ...]
     away: tuple[Away, ...]
+    breaker: BreakerPolicy
+    budget: BudgetPolicy
 
 
 class FlowPlan(msgspec.Struct, frozen=True):
@@ -98,7 +103,9 @@ class Plan(msgspec.Struct, frozen=True):
     ``store`` is the chance that a call of the store fails; how long any call takes is one of ``delays``.
     ``last_at`` is when the last process starts, which sees the world healed. ``answers`` is how often people
     look at the dead letters; of those that they find in the end they leave a part ``left`` unanswered.
-    ``trims`` says whether the log is trimmed meanwhile.
+    ``trims`` says whether the log is trimmed meanwhile. All targets are one system's, which bears so many
+    ``calls_per_second`` and so much ``concurrency``, if it says. ``remembers`` says whether a process knows
+    how its targets stood before it, as far as that was stored.
     """
 
     seed: int
@@ -114,14 +121,18 @@ class Plan(msgspec.Struct, frozen=True):
     answers: float
     left: float
     trims: bool
+    calls_per_second: float | None
+    concurrency: int | None
+    remembers: bool
 
 
 def plan(seed: int) -> Plan:
     """Return the plan of a seed: the same for ever, as long as this module does not change."""
     chance = random.Random(seed)
+    terms = random.Random(f"terms {seed}")
     span = chance.choice([20.0, 120.0, 120.0, 400.0])
     healed_at = span * chance.uniform(0.6, 1.4)
-    targets = tuple(_target(chance, healed_at) for _ in range(chance.choice([1, 1, 2])))
+    targets = tuple(_target(chance, terms, healed_at) for _ in range(chance.choice([1, 1, 2])))
     streams = ("order@1",) if chance.random() < 0.7 else ("order@1", "stock@1")
     count = chance.choice([1, 2, 2, 3])
     flows = tuple(_flow(chance, f"flow-{'abc'[n]}", streams, len(targets)) for n in range(count))
@@ -139,17 +150,24 @@ def plan(seed: int) -> Plan:
         answers=chance.choice([0.5, 10.0, 60.0]),
         left=chance.choice([0.0, 0.3, 0.6]),
         trims=chance.random() < 0.3,
+        calls_per_second=terms.choice([None, None, 5.0, 50.0]),
+        concurrency=terms.choice([None, None, 1, 2, 5]),
+        remembers=terms.random() < 0.8,
     )
 
 
-def _target(chance: random.Random, healed_at: float) -> TargetPlan:
+def _target(chance: random.Random, terms: random.Random, healed_at: float) -> TargetPlan:
     atomic = chance.random() < 0.5
     often = chance.choice([0.0, 0.02, 0.15])
+    refused = chance.choice([0.0, 0.02, 0.1, 0.3])
+    budget = _budget(terms)
+    if budget != BudgetPolicy():  # one that is small needs retries to bind
+        refused = terms.choice([refused, 0.3, 0.6])
     return TargetPlan(
         atomic=atomic,
         batch=chance.choice([1, 2, 7, 100]) if atomic else chance.choice([1, 1, 3]),
         concurrency=1 if atomic else chance.choice([1, 2, 8, 32]),
-        refused=chance.choice([0.0, 0.02, 0.1, 0.3]),
+        refused=refused,
         final=chance.choice([0.0, 0.0, 0.03]),
         lost=often / 2,
         in_doubt=often,
@@ -159,7 +177,31 @@ def _target(chance: random.Random, healed_at: float) -> TargetPlan:
         seconds=chance.choice([(0.01,), (0.01, 0.5), (0.1, 2.5, 8.0)]),
         wishes=chance.choice([(None,), (None, 0.0, 20.0), (40.0,)]),
         away=_away(chance, healed_at),
+        breaker=_breaker(terms),
+        budget=budget,
     )
+
+
+def _breaker(terms: random.Random) -> BreakerPolicy:
+    quick = BreakerPolicy(
+        window_seconds=10.0,
+        failures=terms.choice([0.3, 1.0]),
+        minimum=4,
+        slow_seconds=5.0,
+        open_seconds=terms.choice([0.5, 5.0]),
+        longest_seconds=10.0,
+    )
+    return terms.choice([BreakerPolicy(), quick])
+
+
+def _budget(terms: random.Random) -> BudgetPolicy:
+    """Return a budget that binds, some with a floor of less than a retry a window, or the default."""
+    small = BudgetPolicy(
+        share=terms.choice([0.0, 0.0, 0.1, 0.5]),
+        floor_per_second=terms.choice([0.01, 0.1, 0.3, 1.0]),
+        window_seconds=terms.choice([10.0, 10.0, 20.0, 60.0]),
+    )
+    return terms.choice([BudgetPolicy(), small, small])
 
 
 def _away(chance: random.Random, healed_at: float) -> tuple[Away, ...]:

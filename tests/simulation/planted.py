@@ -1,16 +1,16 @@
 """Bugs planted in the delivery code, one at a time: a world whose judges miss one is too weak.
 
-A new mechanism of delivery gets its bugs in a module beside the two, or in one of them.
+A new mechanism of delivery gets its bugs in a module beside the three, or in one of them.
 """
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from tests.simulation import planted_conduct, planted_record
+from tests.simulation import planted_conduct, planted_record, planted_share
 from tests.simulation.planting import Bugs
 
-BUGS = Bugs(planted_record.BUGS | planted_conduct.BUGS)
+BUGS = Bugs(planted_record.BUGS | planted_conduct.BUGS | planted_share.BUGS)
 
 
 def planted(bug: str) -> AbstractContextManager[None]:

@@ -16,6 +16,7 @@ from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import DeliveryError, Final, Retryable, StoreError
 from trunkline.testkit.clock import START
 from trunkline.testkit.targets import FINE, Trouble
+from trunkline.testkit.traffic import Sent, Traffic
 
 
 class Process:
@@ -150,22 +151,48 @@ class Faults:
 
 
 class Reached:
-    """A target as one flow of one process reaches it: a call under way is the target's, not the caller's."""
+    """A target as one flow of one process reaches it: a call under way is the target's, not the caller's.
 
-    def __init__(self, scene, process: Process, faults: Faults) -> None:
+    ``traffic`` hears of each call as its maker does: of its begin before anything of it took place, and of
+    its end in the very moment in which they go on.
+    """
+
+    def __init__(self, scene, traffic: Traffic, process: Process, faults: Faults) -> None:
         self._scene = scene
+        self._traffic = traffic
         self._process = process
         self._faults = faults
         self.name = scene.client().name
         self.features = scene.client().features
 
     async def open(self) -> None:
+        sent = self._traffic.begins(self._scene.plan.name)
+        await self._watched(sent, self._open())
+        self._traffic.unused(sent)
+
+    async def _open(self) -> None:
         await self._process.step()
         away = self._faults.away(self._scene.plan.target)
         if away is not None and away.manner == "refuses":
             raise Retryable("connect", "refused", away.wish)
 
     async def deliver(self, items, progress):
+        sent = self._traffic.begins(self._scene.plan.name, items, self._scene.witness.retries(items))
+        verdicts = await self._watched(sent, self._call(items, progress))
+        self._traffic.answered(sent, verdicts)
+        return verdicts
+
+    async def _watched(self, sent: Sent, call):
+        try:
+            return await call
+        except DeliveryError as error:
+            self._traffic.away(sent, error)
+            raise
+        except BaseException:
+            self._traffic.unused(sent)
+            raise
+
+    async def _call(self, items, progress):
         await self._process.step()
         self._scene.called(items)
         straggles = self._faults.straggles(self._scene.plan.target)

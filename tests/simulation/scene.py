@@ -15,7 +15,7 @@ from trunkline.kernel.signals import FlowStalled, FlowStarted
 from trunkline.testkit.clock import START
 from trunkline.testkit.history import Expected, faults, moot, stuck
 from trunkline.testkit.targets import MemoryService, MemoryTable, Place
-from trunkline.testkit.witness import Rules, Witness, storms
+from trunkline.testkit.witness import Rules, Witness
 
 
 class Scene:
@@ -138,9 +138,7 @@ class Scene:
         delivered = counts.delivered + counts.late
         if delivered != len(fates) - len(unsent):
             found.append(f"{delivered} are counted as delivered and {len(fates) - len(unsent)} are")
-        found += moot(self._page, fates, superseding=self.plan.when_dead == "supersede")
-        spans = [(_instant(away.begin), _instant(away.end)) for away in self.target.away]
-        return [*found, *storms(spans, self.witness, self.target.concurrency)]
+        return [*found, *moot(self._page, fates, superseding=self.plan.when_dead == "supersede")]
 
     @property
     def _page(self) -> Page:
@@ -153,7 +151,3 @@ class Scene:
 
     def _drops(self, offset: int) -> bool:
         return offset % 13 == self.plan.drops
-
-
-def _instant(seconds: float) -> int:
-    return START + round(seconds * SECOND)

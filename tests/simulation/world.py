@@ -7,6 +7,7 @@ outlive every process. A seed decides all of it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from typing import NamedTuple
 
@@ -16,18 +17,25 @@ from tests.simulation.plan import Life, Plan, plan
 from tests.simulation.ports import Faults, Process, Reached, Store
 from tests.simulation.scene import Scene
 
+from trunkline.app.bearings import kept, resume
+from trunkline.delivery.bearing import Bearing, Terms
 from trunkline.delivery.flow import Ports
 from trunkline.delivery.ledger import CaseQuery, Discard, Retry
 from trunkline.delivery.memory import MemoryLedger
+from trunkline.delivery.pace import LEAST_PER_SECOND
+from trunkline.delivery.quota import Quota
 from trunkline.delivery.runner import FlowRunner
+from trunkline.delivery.standing import MemoryStandings, Standing
 from trunkline.eventlog.memory import MemoryLog
 from trunkline.eventlog.port import Retention
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.event import Event
 from trunkline.kernel.ids import SystemIds
 from trunkline.kernel.limits import Limits
-from trunkline.kernel.signals import Signals
+from trunkline.kernel.signals import BreakerOpened, FlowStarted, Signals
 from trunkline.testkit.clock import START
+from trunkline.testkit.traffic import Ceiling, Traffic
+from trunkline.testkit.witness import storms
 
 SETTLING_SECONDS = 300.0
 """How long a healed world may take beyond the longest wait: a pause at its longest, and people's answers."""
@@ -77,6 +85,11 @@ class World:
             for flow in made.flows
         ]
         self.runners: list[FlowRunner] = []
+        self.standings = MemoryStandings()
+        self.ceiling = Ceiling()
+        self.traffic: list[Traffic] = []
+        self.starts: list[int] = []
+        self._keeping = contextlib.AsyncExitStack()
         self.left: set[tuple[str, int]] = set()
         self._processes = 0
 
@@ -105,20 +118,67 @@ class World:
 
     # Processes.
 
-    def _start(self, life: Life) -> tuple[Process, list[asyncio.Task[None]]]:
+    async def _start(self, life: Life) -> tuple[Process, list[asyncio.Task[None]]]:
         self._processes += 1
         process = Process(life, self.chance, self.plan.delays)
         self.note("process", "starts")
-        self.runners = [FlowRunner(scene.flow, self._ports(scene, process)) for scene in self.scenes]
+        self.starts.append(self.clock.now())
+        bearings = await self._share(process)
+        self.runners = [
+            FlowRunner(scene.flow, self._ports(scene, process), bearings[scene.plan.target])
+            for scene in self.scenes
+        ]
         return process, [asyncio.create_task(runner.run()) for runner in self.runners]
+
+    async def _share(self, process: Process) -> list[Bearing]:
+        """Make what the flows of a process share, as the composition root does, and who watches it."""
+        made, signals = self.plan, Signals()
+        signals.listen(self._heard)
+        ids = SystemIds(self.clock, self.chance.getrandbits(32))
+        limits = {"calls_per_second": made.calls_per_second, "concurrency": made.concurrency}
+        quota, self.ceiling = Quota(**limits), Ceiling(**limits)
+        terms = [
+            Terms(one.breaker, one.budget, None if one.atomic else one.concurrency) for one in made.targets
+        ]
+        names = [f"target-{number}" for number in range(len(terms))]
+        bearings = [
+            Bearing(name, self.clock, ids, signals, one, quota)
+            for name, one in zip(names, terms, strict=True)
+        ]
+        if not made.remembers:
+            self.standings = MemoryStandings()
+        known = await self.standings.load()
+        self.traffic = [
+            Traffic(
+                one,
+                self.ceiling,
+                self.clock,
+                batch=target.batch if target.atomic else 0,
+                away=known.get(name, Standing()).outage is not None,
+            )
+            for name, one, target in zip(names, terms, made.targets, strict=True)
+        ]
+        by_name = dict(zip(names, bearings, strict=True))
+        await resume(by_name, self.standings)
+        stored = Store(self.standings, process, self.faults)
+        await self._keeping.enter_async_context(kept(by_name, stored, signals))
+        return bearings
+
+    def _heard(self, signal) -> None:
+        if isinstance(signal, BreakerOpened):
+            self.note(signal.target, "is left alone", (), f"{signal.kind}: {signal.detail}")
 
     def _ports(self, scene: Scene, process: Process) -> Ports:
         signals = Signals()
+        traffic = self.traffic[scene.plan.target]
         signals.listen(scene.heard)
+        signals.listen(
+            lambda signal: traffic.starts_over(signal.flow) if isinstance(signal, FlowStarted) else None
+        )
         return Ports(
             log=Store(self.log, process, self.faults),
             ledger=Store(self.ledger, process, self.faults, scene.told),
-            target=Reached(scene, process, self.faults),
+            target=Reached(scene, traffic, process, self.faults),
             clock=self.clock,
             ids=SystemIds(self.clock, self.chance.getrandbits(32)),
             signals=signals,
@@ -127,7 +187,7 @@ class World:
 
     async def _live(self, life: Life) -> None:
         """Run a process until it stops or crashes."""
-        process, tasks = self._start(life)
+        process, tasks = await self._start(life)
         ended = asyncio.create_task(process.ended.wait())
         seconds = min(life.seconds, self.plan.last_at - self._passed())
         await asyncio.wait([ended, *tasks], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -147,8 +207,13 @@ class World:
                 self.wrong.append(f"a process did not stop within {STOPPING_SECONDS:g} s")
             failed = [task.exception() for task in done if not task.cancelled() and task.exception()]
             self.wrong += [f"a flow ended with {error!r}" for error in failed]
+        with contextlib.suppress(asyncio.CancelledError):  # it has crashed, or does so as it stores
+            await self._keeping.aclose()
         self.note("process", "crashes" if process.ended.is_set() else "has stopped")
         process.crash()
+        for number, traffic in enumerate(self.traffic):
+            self.wrong += [f"target-{number}: {one}" for one in traffic.faults]
+        self.wrong += [f"system: {one}" for one in self.ceiling.faults]
 
     async def _drop(self, tasks) -> None:
         for task in tasks:
@@ -223,7 +288,7 @@ class World:
 
     async def _settle(self, arriving: asyncio.Task[None]) -> None:
         """Make the world whole and give it the time it may need, until nothing is left to do."""
-        process, tasks = self._start(FOREVER)
+        process, tasks = await self._start(FOREVER)
         await asyncio.sleep(self.plan.healed_at - self._passed())
         self.note("world", "is healed")
         self.faults.healed = True
@@ -231,11 +296,25 @@ class World:
             scene.mended = True
         await arriving
         longest = max(flow.policy.longest_seconds for flow in self.plan.flows)
-        until = self._passed() + longest * 1.1 + SETTLING_SECONDS
+        until = self._passed() + longest * 1.1 + SETTLING_SECONDS + self._longest_queue()
         while self._passed() < until and not await self._is_settled():
             await asyncio.wait(tasks, timeout=20.0, return_when=asyncio.FIRST_COMPLETED)
         await self._stop(process, tasks)
         await self._drop(tasks)
+
+    def _longest_queue(self) -> float:
+        """Return how long events may stand in line at a target: for its slow start, and for its budget.
+
+        A retry that may not be made yet is not stuck. Each event may be one, and a budget without first
+        attempts allows its floor in each window, which slides by slots.
+        """
+        waits = []
+        for number, target in enumerate(self.plan.targets):
+            events = sum(len(scene.events) for scene in self.scenes if scene.plan.target == number)
+            budget = target.budget
+            floor = max(1, int(budget.floor_per_second * budget.window_seconds))
+            waits.append(events * (1 / LEAST_PER_SECOND + 1.1 * budget.window_seconds / floor))
+        return max(waits)
 
     async def _is_settled(self) -> bool:
         return not any([scene.stuck(await self._fates(scene), self._left_of(scene)) for scene in self.scenes])
@@ -253,6 +332,16 @@ class World:
             counts = await self.ledger.counts(scene.plan.name, 0, self.clock.now() + 1)
             found = scene.judge(await self._fates(scene), self._left_of(scene), counts, once=calm)
             self.wrong += [f"{scene.plan.name}: {one}" for one in found]
+        for number, target in enumerate(self.plan.targets):
+            watched = [scene.witness for scene in self.scenes if scene.plan.target == number]
+            repeats = [at for witness in watched for at in witness.repeats]
+            spans = [(_instant(away.begin), _instant(away.end)) for away in target.away]
+            found = storms(spans, repeats, self.starts, target.concurrency, target.breaker)
+            self.wrong += [f"target-{number}: {one}" for one in found]
+
+
+def _instant(seconds: float) -> int:
+    return START + round(seconds * SECOND)
 
 
 def play(seed: int, *, replies: bool = False) -> World:

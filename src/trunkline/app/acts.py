@@ -39,6 +39,7 @@ from trunkline.app.letters import (
 from trunkline.app.project import PUBLISH, Project, unknown_stream
 from trunkline.app.replays import (
     CancelReplay,
+    ChangedReplay,
     PauseReplay,
     ReplayView,
     ResumeReplay,
@@ -146,9 +147,9 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     ListTargets: (list_targets, list[TargetView]),
     ResetTarget: (reset_target, TargetView),
     StartReplay: (start_replay, ReplayView),
-    PauseReplay: (change_replay, ReplayView),
-    ResumeReplay: (change_replay, ReplayView),
-    CancelReplay: (change_replay, ReplayView),
+    PauseReplay: (change_replay, ChangedReplay),
+    ResumeReplay: (change_replay, ChangedReplay),
+    CancelReplay: (change_replay, ChangedReplay),
 }
 """How each act is done, and the type of what it returns."""
 

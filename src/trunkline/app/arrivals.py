@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -12,13 +13,14 @@ from trunkline.app.act import Act, Change
 from trunkline.app.backbone import Backbone
 from trunkline.app.editing import changed
 from trunkline.app.masking import masked
+from trunkline.app.names import checked_entries
 from trunkline.connectors.source import Receipt
 from trunkline.contracts.contract import Contract
 from trunkline.intake.quarantine import Entry, Group, Held, Query, Resolution
 from trunkline.intake.release import Decision, Release, release
 from trunkline.kernel import json
 from trunkline.kernel.clock import to_rfc3339
-from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.errors import TrunklineError, UsageError
 
 MOST_AT_A_TIME = 1_000
 """How many entries one act ends at the most."""
@@ -61,8 +63,14 @@ class DiscardEntries(Act, frozen=True):
         return Change("open", "discarded", sum(one.discarded for one in result))
 
 
+async def entries(backbone: Backbone, where: Query) -> list[Entry]:
+    """List the entries of one page, newest first; raises ``UsageError`` for an unknown source or stream."""
+    return list(await backbone.quarantine.list(await checked_entries(backbone, where)))
+
+
 async def found(backbone: Backbone, where: Query) -> list[Entry]:
     """Return the open entries of one page, oldest first: a bulk act keeps the order they came in."""
+    where = await checked_entries(backbone, where)
     page = replace(
         where, status="open", before="", after=where.after or "", limit=min(where.limit, MOST_AT_A_TIME)
     )
@@ -72,7 +80,7 @@ async def found(backbone: Backbone, where: Query) -> list[Entry]:
 async def release_entries(backbone: Backbone, act: ReleaseEntries) -> list[Release]:
     """Run the entries of one page through the present contract and let in what passes."""
     if act.record and len(act.where.ids) != 1:
-        raise TrunklineError("a whole record replaces one entry: release one at a time")
+        raise UsageError("a whole record replaces one entry: release one at a time")
     entries = await found(backbone, act.where)
     edits: dict[str, bytes] = {}
     unfit: list[Release] = []
@@ -131,7 +139,7 @@ class EntryGroup(msgspec.Struct, frozen=True):
 
 async def entry_groups(backbone: Backbone, where: Query) -> list[EntryGroup]:
     """Group refused arrivals by source and first reason, the largest group first."""
-    return [_group(one) for one in await backbone.quarantine.groups(where)]
+    return [_group(one) for one in await backbone.quarantine.groups(await checked_entries(backbone, where))]
 
 
 def _group(one: Group) -> EntryGroup:
@@ -146,11 +154,21 @@ class QuarantineDetail(msgspec.Struct, frozen=True):
     record: Any
 
 
+def _absent(entry_id: str) -> str:
+    return f'there is no quarantined arrival {entry_id}: see "trunkline quarantine list"'
+
+
+async def why_not_open(backbone: Backbone, entry_ids: Iterable[str]) -> list[str]:
+    """Say of each entry that could not be ended why: it has ended already, or there is none of that id."""
+    held = [(one, await backbone.quarantine.get(one)) for one in entry_ids]
+    return [f"{one}: {found.entry.status} already" if found else _absent(one) for one, found in held]
+
+
 async def quarantined(backbone: Backbone, entry_id: str, *, reveal: bool = False) -> QuarantineDetail:
     """Show one refused arrival; raises ``TrunklineError`` where there is none of that id."""
     held = await backbone.quarantine.get(entry_id)
     if held is None:
-        raise TrunklineError(f'there is no quarantined arrival {entry_id}: see "trunkline quarantine list"')
+        raise TrunklineError(_absent(entry_id))
     arrival = held.arrival
     try:
         record: Any = arrival.fields if arrival.fields is not None else json.decode(arrival.raw)

@@ -19,7 +19,7 @@ from typing import TypeAlias
 import msgspec
 
 from trunkline.adapters.keyfile.private import NotPrivate, read_private, write_private
-from trunkline.kernel.errors import SecretUnavailable, StoreError, TrunklineError
+from trunkline.kernel.errors import SecretUnavailable, StoreError, TrunklineError, UsageError
 from trunkline.vault.secret import Secret
 
 LINE_BYTES = 64 * 1_048_576
@@ -37,7 +37,7 @@ Handler: TypeAlias = Callable[[bytes], Awaitable[bytes]]
 """Does what is asked: from an act as JSON to its result as JSON."""
 
 _KINDS: dict[str, type[TrunklineError]] = {
-    kind.__name__: kind for kind in (StoreError, SecretUnavailable, TrunklineError)
+    kind.__name__: kind for kind in (StoreError, SecretUnavailable, UsageError, TrunklineError)
 }
 
 

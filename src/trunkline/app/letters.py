@@ -14,12 +14,16 @@ from trunkline.app.act import Act, Change
 from trunkline.app.backbone import Backbone
 from trunkline.app.connectors import Checked
 from trunkline.app.editing import Difference, changed, differences
+from trunkline.app.fitting import strangers
 from trunkline.app.masking import masked, masked_subject
+from trunkline.app.names import check_flow
 from trunkline.app.project import PUBLISH
 from trunkline.app.project import Flow as WiredFlow
 from trunkline.app.replays import go_on, is_cancelled
+from trunkline.connectors.mapping import quoted
 from trunkline.connectors.source import Arrival
 from trunkline.connectors.target import Item
+from trunkline.contracts.contract import Contract
 from trunkline.delivery.attempt import Entry, Mapper
 from trunkline.delivery.cause import cause_of
 from trunkline.delivery.flow import Flow
@@ -30,7 +34,7 @@ from trunkline.eventlog.port import Page
 from trunkline.intake.accept import Refusal
 from trunkline.kernel import json
 from trunkline.kernel.clock import to_rfc3339
-from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.errors import TrunklineError, UsageError
 from trunkline.kernel.event import Event, Stored
 from trunkline.kernel.outcome import Dead
 from trunkline.kernel.roles import Role
@@ -48,13 +52,17 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class Edited(msgspec.Struct, frozen=True):
-    """What an edit of a letter came to: what differs, masked, or why it was refused; no value is repeated."""
+    """What an edit of a letter came to: what differs, masked, or why it was refused; no value is repeated.
+
+    ``notes`` name fields that were to be put in and the contract does not know, whether it takes them or not.
+    """
 
     flow: str
     offset: int
     answered: bool
     differences: list[Difference] = []
     problems: list[str] = []
+    notes: list[str] = []
 
 
 class RetryLetters(Act, frozen=True):
@@ -108,8 +116,11 @@ class EditLetters(Act, frozen=True):
         return Change("dead", after if done else "", len(done))
 
 
-def _page(where: CaseQuery) -> CaseQuery:
-    return replace(where, state="dead", limit=min(where.limit, MOST_AT_A_TIME))
+async def _found(backbone: Backbone, where: CaseQuery) -> list[tuple[str, Case]]:
+    """Return the dead letters of one page; raises ``UsageError`` for a flow that nothing has."""
+    await check_flow(backbone, where.flow)
+    page = replace(where, state="dead", limit=min(where.limit, MOST_AT_A_TIME))
+    return await backbone.ledger.find(page)
 
 
 async def retry_letters(backbone: Backbone, act: RetryLetters) -> list[Answered]:
@@ -136,7 +147,7 @@ async def discard_letters(backbone: Backbone, act: DiscardLetters) -> list[Answe
 
 async def _answer(backbone: Backbone, where: CaseQuery, resolution: Resolution) -> list[Answered]:
     """Answer what is found: all at a time, so that they share a transaction."""
-    found = await backbone.ledger.find(_page(where))
+    found = await _found(backbone, where)
     done = await asyncio.gather(*(_resolve(backbone, flow, case.offset, resolution) for flow, case in found))
     return [Answered(flow, case.offset, one) for (flow, case), one in zip(found, done, strict=True)]
 
@@ -183,10 +194,10 @@ async def would_edit(backbone: Backbone, act: EditLetters) -> list[Edited]:
 async def _judged_edits(backbone: Backbone, act: EditLetters) -> AsyncIterator[tuple[Edited, Edit | None]]:
     """Yield what an edit would come to for each letter of the page, and the edit where it would be taken."""
     if bool(act.record) == bool(act.values):
-        raise TrunklineError(
+        raise UsageError(
             "an edit is either a whole record or values for some places of it: --file, or --set PATH=VALUE"
         )
-    for flow, case in await backbone.ledger.find(_page(act.where)):
+    for flow, case in await _found(backbone, act.where):
         wired = _wired(backbone, flow)
         [entry] = await CaseLoader(backbone.log, wired.contract.stream).entries([case])
         judged, edit = _judged(backbone, wired, entry, act)
@@ -204,7 +215,7 @@ def _wired(backbone: Backbone, name: str) -> WiredFlow:
 def _judged(
     backbone: Backbone, flow: WiredFlow, entry: Entry, act: EditLetters
 ) -> tuple[Edited, Edit | None]:
-    refused = Edited(flow.name, entry.offset, answered=False)
+    refused = Edited(flow.name, entry.offset, answered=False, notes=_notes(act, flow.contract))
     if entry.event is None:
         return replace(refused, problems=["the log no longer holds this event: discard it"]), None
     old = json.decode(entry.event.data)
@@ -220,6 +231,16 @@ def _judged(
         return replace(refused, problems=["it differs in nothing from what is there"]), None
     paths = tuple(one.path for one in found)
     return replace(refused, differences=found), Edit(data, paths, act.by, act.why)
+
+
+def _notes(act: EditLetters, contract: Contract) -> list[str]:
+    """Name the fields to be put in that the contract does not know: they may be a slip."""
+    # an item's number is no part of a field's place
+    put = [".".join(quoted(step) for step in path.split(".") if not step.isdecimal()) for path in act.values]
+    return [
+        f'{contract.ref} has no field "{path}"; {hint}'.rstrip("; ")
+        for path, hint in strangers(put, contract)
+    ]
 
 
 def _problems(backbone: Backbone, flow: WiredFlow, entry: Entry, data: bytes) -> list[str]:
@@ -294,7 +315,8 @@ class DeadDetail(msgspec.Struct, frozen=True):
 
 
 async def dead_letters(backbone: Backbone, where: CaseQuery) -> list[DeadView]:
-    """List the letters of one page, by flow and offset."""
+    """List the letters of one page, by flow and offset; raises ``UsageError`` as all that chooses a flow."""
+    await check_flow(backbone, where.flow)
     found = await backbone.ledger.find(where)
     held: dict[tuple[str, int], int] = {}
     for flow in {flow for flow, _ in found}:
@@ -305,7 +327,8 @@ async def dead_letters(backbone: Backbone, where: CaseQuery) -> list[DeadView]:
 
 
 async def dead_groups(backbone: Backbone, where: CaseQuery) -> list[DeadGroup]:
-    """Group letters by flow and cause, the largest group first."""
+    """Group letters by flow and cause, the largest group first; raises ``UsageError`` as all that chooses."""
+    await check_flow(backbone, where.flow)
     return [
         DeadGroup(
             one.flow,
@@ -324,14 +347,14 @@ async def dead_groups(backbone: Backbone, where: CaseQuery) -> list[DeadGroup]:
 
 async def dead_letter(backbone: Backbone, flow: str, offset: int, *, reveal: bool = False) -> DeadDetail:
     """Show one letter, also one that a person has answered; raises ``TrunklineError`` where there is none."""
+    await check_flow(backbone, flow)
     known = await backbone.ledger.cases(flow, [offset])
     cases = [one for one in known if one.state in ("dead", "discarded", "superseded") or one.answers]
-    wired = backbone.project.flows.get(flow_of(flow))
-    if not cases or wired is None:
+    if not cases:
         raise TrunklineError(
             f'flow "{flow}" has no dead letter at offset {offset}: see "trunkline dead list"'
         )
-    case, contract = cases[0], wired.contract
+    case, contract = cases[0], _wired(backbone, flow).contract
     page: Page = await backbone.log.read(contract.stream, offset, 1)
     event: Event | None = page.events[0] if page.events and page.base == offset else None
     shown = views.view(Stored(contract.stream, offset, event), contract, reveal=reveal) if event else None

@@ -11,10 +11,10 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from trunkline.app.project import Flow, Project
+from trunkline.app.project import Flow, Project, unknown_stream
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.field import Field
-from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.errors import UsageError
 from trunkline.kernel.faults import did_you_mean
 
 How: TypeAlias = Literal["expression", "as it is", "python", "rule"]
@@ -63,7 +63,7 @@ def lineage(project: Project, text: str, stream: str = "") -> list[Way]:
 
     ``text`` is a dotted path, ``customer.email``, of one ``stream`` or of any; before it may stand the name
     of a contract. A contract that is only a target's is told where no stream has the field. Raises
-    ``TrunklineError`` where there is no such field, with the near miss.
+    ``UsageError`` where there is no such field, with the near miss.
     """
     named = list(_named(project, text, stream))
     if not named:
@@ -124,15 +124,14 @@ def _exactly(contract: Contract, path: str) -> Iterator[tuple[Contract, Field]]:
         yield contract, found[0]  # an array and its items have one path
 
 
-def _unknown(project: Project, text: str, stream: str) -> TrunklineError:
+def _unknown(project: Project, text: str, stream: str) -> UsageError:
     contracts = [one for one in project.contracts.values() if stream in ("", one.stream, one.name)]
     if not contracts:
-        hint = did_you_mean(stream, project.contracts) or f"there are: {', '.join(sorted(project.contracts))}"
-        return TrunklineError(f'there is no stream "{stream}"; {hint}')
+        return unknown_stream(project, stream)
     known = {dotted(field) for one in contracts for field in one.fields}
     known |= {f"{one.name}.{dotted(field)}" for one in contracts for field in one.fields if not stream}
     where = f" in {stream}" if stream else ""
-    return TrunklineError(f'there is no field "{text}"{where}; {did_you_mean(text, known)}'.rstrip("; "))
+    return UsageError(f'there is no field "{text}"{where}; {did_you_mean(text, known)}'.rstrip("; "))
 
 
 def _reaches(flow: Flow, path: str) -> Iterator[Reach]:

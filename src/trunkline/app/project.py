@@ -7,6 +7,7 @@ contracts -> sources and targets -> flows; each adds its faults, and all are rep
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from trunkline.connectors.reply import ToReply
 from trunkline.contracts.contract import Contract
 from trunkline.delivery.flow import Start
 from trunkline.delivery.retry import RetryPolicy
-from trunkline.kernel.errors import ProjectError, TrunklineError
+from trunkline.kernel.errors import ProjectError, UsageError
 from trunkline.kernel.faults import did_you_mean
 
 PUBLISH = "publish"
@@ -120,11 +121,18 @@ def resolve(name: str, contracts: dict[str, Contract]) -> Contract | None:
     return versions[0] if len(versions) == 1 else None
 
 
-def unknown_stream(project: Project, name: str) -> TrunklineError:
+def unknown(what: str, name: str, there: Iterable[str]) -> UsageError:
+    """Return the error for a name that is not there, with the near miss or else what there is."""
+    known = sorted(there)
+    hint = did_you_mean(name, known) or f"there are: {', '.join(known) or 'none'}"
+    return UsageError(f'there is no {what} "{name}"; {hint}')
+
+
+def unknown_stream(project: Project, name: str) -> UsageError:
     """Return the error for a stream that is not there, or not clear, with what there is."""
     known = sorted(project.contracts)
     versions = [stream for stream in known if stream.partition("@")[0] == name]
     if versions:
-        return TrunklineError(f'"{name}" has several major versions: say {" or ".join(versions)}')
+        return UsageError(f'"{name}" has several major versions: say {" or ".join(versions)}')
     near = did_you_mean(name, [*known, *(stream.partition("@")[0] for stream in known)])
-    return TrunklineError(f'there is no stream "{name}"; {near or "there are: " + ", ".join(known)}')
+    return UsageError(f'there is no stream "{name}"; {near or "there are: " + ", ".join(known)}')

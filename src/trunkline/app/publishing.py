@@ -13,7 +13,7 @@ from typing import BinaryIO
 import msgspec
 
 from trunkline.app.acts import Publish
-from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.errors import TrunklineError, UsageError
 
 BATCH_RECORDS = 1_000
 LARGEST_DOCUMENT = 256 * 1_048_576
@@ -52,7 +52,7 @@ def _act(stream: str, batch: list[bytes], places: list[str], digest: str, last: 
 
 def _digest(file: BinaryIO) -> str:
     if not file.seekable():
-        raise TrunklineError("--identity line needs a file: the same input again must be known as the same")
+        raise UsageError("--identity line needs a file: the same input again must be known as the same")
     digest = hashlib.blake2b(digest_size=16)
     while block := file.read(1_048_576):
         digest.update(block)

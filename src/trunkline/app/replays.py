@@ -10,7 +10,8 @@ from trunkline.app.act import Act, Change
 from trunkline.app.backbone import Backbone
 from trunkline.app.fitting import strangers
 from trunkline.app.masking import masked_subject
-from trunkline.app.project import Flow
+from trunkline.app.names import check_flow
+from trunkline.app.project import Flow, unknown
 from trunkline.app.registry import TARGETS
 from trunkline.connectors.mapping import MappingRefused, compile_mapping
 from trunkline.delivery.ledger import FlowStatus
@@ -19,9 +20,8 @@ from trunkline.delivery.replay.books import Books
 from trunkline.delivery.replay.port import RATE, Replay, Selection, State
 from trunkline.delivery.replay.selecting import Choice, Holds, survey
 from trunkline.kernel.clock import to_rfc3339
-from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.errors import TrunklineError, UsageError
 from trunkline.kernel.event import Event
-from trunkline.kernel.faults import did_you_mean
 from trunkline.kernel.roles import Role
 from trunkline.kernel.signals import ReplayChanged
 
@@ -89,6 +89,12 @@ class ReplayView(msgspec.Struct, frozen=True):
     changed_why: str
 
 
+class ChangedReplay(ReplayView, frozen=True):
+    """A replay after a change of its state; ``already`` where it was so before, and nothing was done."""
+
+    already: bool
+
+
 class StartReplay(Act, frozen=True):
     """Deliver events again that a flow has behind it; returns a ``ReplayView``."""
 
@@ -113,9 +119,9 @@ class _ChangeReplay(Act, frozen=True):
     by: str
     why: str = ""
 
-    def change(self, result: ReplayView) -> Change:
-        """Tell its new state."""
-        return Change("", result.state, 1)
+    def change(self, result: ChangedReplay) -> Change:
+        """Tell its new state, and whether it is new."""
+        return Change("", result.state, int(not result.already))
 
 
 class PauseReplay(_ChangeReplay, frozen=True):
@@ -139,8 +145,8 @@ class CancelReplay(_ChangeReplay, frozen=True):
 async def plan(backbone: Backbone, act: StartReplay) -> PlanView:
     """Tell what a replay would deliver, and start none.
 
-    Raises ``TrunklineError`` for a flow that is not there, for an expression that does not fit, and for the
-    original identity where the target does not go by it.
+    Raises ``UsageError`` for a flow that is not there and for an expression that does not fit, and
+    ``TrunklineError`` for the original identity where the target does not go by it.
     """
     flow = _known(backbone, act.flow)
     again = TARGETS[flow.target.via].counts_again(flow.target.settings)
@@ -150,7 +156,7 @@ async def plan(backbone: Backbone, act: StartReplay) -> PlanView:
             " leave the option out, and select only what was lost"
         )
     if act.rate <= 0:
-        raise TrunklineError("rate: events a second, more than 0")
+        raise UsageError("rate: events a second, more than 0")
     choice = Choice(act.selection, holds_of(backbone, flow, act.selection), exactly=act.exactly)
     books = Books(backbone.log, backbone.ledger, flow.contract.stream, flow.name)
     found = await survey(choice, books, await books.cursor())
@@ -174,26 +180,24 @@ async def plan(backbone: Backbone, act: StartReplay) -> PlanView:
 
 
 def _known(backbone: Backbone, flow: str) -> Flow:
-    flows = backbone.project.flows
-    if flow not in flows:
-        hint = did_you_mean(flow, flows) or f"there are: {', '.join(sorted(flows))}"
-        raise TrunklineError(f'there is no flow "{flow}"; {hint}')
-    return flows[flow]
+    if flow not in backbone.project.flows:
+        raise unknown("flow", flow, backbone.project.flows)
+    return backbone.project.flows[flow]
 
 
 def holds_of(backbone: Backbone, flow: Flow, selection: Selection) -> Holds | None:
     """Return what tells of an event whether a selection's expression holds; None where it has none.
 
-    Raises ``TrunklineError`` where the expression is none, or reads what the stream's contract does not have.
+    Raises ``UsageError`` where the expression is none, or reads what the stream's contract does not have.
     """
     if not selection.when:
         return None
     try:
         judged = compile_mapping({"selected": "1"}, backbone.project.folder, when=selection.when)
     except MappingRefused as refused:
-        raise TrunklineError(f"when: {refused.problems[0].problem}") from None
+        raise UsageError(f"when: {refused.problems[0].problem}") from None
     for path, hint in strangers(judged.lineage["when"], flow.contract):
-        raise TrunklineError(f'when: {flow.contract.ref} has no field "{path}"; {hint}'.rstrip("; "))
+        raise UsageError(f'when: {flow.contract.ref} has no field "{path}"; {hint}'.rstrip("; "))
 
     def holds(event: Event) -> bool:
         return judged(judged.decode(event.data), event) is not None
@@ -238,18 +242,20 @@ async def start_replay(backbone: Backbone, act: StartReplay) -> ReplayView:
 PLAN = '"trunkline replay plan"'
 
 
-async def change_replay(backbone: Backbone, act: PauseReplay | ResumeReplay | CancelReplay) -> ReplayView:
-    """Pause, resume or cancel a replay, durable on return.
+async def change_replay(backbone: Backbone, act: PauseReplay | ResumeReplay | CancelReplay) -> ChangedReplay:
+    """Pause, resume or cancel a replay, durable on return; one that is so already stays as it is.
 
     Raises ``TrunklineError`` where there is none of that id, or no such change.
     """
     before = await _got(backbone, act.replay)
-    if not await change_state(backbone, before, act.to, act.by, act.why):
-        after = await _got(backbone, act.replay)
+    already = not await change_state(backbone, before, act.to, act.by, act.why)
+    after = await _got(backbone, act.replay)
+    if already and after.state != act.to:
         others = [one.id for one in await backbone.replays.all(after.flow) if one.is_open]
         also = f", and replay {others[0]} of its flow is open" if others and others != [after.id] else ""
         raise TrunklineError(f"replay {after.id} is {after.state}{also}: it cannot become {act.to}")
-    return await replay_of(backbone, act.replay)
+    view = await replay_of(backbone, act.replay)
+    return ChangedReplay(**msgspec.structs.asdict(view), already=already)
 
 
 async def change_state(backbone: Backbone, replay: Replay, to: State, by: str, why: str) -> bool:
@@ -292,6 +298,7 @@ async def replay_of(backbone: Backbone, replay_id: str) -> ReplayView:
 
 async def replays(backbone: Backbone, flow: str = "", *, only_open: bool = False) -> list[ReplayView]:
     """List the replays of one flow, or of all, the newest first; ``only_open`` leaves out what has ended."""
+    await check_flow(backbone, flow)
     found = await backbone.replays.all(flow)
     statuses = await _statuses(backbone) if found else {}
     return [_view(backbone, one, statuses) for one in found if one.is_open or not only_open]

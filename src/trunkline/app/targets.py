@@ -8,11 +8,10 @@ import msgspec
 
 from trunkline.app.act import Act, Change
 from trunkline.app.backbone import Backbone
+from trunkline.app.project import unknown
 from trunkline.delivery.breaker import State
 from trunkline.delivery.standing import Isolation
 from trunkline.kernel.clock import to_rfc3339
-from trunkline.kernel.errors import TrunklineError
-from trunkline.kernel.faults import did_you_mean
 from trunkline.kernel.roles import Role
 
 
@@ -75,7 +74,7 @@ async def list_targets(backbone: Backbone, _act: ListTargets) -> list[TargetView
 async def isolate_target(backbone: Backbone, act: IsolateTarget) -> TargetView:
     """Let nothing go to a target from now on; calls under way finish, and it is durable on return.
 
-    Raises ``TrunklineError`` where there is no such target.
+    Raises ``UsageError`` where there is no such target.
     """
     known(backbone, act.target)
     isolation = Isolation(act.by, act.why, backbone.machine.clock.now())
@@ -87,7 +86,7 @@ async def isolate_target(backbone: Backbone, act: IsolateTarget) -> TargetView:
 async def reset_target(backbone: Backbone, act: ResetTarget) -> TargetView:
     """Let calls go to a target again, isolated or away as it was: slowly at first.
 
-    Raises ``TrunklineError`` where there is no such target.
+    Raises ``UsageError`` where there is no such target.
     """
     known(backbone, act.target)
     await backbone.standings.isolate(act.target, None)
@@ -97,11 +96,9 @@ async def reset_target(backbone: Backbone, act: ResetTarget) -> TargetView:
 
 
 def known(backbone: Backbone, target: str) -> None:
-    """Raise ``TrunklineError`` for a target that no system accepts data at, with the near miss."""
+    """Raise ``UsageError`` for a target that no system accepts data at, with the near miss."""
     if target not in backbone.bearings:
-        there = sorted(backbone.bearings)
-        hint = did_you_mean(target, there) or f"there are: {', '.join(there)}"
-        raise TrunklineError(f'there is no target "{target}"; {hint}')
+        raise unknown("target", target, backbone.bearings)
 
 
 def _view(backbone: Backbone, target: str) -> TargetView:

@@ -13,13 +13,13 @@ from typing import Any
 import msgspec
 
 from trunkline.app.connectors import Checked
-from trunkline.app.project import Flow, Project, unknown_stream
+from trunkline.app.project import Flow, Project, unknown, unknown_stream
 from trunkline.connectors.source import Arrival, Receipt
 from trunkline.eventlog.memory import MemoryLog
 from trunkline.intake.accept import Intake, Surroundings
 from trunkline.intake.quarantine import MemoryQuarantine
 from trunkline.kernel import json
-from trunkline.kernel.errors import Final, TrunklineError
+from trunkline.kernel.errors import Final
 from trunkline.kernel.signals import Signals
 from trunkline.testkit.clock import CountingIds, ManualClock
 
@@ -69,7 +69,7 @@ class Trial:
         """Return what a flow would send for every event pushed so far, checked by the target's contract."""
         wired = self.project.flows.get(flow)
         if wired is None:
-            raise TrunklineError(f'there is no flow "{flow}"; there are: {", ".join(self.project.flows)}')
+            raise unknown("flow", flow, self.project.flows)
         page = await self.log.read(wired.contract.stream, 0, 1_000_000)
         return [_mapped(wired, offset, event) for offset, event in enumerate(page.events, page.base)]
 

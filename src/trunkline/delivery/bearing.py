@@ -120,7 +120,7 @@ class Bearing:
         self._under_way = 0
         # What went well: counted as it happens, and put into the values above every tenth of a second.
         self._gathered_at = 0
-        self._begun = self._answered = self._first = 0
+        self._begun = self._answered = self._first = self._first_at = 0
         # Who waits for a turn, and the task that gives turns to them while there are any.
         self._line: deque[_Waiting] = deque()
         self._aside: deque[_Waiting] = deque()
@@ -177,11 +177,14 @@ class Bearing:
     def _begin(self, room: int) -> tuple[Call | None, int]:
         """Begin a call; where none may begin, return when to ask again."""
         now = self._clock.now()
+        pace = None
         if self._breaker.opened or self._breaker.isolated:
             if not breakers.permits(self._breaker, now):
                 return None, self._held_until(now)
-        elif self._pace and (until := self._paced(now)):
-            return None, until
+        elif self._pace:
+            pace, until = self._paced(self._pace, now)
+            if until:
+                return None, until
         if self._under_way >= min(self._most, room):
             return None, NEVER
         if self._quota and (until := self._quota.take(now, self.ring, aside=room != NEVER)):
@@ -189,8 +192,8 @@ class Bearing:
         probe = bool(self._breaker.opened)
         if probe:
             self._breaker = msgspec.structs.replace(self._breaker, probing=True)
-        elif self._pace:
-            self._pace, _ = paces.take(self._pace, now)
+        elif pace:
+            self._pace = pace
         else:
             self._begun += 1
         self._under_way += 1
@@ -202,15 +205,14 @@ class Bearing:
             self._quota.leave(self.ring)
         return self._breaker.until if now < self._breaker.until and not self._breaker.isolated else NEVER
 
-    def _paced(self, now: int) -> int:
-        """Return 0 where the pace lets a call begin, or when to ask again."""
-        assert self._pace is not None
-        if paces.is_over(self._pace, now):
+    def _paced(self, pace: paces.Pace, now: int) -> tuple[paces.Pace | None, int]:
+        """Return the pace as it is once a call begins now, if it holds still, and 0 or when to ask again."""
+        if paces.is_over(pace, now):
             self._pace = None
             self._calls = tally(NORMAL_SECONDS, _SLOTS, now)
-            return 0
-        _, wait = paces.take(self._pace, now)
-        return now + max(wait, _TOGETHER) if wait else 0
+            return None, 0
+        taken, wait = paces.take(pace, now)
+        return taken, now + max(wait, _TOGETHER) if wait else 0
 
     # What came of a call.
 
@@ -263,7 +265,7 @@ class Bearing:
         if self._begun and not sums(self._calls, now)[0]:
             self._calls = tally(NORMAL_SECONDS, _SLOTS, now)  # what nobody called before says nothing
         self._calls = counted(self._calls, now, self._begun)
-        self._budget = budgets.spent(self._budget, now, self._first, 0)
+        self._budget = budgets.spent(self._budget, self._first_at, self._first, 0)
         if self._answered:
             recent = counted(self._breaker.recent, now, self._answered)
             self._breaker = msgspec.structs.replace(self._breaker, recent=recent, row=0)
@@ -304,9 +306,13 @@ class Bearing:
 
     def attempt(self, events: int, retries: int) -> None:
         """Count an attempt of ``events``, of which ``retries`` failed before."""
+        now = self._clock.now()
+        if now >= self._gathered_at + _GATHERED:
+            self._gather(now)
         self._first += events - retries
+        self._first_at = now
         if retries:
-            self._budget = budgets.spent(self._budget, self._clock.now(), 0, retries)
+            self._budget = budgets.spent(self._budget, now, 0, retries)
 
     def retries(self) -> int:
         """Return how many events that failed before may be tried again now."""

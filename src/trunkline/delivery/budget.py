@@ -47,11 +47,11 @@ def budget(policy: BudgetPolicy) -> Budget:
 
 
 def left(budget: Budget, now: int) -> int:
-    """Return how many retries may be made now."""
+    """Return how many retries may be made now: one a window at least, or the last would wait for ever."""
     attempts, retries = sums(budget.recent, now)
     policy = budget.policy
     allowed = policy.share * (attempts - retries) + policy.floor_per_second * policy.window_seconds
-    return max(0, math.floor(allowed) - retries)
+    return max(0, max(1, math.floor(allowed)) - retries)
 
 
 def spent(budget: Budget, now: int, first: int, retries: int) -> Budget:

@@ -4,6 +4,7 @@
 
     TrunklineError
      ├─ ProjectError          the folder of files is wrong; carries every fault with its place
+     ├─ UsageError            what was asked is wrong in its own words: an unknown name, no such time
      ├─ SecretUnavailable     a secret reference that resolves to nothing
      ├─ RefusedError          an arrival we do not take; the sender must change something
      ├─ BusyError             an arrival we cannot take now; the sender should come back
@@ -45,6 +46,10 @@ class ProjectError(TrunklineError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = tuple(faults)
+
+
+class UsageError(TrunklineError):
+    """What was asked is wrong in its own words, so nothing was done: it has to be asked otherwise."""
 
 
 class SecretUnavailable(TrunklineError):

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from trunkline.connectors.target import Item
+from trunkline.delivery.breaker import GROWTH, BreakerPolicy
 from trunkline.delivery.ledger import Case, Discard, Range, Record, Resolution, State
 from trunkline.kernel.clock import SECOND, Clock
 from trunkline.kernel.errors import DeliveryError, Final, Retryable
@@ -48,7 +49,6 @@ class Witness:
         self.faults: list[str] = []
         self.passed: set[int] = set()
         self.repeats: list[int] = []
-        self.starts: list[int] = []
         self._rules = rules
         self._events = events
         self._place = place
@@ -67,10 +67,14 @@ class Witness:
 
     # Calls and answers.
 
+    def retries(self, items: Sequence[Item]) -> set[int]:
+        """Return the offsets of ``items`` that failed before, since a person last asked for an attempt."""
+        forgiven = {offset: case.forgiven for offset, case in self._cases.items()}
+        return {item.offset for item in items if item.attempt - forgiven.get(item.offset, 0) > 1}
+
     def starts_over(self) -> None:
         """Note that the flow begins anew: what was under way before is nobody's business any more."""
         self._under_way.clear()
-        self.starts.append(self._clock.now())
 
     def called(self, items: Sequence[Item]) -> None:
         """Note that a call with ``items`` begins."""
@@ -269,17 +273,32 @@ class Witness:
         self.faults.append(f"event {offset} {what}")
 
 
-def storms(spans: Iterable[tuple[int, int]], witness: Witness, concurrency: int) -> Iterable[str]:
-    """Yield the spans in which a target was away and a flow repeated calls more often than probing needs.
+def storms(
+    spans: Iterable[tuple[int, int]],
+    repeats: Sequence[int],
+    starts: Sequence[int],
+    concurrency: int,
+    policy: BreakerPolicy,
+) -> Iterable[str]:
+    """Yield the spans in which a target was away and was asked again more often than probing needs.
 
-    Each start may send what it has ready and ten more before it sees that the target is away; then pauses
-    grow by tenths, in 43 probes, from half a second to half a minute at the least.
+    ``repeats`` are the calls of all flows that any of them had made before, ``starts`` the processes. In
+    each there may be as many calls as fit side by side, and as many refusals as open the breaker, before it
+    is seen that the target is away; then pauses grow from half the first interval to half the longest.
     """
     for begin, end in spans:
-        calls = sum(begin <= at < end for at in witness.repeats)
-        starts = 1 + sum(begin <= at < end for at in witness.starts)
-        seconds = (end - begin) / SECOND
-        growing = math.log1p(seconds / starts / 5) / math.log(1.1)
-        most = starts * (concurrency + 10 + min(43, growing)) + seconds / 25
+        calls = sum(begin <= at < end for at in repeats)
+        begun = 1 + sum(begin <= at < end for at in starts)
+        most = begun * (concurrency + policy.minimum + _probes((end - begin) / begun / SECOND, policy))
         if calls > most:
-            yield f"{calls} repeated calls in {seconds:g} s in which the target was away"
+            yield f"{calls} repeated calls in {(end - begin) / SECOND:g} s in which the target was away"
+
+
+def _probes(seconds: float, policy: BreakerPolicy) -> float:
+    """Return how many probes there may be in a span: as many as grow, and then one each longest pause."""
+    first, longest = policy.open_seconds / 2, policy.longest_seconds / 2
+    growing = math.log(longest / first) / math.log(GROWTH) + 1
+    within = math.log1p(seconds * (GROWTH - 1) / first) / math.log(GROWTH) + 1
+    if within <= growing:
+        return within
+    return growing + seconds / longest

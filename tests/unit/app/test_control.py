@@ -8,7 +8,7 @@ import json
 import pytest
 
 from trunkline.app import control
-from trunkline.kernel.errors import SecretUnavailable, StoreError, TrunklineError
+from trunkline.kernel.errors import SecretUnavailable, StoreError, TrunklineError, UsageError
 
 
 async def echo(act):
@@ -38,7 +38,7 @@ async def test_a_stale_address(tmp_path):
 
 
 # Errors of ours come across as what they are.
-@pytest.mark.parametrize("kind", [StoreError, SecretUnavailable, TrunklineError])
+@pytest.mark.parametrize("kind", [StoreError, SecretUnavailable, UsageError, TrunklineError])
 async def test_errors_come_across(tmp_path, kind):
     async def failing(_act):
         raise kind("what to do next")

@@ -9,7 +9,7 @@ import pytest
 from trunkline.app.acts import DiscardLetters, EditLetters, RetryLetters, perform
 from trunkline.app.letters import dead_groups, dead_letter, dead_letters, would_edit
 from trunkline.delivery.ledger import Case, CaseQuery, Record
-from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.errors import TrunklineError, UsageError
 from trunkline.observe.audit import AuditQuery
 
 FLOW = "orders-to-warehouse"
@@ -42,7 +42,8 @@ async def test_listed_and_grouped(letters):
         (2, "1002", "http-422", 3, 0),
     ]
     assert len(await dead_letters(letters, CaseQuery(FLOW, limit=1))) == 1
-    assert await dead_letters(letters, CaseQuery("other")) == []
+    with pytest.raises(UsageError, match='no flow "other"'):
+        await dead_letters(letters, CaseQuery("other"))
     [group] = await dead_groups(letters, CaseQuery())
     assert (group.kind, group.cause, group.letters, group.keys, group.holds_back, group.example) == (
         "http-422",
@@ -157,11 +158,26 @@ async def test_a_dry_run(letters, monkeypatch):
     assert await letters.audit.list(AuditQuery()) == []
 
 
+# A field that the contract does not know is told with the near miss, also by a dry run, and taken.
+async def test_an_unknown_field(letters):
+    edit = EditLetters(at(0), "ann", values={"stauts": b'"paid"', "lines.0.sky": b'"X"', "total": b"1"})
+    said = [
+        'order@1.0.0 has no field "lines.sky"; did you mean "lines.sku"?',
+        'order@1.0.0 has no field "stauts"; did you mean "status"?',
+    ]
+    [would] = await would_edit(letters, edit)
+    assert (would.answered, would.notes) == (True, said)
+    [edited] = await perform(letters, edit)
+    assert (edited.answered, edited.notes) == (True, said)
+
+
 # An edit of a letter whose event the log trimmed, or whose flow is gone, is told.
 async def test_what_cannot_be_edited(letters):
     await letters.ledger.record(Record("gone", 1, cases=[Case(0, "a", "dead", holds=True)]))
     with pytest.raises(TrunklineError, match='no flow "gone"'):
         await perform(letters, EditLetters(CaseQuery("gone"), "ann", values={"a": b"1"}))
+    with pytest.raises(TrunklineError, match="can be discarded"):
+        await dead_letter(letters, "gone", 0)
     await letters.ledger.record(Record(FLOW, 1, cases=[Case(77, "a", "dead", holds=True)]))
     [refused] = await perform(letters, EditLetters(at(77), "ann", values={"a": b"1"}))
     assert "no longer holds" in refused.problems[0]

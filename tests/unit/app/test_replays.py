@@ -174,6 +174,19 @@ async def test_no_such_change(backbone, machine, settled):
         await perform(backbone, PauseReplay(second.id, "bob"))
 
 
+# What is asked for and is so already stays as it is, told as such: by whom and why it came to be so is kept.
+async def test_already(backbone, settled):
+    await settled(3)
+    first = await perform(backbone, asked())
+    assert (await perform(backbone, ResumeReplay(first.id, "bob", "again"))).already
+    assert not (await perform(backbone, PauseReplay(first.id, "ann", "lunch"))).already
+    paused = await perform(backbone, PauseReplay(first.id, "bob", "again"))
+    assert (paused.state, paused.already, paused.changed_by) == ("paused", True, "ann")
+    await perform(backbone, CancelReplay(first.id, "ann", "wrong"))
+    assert (await perform(backbone, CancelReplay(first.id, "bob", "again"))).already
+    assert [one.count for one in await backbone.audit.list(AuditQuery(by="bob"))] == [0, 0, 0]
+
+
 # A dead letter of a replay is found under its name, masked as any; retried, it lets the replay go on.
 async def test_a_dead_letter_of_a_replay(backbone, machine, settled):
     await settled(3)

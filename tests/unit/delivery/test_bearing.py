@@ -255,9 +255,28 @@ async def test_an_outage_is_resumed(flows):
 # Retries are counted over all flows, and first attempts are not held back by them.
 async def test_the_retry_budget_is_shared():
     flows = Flows(Terms(budget=BudgetPolicy(0.1, 0.0, 60.0)))
-    assert flows.bearing.retries() == 0
+    assert flows.bearing.retries() == 1
     flows.bearing.attempt(100, 0)
     assert flows.bearing.retries() == 10
     flows.bearing.attempt(8, 8)
     assert flows.bearing.retries() == 2
     assert await flows.call()
+
+
+# A first attempt allows retries for the window that follows it, whenever it is asked for them next.
+async def test_old_first_attempts_allow_no_retries():
+    flows = Flows(Terms(budget=BudgetPolicy(0.5, 0.1, 10.0)))
+    for _ in range(10):
+        call = await flows.call()
+        flows.bearing.attempt(1, 0)
+        flows.bearing.answered(call)
+    flows.clock.advance(60)
+    assert flows.bearing.retries() == 1
+    slow = await flows.call()
+    flows.bearing.attempt(20, 0)
+    assert flows.bearing.retries() == 11
+    flows.clock.advance(60)
+    flows.bearing.attempt(20, 0)
+    flows.clock.advance(60)
+    flows.bearing.answered(slow)
+    assert flows.bearing.retries() == 1

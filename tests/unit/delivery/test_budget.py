@@ -40,3 +40,12 @@ def test_the_floor_comes_back():
 def test_a_tenth_of_first_attempts_may_be_retried():
     spending = spent(budget(POLICY), 0, 1_000, 60)
     assert left(spending, 0) == 100
+
+
+# Whatever the policy, a window has room for one retry: the last ones of a quiet target do not wait for ever.
+def test_one_retry_a_window_at_least():
+    spending = budget(BudgetPolicy(share=0.0, floor_per_second=0.001, window_seconds=60.0))
+    assert left(spending, 0) == 1
+    spending = spent(spending, 0, 0, 1)
+    assert left(spending, 30 * SECOND) == 0
+    assert left(spending, 66 * SECOND) == 1

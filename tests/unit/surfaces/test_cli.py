@@ -38,8 +38,10 @@ def test_help(capsys, words):
         cli.main([*words, "--help"])
     assert end.value.code == 0
     out = capsys.readouterr().out
-    assert f"Example: trunkline {' '.join(words)}" in " ".join(out.split())
+    flat = " ".join(out.replace("│", " ").split())
+    assert f"Example: trunkline {' '.join(words)}" in flat
     assert not {word for word in out.split() if word.startswith(("--no-", "--empty-"))}
+    assert [said for said in ('[default: ""]', "[default: ()]", "[default: False]") if said in flat] == []
 
 
 # The example that a group gives can be typed as it stands.
@@ -49,6 +51,43 @@ def test_the_example_of_a_group(trunkline, capsys, group):
         cli.main([group, "--help"])
     example = capsys.readouterr().out.split("Example: trunkline ")[1].split()
     assert trunkline(*example)[0] != Exit.USAGE
+
+
+# A default that says something is shown.
+def test_the_help_of_a_default(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["events", "--help"])
+    out = capsys.readouterr().out
+    assert "[default: 0]" in out
+    assert "[default: 100]" in out
+
+
+# What is missing is told with what it is for, and an example that has it.
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["target", "isolate", "a.b"], "--why is missing: Why, for whoever asks later."),
+        (["replay", "cancel", "r1", "--why"], "--why is missing: Why, for whoever asks later."),
+        (["dead", "discard", "flow"], "--why is missing: Why."),
+        (["events"], "STREAM is missing: The stream, with its major version"),
+        (["dead", "show", "flow"], "OFFSET is missing: Its offset in the stream."),
+    ],
+)
+def test_what_is_missing(capsys, words, said):
+    with pytest.raises(SystemExit) as end:
+        cli.main(words)
+    _, err = capsys.readouterr()
+    assert end.value.code == 2
+    assert said in err
+    example = err.split("\nExample: trunkline ")[1].splitlines()[0]
+    assert said.split()[0].startswith("-") == ("--why" in example)
+
+
+# A misspelt option is told with the near miss.
+def test_a_misspelt_option(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["target", "isolate", "a.b", "--whi", "x"])
+    assert "Did you mean --why" in capsys.readouterr().err
 
 
 # A wrong command, option or value is a usage error that names the near miss.
@@ -137,7 +176,7 @@ def test_publish_forms(trunkline, folder):
 
 # What a user gets wrong is one line and a code that means something, as JSON where JSON was asked for.
 def test_mistakes(trunkline, folder):
-    assert trunkline("publish", "ordr", "--file", str(folder / "examples/order.json"))[0] == 6
+    assert trunkline("publish", "ordr", "--file", str(folder / "examples/order.json"))[0] == 2
     code, out, err = trunkline("publish", "order", "--file", "/nowhere", "--json")
     assert (code, err, json.loads(out)["error"]["kind"]) == (6, "", "TrunklineError")
     (folder / "state/trunkline.key").chmod(0o644)

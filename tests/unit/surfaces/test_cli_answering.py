@@ -64,7 +64,30 @@ def test_still_refused(quarantine):
     code, out, err = quarantine("release", first, "nobody")
     assert (code, out) == (1, f"{first}: still refused\n")
     assert "/status" in err
-    assert "nobody: not open" in err
+    assert 'there is no quarantined arrival nobody: see "trunkline quarantine list"' in err
+
+
+# One that has ended is told apart from one that never was.
+def test_ended_already(quarantine):
+    first = ids(quarantine("list", "--json")[1])[0]
+    quarantine("discard", first, "--why", "test data")
+    assert quarantine("release", first) == (1, "", f"{first}: discarded already\n")
+
+
+# A source or a stream that nothing has is refused, rather than said to have nothing in quarantine.
+@pytest.mark.parametrize("words", [("list",), ("groups",), ("release",), ("discard", "--why", "old")])
+def test_unknown_names(quarantine, words):
+    code, out, err = quarantine(*words, "--source", "publish/order@2")
+    assert (code, out, 'did you mean "publish/order@1"?' in err) == (2, "", True)
+    code, out, err = quarantine(*words, "--stream", "ordr")
+    assert (code, out, 'did you mean "order"?' in err) == (2, "", True)
+
+
+# A stream is named as everywhere: its major version may be left out where there is one.
+def test_a_stream_without_its_version(quarantine):
+    assert len(ids(quarantine("list", "--stream", "order", "--json")[1])) == len(
+        ids(quarantine("list", "--stream", "order@1", "--json")[1])
+    )
 
 
 # Who ended an entry, and why, is shown with it.

@@ -7,7 +7,7 @@ import pytest
 from trunkline.delivery.ledger import CaseQuery
 from trunkline.intake.quarantine import Query
 from trunkline.kernel.clock import from_rfc3339
-from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.errors import UsageError
 from trunkline.surfaces.cli.choosing import Bulk, Entries, Letters, Mending, me
 
 DAY = from_rfc3339("2026-01-05")
@@ -21,9 +21,22 @@ def test_filters_become_questions():
     assert Entries(rule="type", until="2026-01-05").query(["x"]) == Query(ids=("x",), rule="type", until=DAY)
 
 
+# A time that is none, and a span that ends before it begins, are mistakes.
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (Letters(since="yesterday"), "is no time"),
+        (Entries(since="2026-01-06", until="2026-01-05"), "--until 2026-01-05 is before --since 2026-01-06"),
+    ],
+)
+def test_bad_spans(span, said):
+    with pytest.raises(UsageError, match=said):
+        span.query("")
+
+
 # An empty choice is never taken for all.
 def test_an_empty_choice_is_refused():
-    with pytest.raises(TrunklineError, match="say which"):
+    with pytest.raises(UsageError, match="say which"):
         Bulk().check(None, [], False)
     Bulk(everything=True).check(None)
     Bulk().check([1])

@@ -35,7 +35,27 @@ def test_list(dead):
 def test_a_cut_off_and_an_empty_list(dead):
     assert "raise --limit" in dead("list", "--limit", "2")[2]
     assert dead("list")[2] == ""
-    assert dead("list", "--flow", "other")[1:] == ("", "No dead letters.\n")
+    assert dead("list", "--kind", "timeout")[1:] == ("", "No dead letters.\n")
+
+
+# A flow that nothing has is refused by every command that takes one, rather than said to be healthy.
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list", "--flow", "orders-to-warehous"),
+        ("groups", "--flow", "orders-to-warehous"),
+        ("show", "orders-to-warehous", "0"),
+        ("retry", "orders-to-warehous", "--all"),
+        ("retry", "orders-to-warehous", "--all", "--dry-run"),
+        ("edit", "orders-to-warehous", "0", "--set", "a=1"),
+        ("edit", "orders-to-warehous", "0", "--set", "a=1", "--dry-run"),
+        ("discard", "orders-to-warehous", "--all", "--why", "old"),
+    ],
+)
+def test_an_unknown_flow(dead, words):
+    code, out, err = dead(*words)
+    assert (code, out) == (2, "")
+    assert err == f'trunkline: there is no flow "orders-to-warehous"; did you mean "{FLOW}"?\n'
 
 
 # One is shown with its record, masked unless asked otherwise, and every attempt.
@@ -71,7 +91,7 @@ def test_pages_and_filters(dead):
     assert [json.loads(line)["offset"] for line in rest] == [2]
     assert dead("list", "--text", "timeout")[2] == "No dead letters.\n"
     assert len(dead("list", "--key", "1002", "--since", "2026-01-01", "--json")[1].splitlines()) == 1
-    assert dead("list", "--after", "here")[0] == 6
+    assert dead("list", "--after", "here")[0] == 2
     assert "is no time" in dead("list", "--since", "yesterday")[2]
 
 
@@ -87,7 +107,7 @@ def test_retry(dead):
 # Nothing chosen is a mistake, never all; a dry run counts what would be answered and answers nothing.
 def test_retry_in_bulk(dead):
     code, _, err = dead("retry", FLOW)
-    assert (code, "--all" in err) == (6, True)
+    assert (code, "--all" in err) == (2, True)
     code, out, _ = dead("retry", FLOW, "--kind", "http-422", "--dry-run")
     assert (code, out.splitlines()[-1]) == (0, "2 dead letters would be answered; nothing was done.")
     assert json.loads(dead("retry", FLOW, "--all", "--dry-run", "--json")[1])["would_answer"] == 2
@@ -125,10 +145,19 @@ def test_edit_by_mistake(dead, tmp_path):
     code, out, _ = dead("edit", FLOW, "--all", "--set", "status=paid", "--dry-run")
     assert (code, "2 dead letters would be edited" in out) == (0, True)
     assert "edited" not in dead("list")[1]
-    assert dead("edit", FLOW, "--all", "--file", str(tmp_path / "none.json"))[0] == 6
+    assert dead("edit", FLOW, "--all", "--file", str(tmp_path / "none.json"))[0] == 2
     assert "cannot be read" in dead("edit", FLOW, "0", "--file", str(tmp_path / "none.json"))[2]
     assert "PATH=VALUE" in dead("edit", FLOW, "0", "--set", "status")[2]
     assert dead("edit", FLOW, "0", "7", "--set", "status=paid")[0] == 1
+
+
+# A misspelt field is told before it is put in, for a person and for a program.
+def test_a_misspelt_field(dead):
+    code, out, err = dead("edit", FLOW, "0", "--set", "stauts=paid", "--dry-run")
+    assert (code, "1 dead letter would be edited" in out) == (0, True)
+    assert f'{FLOW} offset 0: order@1.0.0 has no field "stauts"; did you mean "status"?' in err
+    [edited] = dead("edit", FLOW, "0", "--set", "stauts=paid", "--json")[1].splitlines()
+    assert 'did you mean "status"?' in json.loads(edited)["notes"][0]
 
 
 # Giving one up needs a reason, and every place that shows the event afterwards tells it.

@@ -14,6 +14,7 @@ from trunkline.surfaces.cli.exits import Exit, exit_of
     [
         (errors.ProjectError([]), Exit.PROJECT),
         (errors.GuaranteeError("x"), Exit.PROJECT),
+        (errors.UsageError("x"), Exit.USAGE),
         (errors.StoreFull("x"), Exit.STORE),
         (errors.BusyError("x", 1), Exit.STORE),
         (errors.SecretUnavailable("x"), Exit.SECRET),

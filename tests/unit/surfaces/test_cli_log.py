@@ -31,7 +31,7 @@ def test_verify(trunkline, orders, folder):
 def test_verify_an_unknown_stream(trunkline, orders):
     trunkline("publish", "order", "--file", orders(1))
     code, _, err = trunkline("log", "verify", "ordr")
-    assert code == 6
+    assert code == 2
     assert 'did you mean "order"' in err
 
 

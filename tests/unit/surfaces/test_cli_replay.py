@@ -42,7 +42,7 @@ def test_plan(replay):
 @pytest.mark.parametrize("words", [("plan", FLOW), ("start", FLOW, "--why", "x")])
 def test_an_empty_choice(replay, words):
     code, _, err = replay(*words)
-    assert code == 6
+    assert code == 2
     assert "--all" in err
 
 
@@ -66,7 +66,10 @@ def test_start_list_show(replay, trunkline):
 def test_changes(replay):
     one = started(replay, "--from", "2", "--exactly", "--original-identity")
     assert "is paused: 0 of 3 delivered" in replay("pause", one["id"], "--why", "lunch")[1]
-    assert "is running" in replay("resume", one["id"])[1]
+    assert "is paused already" in replay("pause", one["id"])[1]
+    assert "is running:" in replay("resume", one["id"])[1]
+    code, out, _ = replay("resume", one["id"])
+    assert (code, "is running already" in out) == (0, True)
     assert json.loads(replay("cancel", one["id"], "--why", "wrong", "--json")[1])["state"] == "cancelled"
     shown = replay("show", one["id"], "--follow")[1]
     assert '{"first":2}, exactly, under the original identity' in shown
@@ -81,8 +84,27 @@ def test_times(replay):
     found = json.loads(replay("plan", FLOW, "--since", "2020-01-01", "--until", "2021-01-01", "--json")[1])
     assert found["planned"] == 0
     code, _, err = replay("plan", FLOW, "--since", "yesterday")
-    assert code == 6
+    assert code == 2
     assert "is no time" in err
+
+
+# A range that ends before it begins is a mistake, and is never taken for one in which nothing happened.
+@pytest.mark.parametrize(
+    "words", [("--from", "9", "--to", "3"), ("--since", "2026-01-05", "--until", "2026-01-04T12:00:00Z")]
+)
+def test_a_backwards_range(replay, words):
+    for asked in (("plan", FLOW), ("start", FLOW, "--why", "lost")):
+        code, _, err = replay(*asked, *words)
+        assert (code, "the range is backwards" in err) == (2, True)
+    assert replay("plan", FLOW, "--from", "3", "--to", "3")[0] == 0
+
+
+# Replays of a flow that nothing has are refused, rather than said to be none.
+def test_an_unknown_flow(replay):
+    code, out, err = replay("list", "--flow", "orders-to-warehous")
+    assert (code, out, f'did you mean "{FLOW}"?' in err) == (2, "", True)
+    assert replay("plan", "nope", "--all")[0] == 2
+    assert replay("list", "--flow", FLOW)[2] == "No replays.\n"
 
 
 # What is left to the flow, and what an expression cannot tell, is said.

@@ -36,5 +36,5 @@ def test_isolate_and_reset(trunkline):
 def test_what_it_needs(trunkline):
     assert "--why" in trunkline("target", "isolate", TARGET)[2]
     code, _, err = trunkline("target", "reset", "warehouse.order")
-    assert code == 6
+    assert code == 2
     assert 'did you mean "warehouse.orders"' in err

@@ -6,6 +6,7 @@ import pytest
 from tests.unit.delivery.small import events
 
 from trunkline.connectors.target import Item
+from trunkline.delivery.breaker import BreakerPolicy
 from trunkline.delivery.ledger import Case, Discard, Range, Record, Retry, Try
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import Final, Retryable
@@ -232,11 +233,34 @@ def test_what_is_rewound_is_forgotten():
 def test_storms_are_seen():
     scene = Scene()
     away = (START, START + 100 * SECOND)
-    scene.witness.starts_over()
     for _ in range(120):
         scene.call(2, error=BUSY)
         scene.clock.advance(0.5)
-    assert list(storms([away], scene.witness, concurrency=50)) == []
-    assert list(storms([away], scene.witness, concurrency=1)) == [
+    repeats, starts, policy = scene.witness.repeats, [START], BreakerPolicy()
+    assert list(storms([away], repeats, starts, 50, policy)) == []
+    assert list(storms([away], repeats, starts, 1, policy)) == [
         "119 repeated calls in 100 s in which the target was away"
     ]
+
+
+# Quick probing may ask a target that is away more often, but no more often than its longest pauses allow.
+def test_a_storm_is_one_by_its_breaker():
+    away, repeats = (START, START + 100 * SECOND), [START + n * SECOND for n in range(60)]
+    quick = BreakerPolicy(open_seconds=0.5, longest_seconds=1.0)
+    slow = BreakerPolicy(open_seconds=5.0, longest_seconds=50.0)
+    assert list(storms([away], repeats, [], 1, quick)) == []
+    assert len(list(storms([away], repeats, [], 1, slow))) == 1
+
+
+# An attempt is a retry when one before it failed, but not when a person asked for it.
+def test_retries_are_told():
+    scene = Scene()
+    scene.call(2, error=BUSY)
+    scene.failed(2, "waiting", BUSY, due=START)
+    again, other = Item(2, "b", "key-2", "", 2, {}), Item(3, "c", "key-3", "", 1, {})
+    assert scene.witness.retries([again, other]) == {2}
+    scene.call(2, error=BAD, attempt=2)
+    scene.failed(2, "dead", BAD, attempts=2)
+    scene.witness.resolved(2, Retry())
+    assert scene.witness.retries([Item(2, "b", "key-2", "", 3, {})]) == set()
+    assert scene.witness.retries([Item(2, "b", "key-2", "", 4, {})]) == {2}

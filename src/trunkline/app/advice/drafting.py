@@ -7,10 +7,9 @@ from pathlib import Path
 
 from trunkline.app.advice.advice import Advice
 from trunkline.app.advice.question import Question, told
-from trunkline.app.project import Project, Target, unknown_stream
+from trunkline.app.project import Project, Target, unknown, unknown_stream
 from trunkline.contracts.contract import Contract
-from trunkline.kernel.errors import TrunklineError
-from trunkline.kernel.faults import did_you_mean
+from trunkline.kernel.errors import TrunklineError, UsageError
 
 
 def write_flow(
@@ -23,9 +22,9 @@ def write_flow(
     if advice.pattern is None:
         raise TrunklineError("no pattern fits, so there is no flow to write")
     if file.suffix != ".yaml" or file.parent.resolve() != (project.folder / "flows").resolve():
-        raise TrunklineError(f"{file} would not be read: write to flows/NAME.yaml in {project.folder}")
+        raise UsageError(f"{file} would not be read: write to flows/NAME.yaml in {project.folder}")
     if file.stem in project.flows:
-        raise TrunklineError(f'there is a flow "{file.stem}" already: choose another name')
+        raise UsageError(f'there is a flow "{file.stem}" already: choose another name')
     contract, target = _ends(project, *ends)
     text = "\n".join(_lines(advice, question, contract, target, file.stem)) + "\n"
     try:
@@ -43,8 +42,7 @@ def _ends(project: Project, stream: str, target: str) -> tuple[Contract, Target]
     if contract is None:
         raise unknown_stream(project, stream)
     if target not in project.targets:
-        hint = did_you_mean(target, project.targets) or f"there are: {', '.join(project.targets)}"
-        raise TrunklineError(f'there is no target "{target}"; {hint}')
+        raise unknown("target", target, project.targets)
     return contract, project.targets[target]
 
 

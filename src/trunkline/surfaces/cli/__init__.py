@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cyclopts import App, CycloptsError, Parameter
-from cyclopts.exceptions import UnknownCommandError
+from cyclopts.exceptions import MissingArgumentError, UnknownCommandError
 
 from trunkline import __version__
 from trunkline.kernel.errors import TrunklineError
@@ -102,7 +102,8 @@ def make_app(tokens: Sequence[str] = ()) -> App:
         "and is delivered or visibly not.",
         help_epilogue="Start with: trunkline init shop && cd shop && trunkline check",
         help_format="plaintext",
-        default_parameter=Parameter(negative=()),  # no option says no to another: --no-json, --empty-ids
+        # no option says no to another (--no-json, --empty-ids), and help shows no default that is nothing
+        default_parameter=Parameter(negative=(), show_default=_default),
         version=__version__,
         result_action="return_value",
     )
@@ -116,6 +117,11 @@ def make_app(tokens: Sequence[str] = ()) -> App:
             inner.command(path, name=name, help_epilogue="", **_listed(name, own, tokens))
         app.command(inner)
     return app
+
+
+def _default(value: object) -> str | None:
+    """Return a default as help shows it; None, which shows nothing, where it is empty."""
+    return None if value is None or value is False or value in ("", ()) else str(value)
 
 
 def _listed(name: str, line: str, tokens: Sequence[str]) -> dict[str, str]:
@@ -151,12 +157,32 @@ def _run(tokens: list[str]) -> Exit | int:
 
 
 def _usage(error: CycloptsError, *, as_json: bool) -> Exit:
-    text = _unknown(error) if isinstance(error, UnknownCommandError) else str(error)
+    text = _said(error)
     if as_json:
         output.document({"error": {"kind": "Usage", "message": text}, "exit": int(Exit.USAGE)})
     else:
         output.complain(f'trunkline: {text}\nSee "trunkline --help", or --help after a command.')
     return Exit.USAGE
+
+
+def _said(error: CycloptsError) -> str:
+    if isinstance(error, UnknownCommandError):
+        return _unknown(error)
+    told = str(error)
+    has_near_miss = "Did you mean" in told
+    return _missing(error) if isinstance(error, MissingArgumentError) and not has_near_miss else told
+
+
+def _missing(error: MissingArgumentError) -> str:
+    """Say what is missing and what it is for, in the words of the command's own help, with its example."""
+    assert error.app is not None
+    assert error.argument is not None
+    name = error.argument.name
+    described = error.app.assemble_argument_collection(parse_docstring=True)
+    meaning = next((one.parameter.help for one in described if one.name == name), None)
+    _, _, example = (error.target.__doc__ or "").partition("\n    Example: ")
+    example = " ".join(example.partition("\n\n")[0].split())
+    return f"{name} is missing: {meaning or 'it has to be given'}\nExample: {example}"
 
 
 def _unknown(error: UnknownCommandError) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import msgspec
 from cyclopts import Parameter
 
-from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.errors import UsageError
 from trunkline.kernel.faults import did_you_mean
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.common import Common
@@ -127,12 +127,11 @@ def _question(common: Common, flow: str, given: dict[str, Any]) -> Question:
 def _of_files(common: Common, flow: str) -> Question:
     from trunkline.app.gate.course import whole_question  # noqa: PLC0415  as above
     from trunkline.app.gate.values import Case  # noqa: PLC0415  as above
-    from trunkline.app.project import Project  # noqa: PLC0415  as above
+    from trunkline.app.project import Project, unknown  # noqa: PLC0415  as above
 
     project = Project.load(common.folder)
     if flow not in project.flows:
-        hint = did_you_mean(flow, project.flows) or f"there are: {', '.join(project.flows)}"
-        raise TrunklineError(f'there is no flow "{flow}"; {hint}')
+        raise unknown("flow", flow, project.flows)
     return whole_question(Case(project, project.flows[flow]))
 
 
@@ -140,13 +139,13 @@ _FIELDS = {"freshness": "freshness_seconds", "every": "every_seconds"}
 
 
 def _value(name: str, value: Any) -> Any:
-    """Return an option's value as the question has it; raises ``TrunklineError`` saying what is expected."""
+    """Return an option's value as the question has it; raises ``UsageError`` saying what is expected."""
     if not isinstance(value, str):
         return value
     try:
         return _PARSERS[name](value)
     except ValueError as error:
-        raise TrunklineError(f"--{name.replace('_', '-')}: {error}") from None
+        raise UsageError(f"--{name.replace('_', '-')}: {error}") from None
 
 
 def _seconds(text: str) -> float:
@@ -213,11 +212,9 @@ _YES_OR_NO = ("answer", "ordered", "personal")
 
 
 def _asked() -> dict[str, Any]:
-    """Ask a person on a terminal; raises ``TrunklineError`` where there is none to ask."""
+    """Ask a person on a terminal; raises ``UsageError`` where there is none to ask."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise TrunklineError(
-            "say what is needed, such as --freshness 60s --source-can webhook, or name a flow"
-        )
+        raise UsageError("say what is needed, such as --freshness 60s --source-can webhook, or name a flow")
     return {name: _answer(name, text, default) for name, text, default in _QUESTIONS}
 
 
@@ -240,7 +237,7 @@ def _write(common: Common, writing: Writing, advice: Advice, question: Question)
     from trunkline.app.project import Project  # noqa: PLC0415  as above
 
     if writing.write is None or not writing.from_ or not writing.to:
-        raise TrunklineError("--write needs --from STREAM and --to SYSTEM.NAME")
+        raise UsageError("--write needs --from STREAM and --to SYSTEM.NAME")
     project = Project.load(common.folder)
     file = writing.write if writing.write.is_absolute() else project.folder / writing.write
     write_flow(project, advice, question, (writing.from_, writing.to), file)

@@ -76,8 +76,8 @@ def edits(common: Common, bulk: Bulk, act: EditLetters) -> Exit:
 
 def _tell_edit(one: Edited) -> None:
     where = f"{one.flow} offset {one.offset}"
-    for problem in one.problems:
-        output.complain(f"{where}: {problem}")
+    for line in (*one.problems, *one.notes):
+        output.complain(f"{where}: {line}")
     if one.differences:
         output.say(f"{where}:")
     for each in one.differences:
@@ -112,9 +112,9 @@ def _tell_letters(common: Common, bulk: Bulk, where: Any) -> Exit:
 
 def entries(common: Common, bulk: Bulk, act: ReleaseEntries | DiscardEntries) -> Exit:
     """Release or discard refused arrivals, or tell how many would be."""
-    if bulk.dry_run:
-        from trunkline.app.arrivals import entry_groups  # noqa: PLC0415  as above
+    from trunkline.app.arrivals import entry_groups, why_not_open  # noqa: PLC0415  --help must not pay for it
 
+    if bulk.dry_run:
         found = reading(common, partial(entry_groups, where=act.where))
         count = min(sum(one.entries for one in found), bulk.limit)
         return _tell_count(common, found, count, "entry", print_entry_groups)
@@ -130,8 +130,8 @@ def entries(common: Common, bulk: Bulk, act: ReleaseEntries | DiscardEntries) ->
         return good
 
     done, others = _answer(common, bulk, act, tell, lambda one: _fate(one)[0])
-    for entry_id in sorted(missing):
-        output.complain(f"{entry_id}: not open")
+    for line in reading(common, partial(why_not_open, entry_ids=sorted(missing))) if missing else ():
+        output.complain(line)
     return Exit.OK if done and not (others or missing) else Exit.FOUND
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from trunkline.kernel.clock import from_rfc3339
-from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.errors import TrunklineError, UsageError
 
 if TYPE_CHECKING:
     from trunkline.delivery.ledger import CaseQuery
@@ -32,8 +32,11 @@ class Span:
 
     @property
     def bounds(self) -> dict[str, int]:
-        """Both as instants, 0 where one is not given."""
-        return {"since": _instant(self.since), "until": _instant(self.until)}
+        """Both as instants, 0 where none is given; raises ``UsageError`` for no time or a backwards span."""
+        since, until = _instant(self.since), _instant(self.until)
+        if until and until < since:
+            raise backwards("--since", self.since, "--until", self.until)
+        return {"since": since, "until": until}
 
 
 @Parameter(name="*")
@@ -124,9 +127,9 @@ class Bulk:
         return self.by or me()
 
     def check(self, *chosen: object) -> None:
-        """Raise ``TrunklineError`` where nothing says which: an empty choice must not mean all."""
+        """Raise ``UsageError`` where nothing says which: an empty choice must not mean all."""
         if not self.everything and not any(chosen):
-            raise TrunklineError("say which: name them, filter them, or give --all")
+            raise UsageError("say which: name them, filter them, or give --all")
 
 
 @Parameter(name="*")
@@ -143,7 +146,7 @@ class Mending:
     def fields(self, named: Sequence[object] | None) -> dict[str, Any]:
         """Return ``record`` and ``values`` of an act on what was ``named``."""
         if self.file and len(named or ()) != 1:
-            raise TrunklineError("--file replaces one record: name one, or use --set")
+            raise UsageError("--file replaces one record: name one, or use --set")
         return {"record": self._record(), "values": dict(map(_value, self.values))}
 
     def _record(self) -> bytes:
@@ -158,8 +161,13 @@ def _value(text: str) -> tuple[str, bytes]:
 
     path, equals, value = text.partition("=")
     if not (path and equals):
-        raise TrunklineError(f'"{text}" sets nothing: write PATH=VALUE')
+        raise UsageError(f'"{text}" sets nothing: write PATH=VALUE')
     return path, as_json(value)
+
+
+def backwards(start: str, first: object, end: str, last: object) -> UsageError:
+    """Return the error for a range, told by its two options, that ends before it begins."""
+    return UsageError(f"the range is backwards: {end} {last} is before {start} {first}")
 
 
 def me() -> str:
@@ -174,4 +182,4 @@ def _instant(text: str) -> int:
     try:
         return from_rfc3339(text) if text else 0
     except ValueError:
-        raise TrunklineError(f'"{text}" is no time: write it as 2026-01-05T09:30:00Z') from None
+        raise UsageError(f'"{text}" is no time: write it as 2026-01-05T09:30:00Z') from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.errors import UsageError
 from trunkline.surfaces.cli import answering, output
 from trunkline.surfaces.cli.choosing import Bulk, Letters, Mending
 from trunkline.surfaces.cli.common import Common, reading
@@ -88,7 +88,7 @@ def list_(
 def _after(text: str) -> tuple[str, int]:
     flow, _, offset = text.rpartition("/")
     if text and not (flow and offset.isdecimal()):
-        raise TrunklineError(f'"{text}" is no place in the list: write FLOW/OFFSET')
+        raise UsageError(f'"{text}" is no place in the list: write FLOW/OFFSET')
     return (flow, int(offset)) if text else ("", -1)
 
 

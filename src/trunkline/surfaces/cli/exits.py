@@ -16,6 +16,7 @@ from trunkline.kernel.errors import (
     SecretUnavailable,
     StoreError,
     TrunklineError,
+    UsageError,
 )
 
 
@@ -29,7 +30,7 @@ class Exit(IntEnum):
     """It is done and found something: faults, a damaged page, a refused record, no such event."""
 
     USAGE = 2
-    """The command line itself is wrong: nothing was done."""
+    """The command line itself is wrong, or names what is not there: nothing was done."""
 
     PROJECT = 3
     """The project is missing or does not pass ``trunkline check``: nothing was done."""
@@ -54,6 +55,7 @@ _BY_ERROR: tuple[tuple[type[TrunklineError], Exit], ...] = (
     (ProjectError, Exit.PROJECT),
     (GuaranteeError, Exit.PROJECT),
     (GateError, Exit.PROJECT),
+    (UsageError, Exit.USAGE),
     (StoreError, Exit.STORE),
     (BusyError, Exit.STORE),
     (SecretUnavailable, Exit.SECRET),

@@ -14,7 +14,6 @@ from trunkline.surfaces.cli.common import Common, reading
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from trunkline.app.backbone import Backbone
     from trunkline.intake.quarantine import Entry
 
 
@@ -39,12 +38,10 @@ def list_(
     limit
         The most to list.
     """
+    from trunkline.app.arrivals import entries  # noqa: PLC0415  --help must not pay for it
+
     query = replace(which.query(), status=None if closed else "open", before=before, limit=limit)
-
-    async def find(backbone: Backbone) -> list[Entry]:
-        return list(await backbone.quarantine.list(query))
-
-    found = reading(common, find)
+    found = reading(common, partial(entries, where=query))
     if common.json:
         for one in found:
             output.document(one)

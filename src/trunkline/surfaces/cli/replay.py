@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.errors import UsageError
 from trunkline.surfaces.cli import output
-from trunkline.surfaces.cli.choosing import Span, me
+from trunkline.surfaces.cli.choosing import Span, backwards, me
 from trunkline.surfaces.cli.common import Common, acting, reading
 
 if TYPE_CHECKING:
     from trunkline.app.acts import StartReplay
     from trunkline.app.backbone import Backbone
-    from trunkline.app.replays import PlanView, ReplayView
+    from trunkline.app.replays import ChangedReplay, PlanView, ReplayView
     from trunkline.delivery.replay.port import Selection
 
 FOLLOW_SECONDS = 1.0
@@ -48,11 +48,13 @@ class Which(Span):
     """All there are, where nothing else says which."""
 
     def selection(self) -> Selection:
-        """Return what is selected; raises ``TrunklineError`` where nothing says which."""
+        """Return what is selected; raises ``UsageError`` where nothing says which or a range is backwards."""
         from trunkline.delivery.replay.port import Selection  # noqa: PLC0415  --help must not pay for it
 
         if not self.everything and self == Which():
-            raise TrunklineError("say which: by time, offsets, keys, correlation or expression, or --all")
+            raise UsageError("say which: by time, offsets, keys, correlation or expression, or --all")
+        if self.last is not None and self.last < (self.first or 0):
+            raise backwards("--from", self.first or 0, "--to", self.last)
         since, until = self.bounds["since"] or None, self.bounds["until"] or None
         return Selection(self.first or 0, self.last, since, until, self.keys, self.correlation, self.when)
 
@@ -341,8 +343,9 @@ def cancel_(
     _tell(common, acting(common, CancelReplay(replay, by or me(), why)))
 
 
-def _tell(common: Common, view: ReplayView) -> None:
+def _tell(common: Common, view: ChangedReplay) -> None:
     if common.json:
         output.document(view)
     else:
-        output.say(f"Replay {view.id} is {view.state}: {view.delivered:,} of {view.planned:,} delivered.")
+        state = f"{view.state}{' already' if view.already else ''}"
+        output.say(f"Replay {view.id} is {state}: {view.delivered:,} of {view.planned:,} delivered.")
