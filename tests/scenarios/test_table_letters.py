@@ -102,8 +102,11 @@ def test_a_discarded_row(folder, sql_place):
 def test_a_superseded_row(folder, sql_place):
     with (folder / "systems" / "books.yaml").open("a") as books:
         books.write("  - {name: latest, contract: echo@1, via: table, table: latest, version: revision}\n")
-    with (folder / "contracts" / "state.odcs.yaml").open("a") as contract:
-        contract.write("    customProperties:\n      - {property: version, value: revision}\n")
+    contract = folder / "contracts" / "state.odcs.yaml"
+    named = contract.read_text().replace(
+        "value: internal}]", "value: internal}, {property: version, value: revision}]"
+    )
+    contract.write_text(named)
     (folder / "flows" / "count.yaml").write_text(SUPERSEDING)
     sql_place.ask(LATEST % CONSTRAINT)
     deliver_but_dead(folder, steps=3)

@@ -337,6 +337,9 @@ class FlowFile(_Settings, frozen=True):
     when: str | None = None
     """An expression; an event for which it is not true is dropped by this flow."""
 
+    loop: str = ""
+    """Why nothing that it writes comes back to where it came from, where two systems feed each other."""
+
     reply: str | dict[str, str] | None = None
     """What the callers of a request source get: an expression, or fields, over what the target answered."""
 

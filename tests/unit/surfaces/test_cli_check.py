@@ -44,7 +44,7 @@ def test_report_and_flow(trunkline, folder, tmp_path):
     assert "| orders-to-warehouse |" in report.read_text()
     assert "Data owner" in trunkline("check", "--flow", "orders-to-warehouse")[1]
     code, _, err = trunkline("check", "--flow", "orders-to-warehose")
-    assert code == 6
+    assert code == 2
     assert 'did you mean "orders-to-warehouse"?' in err
     code, _, err = trunkline("check", "--report", tmp_path / "no" / "gate.md")
     assert (code, "cannot be written" in err) == (6, True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from trunkline.app.advice.question import PatternName, Question, TargetWay, told
 from trunkline.app.advice.rules import PATTERNS, ruled_out
 from trunkline.app.gate.values import Answer, Case
+from trunkline.app.loops import circle_of, ending
 from trunkline.app.model import Retry
 from trunkline.app.project import Source
 from trunkline.app.quantities import seconds_of
@@ -85,6 +88,19 @@ def unseen(case: Case) -> Answer:
     return Answer("every credential is a reference")
 
 
+def ended(case: Case) -> Answer:
+    """Ask, where systems feed each other in a circle, which flow of it drops what only comes back."""
+    circle = circle_of(case.project, case.flow)
+    if circle is None:
+        return Answer(ending(case.flow) or "no circle of systems, or one that ends elsewhere")
+    contract = case.flow.contract
+    do = (
+        f"name in {contract.place.file} the property origin, the field that says who wrote a state, and drop "
+        f"by when what we wrote; or write loop: in {case.flow.file}, and why nothing comes back"
+    )
+    return Answer(f"{' -> '.join(circle)}: what is written may come back as a change", do)
+
+
 def pattern_of(case: Case, source: Source) -> PatternName:
     """Return the pattern by which a flow gets records of a source; only who answers is asked."""
     if source.via == "request" and case.flow.settings.reply is None:
@@ -104,6 +120,20 @@ def question_of(case: Case, source: Source) -> Question:
         target_can=_target_way(case),
         ordered=flow.settings.when_dead != "skip",
         personal=any(field.about_person for field in flow.contract.fields),
+    )
+
+
+def whole_question(case: Case) -> Question:
+    """Return what the files say of a flow with all its sources, as the question that the advisor answers."""
+    each = [question_of(case, source) for source in case.sources]
+    if not each:
+        return Question(freshness_seconds=_freshness(case), target_can=_target_way(case))
+    often = [one.every_seconds for one in each if one.every_seconds is not None]
+    return msgspec.structs.replace(
+        each[0],
+        answer=any(one.answer for one in each),
+        source_can=frozenset().union(*(one.source_can for one in each)),
+        every_seconds=min(often, default=None),
     )
 
 

@@ -90,4 +90,11 @@ RULES: tuple[Rule, ...] = (
         "No retry makes a nightly file fresh within a minute: the pattern decides what can be promised.",
         course.fitting,
     ),
+    Rule(
+        "loop",
+        "No endless loop",
+        "error",
+        "Two systems that feed each other answer each other's changes for ever, unless an echo is dropped.",
+        course.ended,
+    ),
 )

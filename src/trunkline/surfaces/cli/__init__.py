@@ -24,6 +24,9 @@ _HERE = "trunkline.surfaces.cli"
 COMMANDS = {
     "init": "Write a small working project into a folder.",
     "check": "Tell what a project holds and everything that is wrong with it.",
+    "advise": "Tell which pattern of integration fits, how to set it, and why no other.",
+    "catalogue": "Tell what systems, contracts and flows there are, and where personal data goes.",
+    "lineage": "Tell where a field goes, end to end.",
     "run": "Run sources, flows and the HTTP door until stopped.",
     "status": "Tell where every source, stream and flow stands.",
     "publish": "Put records into a stream, by the same way every arrival takes.",

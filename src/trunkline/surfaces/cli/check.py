@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from trunkline.kernel.errors import TrunklineError
-from trunkline.kernel.faults import did_you_mean
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.common import Common
 from trunkline.surfaces.cli.exits import Exit
@@ -46,10 +45,11 @@ def check(
         Write the gate of every flow to this file as Markdown, for a change request.
     """
     from trunkline.app.check import check as use_case  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.project import unknown  # noqa: PLC0415  as above
 
     found = use_case(common.folder)
     if flow and flow not in {one.flow for one in found.gate}:
-        raise unknown_flow(flow, [one.flow for one in found.gate])
+        raise unknown("flow", flow, [one.flow for one in found.gate])
     if report is not None:
         _write(report, found)
     if common.json:
@@ -57,12 +57,6 @@ def check(
     else:
         _print(found, flow)
     return Exit.OK if found.passes else Exit.FOUND
-
-
-def unknown_flow(name: str, known: list[str]) -> TrunklineError:
-    """Return the error for a flow that is not there, or could not be read, with the near miss."""
-    hint = did_you_mean(name, known) or f"there are: {', '.join(known) or 'none that could be read'}"
-    return TrunklineError(f'there is no flow "{name}"; {hint}')
 
 
 def _write(file: Path, found: Report) -> None:

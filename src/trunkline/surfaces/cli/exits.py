@@ -54,8 +54,8 @@ class Exit(IntEnum):
 _BY_ERROR: tuple[tuple[type[TrunklineError], Exit], ...] = (
     (ProjectError, Exit.PROJECT),
     (GuaranteeError, Exit.PROJECT),
-    (UsageError, Exit.USAGE),
     (GateError, Exit.PROJECT),
+    (UsageError, Exit.USAGE),
     (StoreError, Exit.STORE),
     (BusyError, Exit.STORE),
     (SecretUnavailable, Exit.SECRET),
