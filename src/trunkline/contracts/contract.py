@@ -35,6 +35,21 @@ _VERSION = re.compile(r"v?([0-9]+)(?:\.[0-9]+)*(?:[-+].*)?")
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
 
+class ServiceLevel(msgspec.Struct, frozen=True):
+    """What is promised of the data, one entry of ``slaProperties``: ``freshness``, ``15``, ``minutes``.
+
+    ``element`` is the field it is about, where it is about one; ``driver`` why it matters.
+    """
+
+    property: str
+    value: str
+    unit: str = ""
+    element: str = ""
+    driver: str = ""
+    schedule: str = ""
+    description: str = ""
+
+
 class About(msgspec.Struct, frozen=True):
     """What the catalogue shows of a contract and nothing is computed from."""
 
@@ -47,6 +62,9 @@ class About(msgspec.Struct, frozen=True):
     owner: str = ""
     team: tuple[Mapping[str, Any], ...] = ()
     tags: tuple[str, ...] = ()
+    usage: str = ""
+    limitations: str = ""
+    service_levels: tuple[ServiceLevel, ...] = ()
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -62,9 +80,9 @@ class Contract:
 
     ``name`` and ``version`` are the file's; ``ref`` is ``name@version`` and ``stream`` is ``name@major``.
     ``schema`` is JSON Schema 2020-12, ``fields`` stand in the order of the file, ``primary_key`` holds
-    dotted paths in key order, ``is_versioned`` tells whether it names the field that grows with each state,
-    ``place`` is where the object stands in its file. ``quick_depth`` is how deep a record may be nested that
-    ``quick`` takes.
+    dotted paths in key order, ``roles`` those of every field that has one by what names it, ``is_versioned``
+    tells whether it names the field that grows with each state, ``place`` is where the object stands in its
+    file. ``quick_depth`` is how deep a record may be nested that ``quick`` takes.
     """
 
     def __init__(
@@ -82,6 +100,7 @@ class Contract:
         self.schema = {"$schema": _DIALECT, "title": self.ref, **shapes.schema}
         self.fields: tuple[Field, ...] = tuple(shapes.fields)
         self.primary_key = tuple(".".join(path) for path in named.primary_key)
+        self.roles = named.roles
         self.is_versioned = named.version is not None
         self._readers = Readers(named, reader)
         self._texts = Texts(shapes.fields)
@@ -234,11 +253,30 @@ def _about(odcs: Element, element: Element) -> About:
         owner=named or next((m.get("username", "") for m in members if _owns(m)), ""),
         team=tuple(members),
         tags=(*odcs.get("tags", ()), *element.get("tags", ())),
+        usage=_part(odcs, "usage"),
+        limitations=_part(odcs, "limitations"),
+        service_levels=tuple(_service_level(entry) for entry in odcs.get("slaProperties", ())),
     )
 
 
 def _purpose(description: Any) -> str:
     return description.get("purpose", "") if isinstance(description, dict) else str(description or "")
+
+
+def _part(odcs: Element, key: str) -> str:
+    description = odcs.get("description")
+    return str(description.get(key) or "") if isinstance(description, dict) else ""
+
+
+def _service_level(entry: Mapping[str, Any]) -> ServiceLevel:
+    value, beyond = entry["value"], entry.get("valueExt")
+    texts = {key: str(entry.get(key) or "") for key in ("unit", "element", "driver", "description")}
+    return ServiceLevel(
+        entry["property"],
+        " to ".join(str(part) for part in (value, beyond) if part is not None),
+        schedule=" ".join(str(entry[key]) for key in ("scheduler", "schedule") if entry.get(key)),
+        **texts,
+    )
 
 
 def _owns(member: Mapping[str, Any]) -> bool:

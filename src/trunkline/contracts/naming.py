@@ -42,6 +42,23 @@ class Named(msgspec.Struct, frozen=True):
     event_time: Instant | None
     version: Instant | tuple[str, ...] | None
 
+    @property
+    def roles(self) -> dict[str, tuple[str, ...]]:
+        """The dotted paths of the fields, by what names them; a role that no field has is left out."""
+        paths = {
+            "primaryKey": self.primary_key,
+            "idempotencyKey": self.identity,
+            "eventTime": _path(self.event_time),
+            "version": _path(self.version),
+        }
+        return {role: tuple(map(".".join, found)) for role, found in paths.items() if found}
+
+
+def _path(at: Instant | tuple[str, ...] | None) -> tuple[tuple[str, ...], ...]:
+    if at is None:
+        return ()
+    return (at.path,) if isinstance(at, Instant) else (at,)
+
 
 class Readers:
     """Compiled access to what a contract names; ``access`` gives direct access to the value at a path."""
