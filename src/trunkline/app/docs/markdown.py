@@ -34,9 +34,8 @@ def markdown(page: ContractPage) -> str:
 def _lines(page: ContractPage) -> Iterator[str]:
     doc = page.contract
     yield f"# {text(doc.title)}"
-    for paragraph in (doc.description, doc.usage, doc.limitations):
-        if paragraph:
-            yield from ("", text(paragraph))
+    if doc.description:
+        yield from ("", text(doc.description))
     yield from _section("", ("", ""), _about(doc))
     yield from _section(
         "## Fields", ("field", "type", "required", "meaning", "asked of it", "example"), _fields(doc)
@@ -65,6 +64,8 @@ def _about(doc: ContractDoc) -> Iterator[tuple[str, str]]:
         "State": doc.state,
         "Owner": doc.owner,
         "Team": ", ".join(f"{one.name} ({one.role})" if one.role else one.name for one in doc.team),
+        "Use": doc.usage,
+        "Limits": doc.limitations,
         "Domain": doc.domain,
         "Data product": doc.data_product,
         "Tags": ", ".join(doc.tags),

@@ -20,8 +20,8 @@ _FORMATS = {
     "hostname": "a host name",
     "ipv4": "an IPv4 address",
     "ipv6": "an IPv6 address",
-    "date": "a date as in ISO 8601 (2000-01-31)",
-    "date-time": "a moment with its offset as in RFC 3339 (2000-01-31T12:00:00Z)",
+    "date": "a date as in ISO 8601",
+    "date-time": "a moment with its offset, as in RFC 3339",
 }
 
 
