@@ -23,8 +23,7 @@ _ROLES = {
 def described(contract: Contract) -> ContractDoc:
     """Return what there is to say of a contract."""
     about = contract.about
-    fields = _Tree(contract).below((), contract.schema)
-    example = record_of(fields, contract.schema)
+    fields, example = _with_examples(contract)
     return ContractDoc(
         name=contract.name,
         version=contract.version,
@@ -43,8 +42,22 @@ def described(contract: Contract) -> ContractDoc:
         service_levels=about.service_levels,
         fields=fields,
         schema=contract.schema,
-        example=example if example is NO_EXAMPLE or not contract.check(example) else NO_EXAMPLE,
+        example=example,
     )
+
+
+def _with_examples(contract: Contract) -> tuple[tuple[FieldDoc, ...], Any]:
+    """Return the fields and a record of their examples.
+
+    Where the contract takes the record of the likeliest ones they are all good; only where it does not is
+    each field's looked at by itself, which costs a validator a field.
+    """
+    for checked in (False, True):
+        fields = _Tree(contract, checked=checked).below((), contract.schema)
+        example = record_of(fields, contract.schema)
+        if example is not NO_EXAMPLE and not contract.check(example):
+            return fields, example
+    return fields, NO_EXAMPLE
 
 
 def _member(one: Mapping[str, Any]) -> Member:
@@ -54,7 +67,8 @@ def _member(one: Mapping[str, Any]) -> Member:
 class _Tree:
     """The fields of a contract by what they stand in."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, *, checked: bool) -> None:
+        self._checked = checked
         self._inside: dict[tuple[str, ...], list[Field]] = {}
         for field in contract.fields:
             self._inside.setdefault(field.path[:-1], []).append(field)
@@ -81,15 +95,14 @@ class _Tree:
             meaning=field.description,
             constraints=constraints_of(field, schema),
             roles=tuple(self._roles.get(path, ())),
-            example=_example(field, inner, schema),
+            example=self._example(field, inner, schema),
             fields=inner,
         )
 
-
-def _example(field: Field, inner: tuple[FieldDoc, ...], schema: Schema) -> Any:
-    if inner and field.kind == "array":
-        return items_of(inner, schema)
-    return record_of(inner, schema) if inner else value_of(field, schema)
+    def _example(self, field: Field, inner: tuple[FieldDoc, ...], schema: Schema) -> Any:
+        if inner and field.kind == "array":
+            return items_of(inner, schema)
+        return record_of(inner, schema) if inner else value_of(field, schema, checked=self._checked)
 
 
 def part_of(schema: Schema, name: str) -> Schema:

@@ -48,11 +48,16 @@ _CLOCK = {"y": 2000, "u": 2000, "M": 1, "d": 31, "H": 12, "h": 12, "m": 0, "s": 
 _MOST_ITEMS = 20
 
 
-def value_of(field: Field, schema: Schema) -> Any:
-    """Return an example of a field without parts, ``NO_EXAMPLE`` where none is found that it accepts."""
-    tried = [*field.examples, *_made_up(field, schema)]
-    valid = validator_of(schema, {}).is_valid
-    return next((one for one in tried if one is not None and valid(one)), NO_EXAMPLE)
+def value_of(field: Field, schema: Schema, *, checked: bool) -> Any:
+    """Return an example of a field without parts, ``NO_EXAMPLE`` where there is none.
+
+    It is one that the field accepts where it is to be ``checked``, else the likeliest.
+    """
+    tried = [one for one in (*field.examples, *_made_up(field, schema)) if one is not None]
+    if checked:
+        valid = validator_of(schema, {}).is_valid
+        tried = [one for one in tried if valid(one)]
+    return tried[0] if tried else NO_EXAMPLE
 
 
 def record_of(fields: tuple[FieldDoc, ...], schema: Schema) -> Any:
