@@ -177,11 +177,14 @@ class Bearing:
     def _begin(self, room: int) -> tuple[Call | None, int]:
         """Begin a call; where none may begin, return when to ask again."""
         now = self._clock.now()
+        pace = None
         if self._breaker.opened or self._breaker.isolated:
             if not breakers.permits(self._breaker, now):
                 return None, self._held_until(now)
-        elif self._pace and (until := self._paced(now)):
-            return None, until
+        elif self._pace:
+            pace, until = self._paced(self._pace, now)
+            if until:
+                return None, until
         if self._under_way >= min(self._most, room):
             return None, NEVER
         if self._quota and (until := self._quota.take(now, self.ring, aside=room != NEVER)):
@@ -189,8 +192,8 @@ class Bearing:
         probe = bool(self._breaker.opened)
         if probe:
             self._breaker = msgspec.structs.replace(self._breaker, probing=True)
-        elif self._pace:
-            self._pace, _ = paces.take(self._pace, now)
+        elif pace:
+            self._pace = pace
         else:
             self._begun += 1
         self._under_way += 1
@@ -202,15 +205,14 @@ class Bearing:
             self._quota.leave(self.ring)
         return self._breaker.until if now < self._breaker.until and not self._breaker.isolated else NEVER
 
-    def _paced(self, now: int) -> int:
-        """Return 0 where the pace lets a call begin, or when to ask again."""
-        assert self._pace is not None
-        if paces.is_over(self._pace, now):
+    def _paced(self, pace: paces.Pace, now: int) -> tuple[paces.Pace | None, int]:
+        """Return the pace as it is once a call begins now, if it holds still, and 0 or when to ask again."""
+        if paces.is_over(pace, now):
             self._pace = None
             self._calls = tally(NORMAL_SECONDS, _SLOTS, now)
-            return 0
-        _, wait = paces.take(self._pace, now)
-        return now + max(wait, _TOGETHER) if wait else 0
+            return None, 0
+        taken, wait = paces.take(pace, now)
+        return taken, now + max(wait, _TOGETHER) if wait else 0
 
     # What came of a call.
 
