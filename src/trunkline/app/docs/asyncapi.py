@@ -146,6 +146,7 @@ def _message(doc: ContractDoc) -> Part:
         contentType="application/json",
         headers=_reference("components", "schemas", "CloudEventHeaders"),
         payload=_reference("components", "schemas", _key(doc.stream)),
+        deprecated=doc.state in ("deprecated", "retired"),
         correlationId={"location": "$message.header#/traceparent"},
         examples=[] if doc.example is NO_EXAMPLE else [{"payload": doc.example}],
     )

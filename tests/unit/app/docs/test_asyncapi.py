@@ -11,10 +11,12 @@ import pytest
 from tests.contract_files import contract_of, prop
 from tests.documented import demo, harmful
 
+from trunkline.app.demo.stage import write_demo
 from trunkline.app.docs.asyncapi import asyncapi
 from trunkline.app.docs.export import pretty
 from trunkline.app.docs.join import joined
 from trunkline.app.docs.schemafile import schema_of
+from trunkline.app.project import Project
 from trunkline.contracts.docs.describe import described
 
 META = Path(__file__).parents[3] / "data" / "asyncapi-3.0.0.json.gz"
@@ -82,6 +84,17 @@ def test_messages(tmp_path):
     assert resolved(whole, message["headers"]["$ref"])["properties"]["ce-specversion"]["const"] == "1.0"
     assert resolved(whole, message["payload"]["$ref"])["properties"]["sku"]["pattern"] == "^ART-[0-9]{4}$"
     assert project.contracts["order@1"].check(message["examples"][0]["payload"]) == ()
+
+
+# A contract that is on its way out, or gone, is marked so.
+@pytest.mark.parametrize(("state", "marked"), [("active", None), ("deprecated", True), ("retired", True)])
+def test_deprecated(tmp_path, meta, state, marked):
+    write_demo(tmp_path / "demo", "https://shop.example.com")
+    file = tmp_path / "demo/contracts/order.odcs.yaml"
+    file.write_text(file.read_text("utf-8").replace("status: active", f"status: {state}"), "utf-8")
+    whole = document(joined(Project.load(tmp_path / "demo")))
+    assert meta.is_valid(whole)
+    assert whole["components"]["messages"]["order-1"].get("deprecated") is marked
 
 
 # One contract alone has its stream, its operations and its message only.
