@@ -88,6 +88,10 @@ class Listen(_Settings, frozen=True):
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8080
     """The port to listen on; 0 for any free one."""
 
+    docs: bool | None = None
+    """Whether the door shows the project's documentation under ``/docs``; without it on a loopback address,
+    to who asks there."""
+
 
 class SecretsFile(_Settings, frozen=True):
     """Where secrets stand that are not in the environment."""

@@ -25,8 +25,8 @@ from trunkline.intake.asking import AskingSettings
 from trunkline.intake.webhook import WebhookSettings
 from trunkline.vault.secret import SecretReference
 
-RESERVED_PATHS = ("/health", "/ready")
-"""What the door answers itself."""
+RESERVED_PATHS = ("/health", "/ready", "/docs")
+"""What the door answers itself, with all that is below it."""
 
 
 class NoConnection(msgspec.Struct, frozen=True):
@@ -59,8 +59,8 @@ def _once(_settings: Any) -> str:
 
 
 def _webhook_misfits(settings: WebhookSettings, _contract: Contract) -> list[str]:
-    if settings.path in RESERVED_PATHS:
-        return [f"path: {settings.path} answers whether this process works: choose another"]
+    if f"{settings.path}/".startswith(tuple(f"{path}/" for path in RESERVED_PATHS)):
+        return [f"path: the door answers {settings.path} itself: choose another"]
     try:
         signatures.read(settings.verify)
     except ValueError as error:

@@ -38,6 +38,21 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
 
+class ServiceLevel(msgspec.Struct, frozen=True):
+    """What is promised of the data, one entry of ``slaProperties``: ``freshness``, ``15``, ``minutes``.
+
+    ``element`` is the field it is about, where it is about one; ``driver`` why it matters.
+    """
+
+    property: str
+    value: str
+    unit: str = ""
+    element: str = ""
+    driver: str = ""
+    schedule: str = ""
+    description: str = ""
+
+
 class About(msgspec.Struct, frozen=True):
     """What the catalogue shows of a contract and no record is judged by.
 
@@ -55,6 +70,9 @@ class About(msgspec.Struct, frozen=True):
     team: tuple[Mapping[str, Any], ...] = ()
     tags: tuple[str, ...] = ()
     retention: str = ""
+    usage: str = ""
+    limitations: str = ""
+    service_levels: tuple[ServiceLevel, ...] = ()
     properties: Mapping[str, Any] = {}
 
     @property
@@ -310,12 +328,31 @@ def _about(odcs: Element, element: Element) -> About:
         team=tuple(members),
         tags=(*odcs.get("tags", ()), *element.get("tags", ())),
         retention=retention(odcs),
+        usage=_part(odcs, "usage"),
+        limitations=_part(odcs, "limitations"),
+        service_levels=tuple(_service_level(entry) for entry in odcs.get("slaProperties", ())),
         properties=own_properties(odcs, element),
     )
 
 
 def _purpose(description: Any) -> str:
     return description.get("purpose", "") if isinstance(description, dict) else str(description or "")
+
+
+def _part(odcs: Element, key: str) -> str:
+    description = odcs.get("description")
+    return str(description.get(key) or "") if isinstance(description, dict) else ""
+
+
+def _service_level(entry: Mapping[str, Any]) -> ServiceLevel:
+    value, beyond = entry["value"], entry.get("valueExt")
+    texts = {key: str(entry.get(key) or "") for key in ("unit", "element", "driver", "description")}
+    return ServiceLevel(
+        entry["property"],
+        " to ".join(str(part) for part in (value, beyond) if part is not None),
+        schedule=" ".join(str(entry[key]) for key in ("scheduler", "schedule") if entry.get(key)),
+        **texts,
+    )
 
 
 def _owns(member: Mapping[str, Any]) -> bool:

@@ -18,8 +18,9 @@ class Field(msgspec.Struct, frozen=True):
     a JSON pointer. ``required`` means present and not null. ``unique`` is a promise across records that the
     validator cannot check and a table can. ``personal`` says that its value must be masked wherever a person
     or a log could see it, ``about_person`` that it is so because it is about somebody, which brings duties.
-    ``options`` are the ODCS ``logicalTypeOptions``; ``precision`` and ``scale`` are
-    given for exact decimals that state them.
+    ``options`` are the ODCS ``logicalTypeOptions``; ``precision`` and ``scale`` are given for exact decimals
+    that state them. ``title`` is its name for people. ``examples`` are the plain values that the contract
+    gives; there are none where the field is personal, or holds others that may be.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Field(msgspec.Struct, frozen=True):
     precision: int | None = None
     scale: int | None = None
     options: dict[str, Any] = {}
+    title: str = ""
+    examples: tuple[Any, ...] = ()
 
 
 def pointer_of(path: tuple[str | int, ...]) -> str:

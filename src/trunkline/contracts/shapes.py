@@ -184,7 +184,16 @@ def _field(prop: Element, here: _Around, *, required: bool) -> Field:
         precision=precision,
         scale=scale,
         options=dict(prop.get("logicalTypeOptions", {})),
+        title=prop.get("businessName", ""),
+        examples=() if here.personal else _plain_examples(prop),
     )
+
+
+def _plain_examples(prop: Element) -> tuple[Any, ...]:
+    """Return the examples that are plain values: an object or a list may hold what is personal."""
+    if _KINDS[logical_type(prop)] in ("object", "array"):
+        return ()
+    return tuple(one for one in prop.get("examples", ()) if not isinstance(one, (dict, list)))
 
 
 def _vector(prop: Element) -> Schema:

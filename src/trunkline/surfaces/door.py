@@ -55,12 +55,24 @@ class Endpoint(Protocol):
         """Answer a request whose body did not come in time."""
 
 
+class Pages(Protocol):
+    """What the door needs of the documentation it shows."""
+
+    async def answer(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> WebhookAnswer | None:
+        """Answer a request for a page; None where there is none of that path for whoever asks."""
+
+
+DOCS = "/docs"
+"""Where the documentation is."""
+
+
 class Door:
     """The ASGI application.
 
     ``endpoints`` are by path, ``mounts`` other ASGI applications by the path they and all below it have.
-    ``unready`` returns why this process should get no traffic, or nothing:
-    ``GET /ready`` is 200 or 503 by it, and ``GET /health`` is 200 as long as the process answers.
+    ``unready`` returns why this process should get no traffic, or nothing: ``GET /ready`` is 200 or 503 by
+    it, and ``GET /health`` is 200 as long as the process answers. ``docs`` are the pages below ``/docs``,
+    where there are any.
     """
 
     def __init__(
@@ -68,6 +80,7 @@ class Door:
         endpoints: Mapping[str, Endpoint],
         ids: Ids,
         unready: Probe = str,
+        docs: Pages | None = None,
         mounts: Mapping[str, Application] | None = None,
     ) -> None:
         self._endpoints = dict(endpoints)
@@ -79,6 +92,7 @@ class Door:
         }
         self._ids = ids
         self._unready = unready
+        self._docs = docs
         self._requests = 0
         self._bytes = 0
         self._whole: dict[Batching, list[Exchange]] = {}
@@ -129,7 +143,7 @@ class Door:
                 await application(scope, receive, send)
                 return
         if endpoint is None:
-            answer: WebhookAnswer | None = self._aside(scope)
+            answer: WebhookAnswer | None = await self._page(scope) or self._aside(scope)
         else:
             answer = await self._admit(endpoint, scope, receive)
         if answer is None:
@@ -160,6 +174,12 @@ class Door:
     def _count(self, requests: int, size: int) -> None:
         self._requests += requests
         self._bytes += size
+
+    async def _page(self, scope: Scope) -> WebhookAnswer | None:
+        path = scope["path"]
+        if self._docs is None or not (path == DOCS or path.startswith(f"{DOCS}/")):
+            return None
+        return await self._docs.answer(scope["method"], path, dict(scope["headers"]))
 
     def _aside(self, scope: Scope) -> WebhookAnswer:
         path, method = scope["path"], scope["method"]

@@ -82,6 +82,7 @@ def test_settings_that_make_no_sense(edit, only):
         ),
         ("/hooks/shop/orders", "/health", "choose another"),
         ("/hooks/shop/orders", "/ready", "choose another"),
+        ("/hooks/shop/orders", "/docs/orders", "choose another"),
     ],
 )
 def test_webhooks_that_make_no_sense(folder, edit, only, old, new, said):

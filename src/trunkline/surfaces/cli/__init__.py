@@ -71,6 +71,13 @@ GROUPS = {
             "drift": "Tell how records that came differ from their contract.",
         },
     ),
+    "docs": (
+        "Documentation: a project's contracts as pages and as files for other tools.",
+        {
+            "build": "Write the pages of a project into a folder.",
+            "export": "Give contracts as AsyncAPI, JSON Schema or Markdown.",
+        },
+    ),
     "audit": (
         "The audit: who did what to the project, when and why.",
         {"list": "List what people did."},

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from trunkline.app.backbone import Machine
     from trunkline.app.project import Project
     from trunkline.app.run import Started
+    from trunkline.surfaces.docs.mount import Pages
+    from trunkline.surfaces.docs.site import Site
 
 _FLUSH_SECONDS = 10.0
 
@@ -115,7 +117,8 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
     async with opened(part.project, machine, roles, patience_seconds=PATIENCE_SECONDS) as backbone:
 
         async def opens_door(webhooks: Mapping[str, Any]) -> Any:
-            return await serve(Door(webhooks, machine.ids, backbone.health.unready), *part.address)
+            door = Door(webhooks, machine.ids, backbone.health.unready, _pages(part))
+            return await serve(door, *part.address)
 
         opens = opens_door if part.listens else None
         async with running(backbone, opens, allow_draft=part.allow_draft) as started:
@@ -123,6 +126,21 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
             _tell(started, as_json=tell_json)
             await _until(stop, listener, machine)
         listener.flush()
+
+
+def _pages(part: Part) -> Pages | None:
+    """Return the project's documentation, made when somebody asks for it; the door of delivery has none."""
+    if part.role == "delivery":
+        return None
+    from trunkline.surfaces.docs.mount import Pages, readers_of  # noqa: PLC0415  as above
+
+    def make() -> Site:
+        from trunkline.app.docs.join import joined  # noqa: PLC0415  no page may ever be asked for
+        from trunkline.surfaces.docs.site import Site  # noqa: PLC0415  as above
+
+        return Site(joined(part.project))
+
+    return Pages(make, readers_of(part.project.settings.listen.docs, part.address[0]))
 
 
 def _stop_on_signals() -> asyncio.Event:

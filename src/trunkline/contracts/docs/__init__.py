@@ -1,0 +1,1 @@
+"""What a contract says to the people who work with it, as values: every page and export is made of these."""

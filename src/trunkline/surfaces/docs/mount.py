@@ -1,0 +1,118 @@
+"""The same pages in the running door, under ``/docs``: read only, and by default for this machine alone.
+
+A door that listens on a loopback address shows them to whoever asks it by such a name and came without a
+proxy; any other door only where ``listen.docs`` says so. Pages are made when they are asked for, one at a
+time and off the event loop, so that they take nothing from what arrives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from trunkline.intake.problem import Headers, WebhookAnswer
+from trunkline.surfaces.door import DOCS
+
+if TYPE_CHECKING:
+    from trunkline.surfaces.docs.site import Site  # the template engine is loaded with the first page
+
+START = "index.html"
+TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "md": "text/markdown; charset=utf-8",
+}
+"""What each kind of file is served as."""
+
+Readers: TypeAlias = Literal["nobody", "local", "everybody"]
+"""Who gets the pages: ``local`` is who asks this machine by a loopback name, without a proxy."""
+
+SECURITY: Headers = [
+    (
+        b"content-security-policy",
+        b"default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+
+_FORWARDED = (b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip")
+
+
+def readers_of(setting: bool | None, host: str) -> Readers:  # noqa: FBT001  a setting, yes, no or unsaid
+    """Tell who gets the pages of a door that listens on ``host``."""
+    if setting is None:
+        return "local" if is_loopback(host) else "nobody"
+    return "everybody" if setting else "nobody"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a name or address is this machine's own; a name is not looked up."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Pages:
+    """Answers requests below ``/docs`` with the files of a site, which is made with the first of them."""
+
+    def __init__(self, make: Callable[[], Site], readers: Readers) -> None:
+        self._make = make
+        self._readers = readers
+        self._site: Site | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    async def answer(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> WebhookAnswer | None:
+        """Answer a request; None where there is nothing of that path, or not for whoever asks."""
+        if not self._admits(headers):
+            return None
+        if method not in ("GET", "HEAD"):
+            return _answer(405, [(b"allow", b"GET, HEAD")])
+        if path == DOCS:
+            return _answer(308, [(b"location", f"{DOCS}/".encode())])
+        name = path.removeprefix(f"{DOCS}/") or START
+        async with self._one_at_a_time:
+            body = await asyncio.to_thread(self._page, name)
+        return None if body is None else _file(name, body, headers)
+
+    def _page(self, name: str) -> bytes | None:
+        if self._site is None:
+            self._site = self._make()
+        return self._site.page(name)
+
+    def _admits(self, headers: Mapping[bytes, bytes]) -> bool:
+        if self._readers != "local":
+            return self._readers == "everybody"
+        came_by_proxy = any(name in headers for name in _FORWARDED)
+        return not came_by_proxy and is_loopback(_host(headers.get(b"host", b"").decode("latin-1")))
+
+
+def _host(header: str) -> str:
+    """Return the host of a ``Host`` header: without its port, an IPv6 address without its brackets."""
+    if header.startswith("["):
+        return header[1:].partition("]")[0]
+    return header.partition(":")[0]
+
+
+def _file(name: str, body: bytes, headers: Mapping[bytes, bytes]) -> WebhookAnswer:
+    etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode()
+    caching = [(b"etag", etag), (b"cache-control", b"no-cache")]
+    known = {one.strip().removeprefix(b"W/") for one in headers.get(b"if-none-match", b"").split(b",")}
+    if etag in known or b"*" in known:
+        return _answer(304, caching)
+    kind = TYPES[name.rpartition(".")[2]]
+    return _answer(200, [(b"content-type", kind.encode()), *caching], body)
+
+
+def _answer(status: int, headers: Headers, body: bytes = b"") -> WebhookAnswer:
+    length = [] if status == 304 else [(b"content-length", b"%d" % len(body))]  # noqa: PLR2004  RFC 9110 8.6
+    return WebhookAnswer(status, [*headers, *length, *SECURITY], body)
