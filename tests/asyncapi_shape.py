@@ -43,6 +43,11 @@ MESSAGE = closed(
     contentType=TEXT,
     headers=reference("components/schemas/"),
     payload=reference("components/schemas/"),
+    correlationId=closed(
+        ["location"],
+        location={"type": "string", "pattern": r"^\$message\.(header|payload)#/"},
+        description=TEXT,
+    ),
     tags=TAGS,
     deprecated={"const": True},
     examples={
