@@ -7,10 +7,10 @@ from typing import Any, Literal, TypeAlias, get_args
 import msgspec
 
 from trunkline.app.docs.asyncapi import asyncapi
-from trunkline.app.docs.join import joined
 from trunkline.app.docs.markdown import file_name as markdown_name
 from trunkline.app.docs.markdown import markdown
 from trunkline.app.docs.model import ContractPage, ProjectDocs
+from trunkline.app.docs.releases import documented
 from trunkline.app.docs.schemafile import file_name as schema_name
 from trunkline.app.docs.schemafile import schema_of
 from trunkline.app.project import Project, unknown_stream
@@ -27,7 +27,7 @@ def exported(project: Project, kind: Kind, contract: str = "") -> dict[str, byte
 
     Raises ``UsageError`` for a contract that is not there.
     """
-    docs = joined(project)
+    docs = documented(project)
     pages = [_page(project, docs, contract)] if contract else list(docs.contracts)
     if kind == "asyncapi":
         only = pages[0].contract if contract else None

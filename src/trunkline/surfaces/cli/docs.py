@@ -36,10 +36,10 @@ def build_(*, out: Path = SITE, date: str = "", common: Common = Common()) -> Ex
         the same bytes.
     """
     from trunkline.app.docs.folder import replace_site  # noqa: PLC0415  --help must not pay for it
-    from trunkline.app.docs.join import joined  # noqa: PLC0415  as above
+    from trunkline.app.docs.releases import documented  # noqa: PLC0415  as above
     from trunkline.surfaces.docs.site import Site  # noqa: PLC0415  as above
 
-    files = Site(joined(_project(common)), date).files()
+    files = Site(documented(_project(common)), date).files()
     replace_site(out, files)
     _tell(out, list(files), as_json=common.json)
     return Exit.OK

@@ -135,10 +135,10 @@ def _pages(part: Part) -> Pages | None:
     from trunkline.surfaces.docs.mount import Pages, readers_of  # noqa: PLC0415  as above
 
     def make() -> Site:
-        from trunkline.app.docs.join import joined  # noqa: PLC0415  no page may ever be asked for
+        from trunkline.app.docs.releases import documented  # noqa: PLC0415  no page may ever be asked for
         from trunkline.surfaces.docs.site import Site  # noqa: PLC0415  as above
 
-        return Site(joined(part.project))
+        return Site(documented(part.project))
 
     return Pages(make, readers_of(part.project.settings.listen.docs, part.address[0]))
 
