@@ -26,6 +26,7 @@ MODULES = (
     "append",
     "backlog",
     "idle",
+    "compat",
 )
 FIELDS = ("path", "rate", "ceiling_rate", "ratio", "p50_ms", "p99_ms", "rss_mb", "found", "goal", "goal_met")
 OUTPUT = Path("build/bench.json")

@@ -52,9 +52,11 @@ def is_stated(fact: dict[str, Any], wanted: Schema) -> bool:
     """Tell whether a fact says all that a schema asks in the same words; references apart."""
     if isinstance(wanted, bool):
         return wanted
+    if same(fact, wanted):
+        return True
     asked = [key for key in wanted if key in _GROUPS]
     if not _BESIDE.isdisjoint(asked):
-        return same(fact, wanted)
+        return False
     together = {key for keyword in asked for key in _GROUPS[keyword]}
     return all((key in fact) == (key in wanted) and same(fact.get(key), wanted.get(key)) for key in together)
 

@@ -47,14 +47,14 @@ def produced(side: Side) -> Side:
     if not side.is_plain:
         return side
     closing = _Closing(side)
-    return Side(_Rewriting(_unclear(side), place=closing.closed).root(side.root), side.formats)
+    return side.rewritten(_Rewriting(_unclear(side), place=closing.closed).root(side.root))
 
 
 def read(side: Side) -> Side:
     """Return what a reader takes that knows this schema."""
     if not side.is_plain:
         return side
-    return Side(_Rewriting(_unclear(side), each=_opened).root(side.root), side.formats)
+    return side.rewritten(_Rewriting(_unclear(side), each=_opened).root(side.root))
 
 
 def _unclear(side: Side) -> frozenset[int]:
@@ -63,7 +63,7 @@ def _unclear(side: Side) -> frozenset[int]:
     if not lists:
         return frozenset()
     rewriting = _Rewriting(frozenset(), each=_opened)
-    opened = Side(rewriting.root(side.root), side.formats)
+    opened = side.rewritten(rewriting.root(side.root))
     kept = {id(stated): made for stated, made in rewriting.lists}
     return frozenset(id(one) for one in lists if id(one) in kept and not _exclusive(opened, kept[id(one)]))
 

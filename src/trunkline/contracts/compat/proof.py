@@ -117,7 +117,7 @@ class Proof:
         return False
 
     def _follows(self, facts: Facts, wanted: Schema, place: _Place) -> bool:
-        if not of.types(facts) or self._stated(facts, wanted):
+        if self._stated(facts, wanted) or not of.types(facts):
             return True
         listed = of.values(self.produced, facts)
         if listed is not None:
