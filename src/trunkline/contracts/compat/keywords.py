@@ -61,6 +61,11 @@ def is_stated(fact: dict[str, Any], wanted: Schema) -> bool:
     return all((key in fact) == (key in wanted) and same(fact.get(key), wanted.get(key)) for key in together)
 
 
+def is_scalar(fact: dict[str, Any]) -> bool:
+    """Tell whether a fact says nothing but types, and bounds on single numbers and texts."""
+    return all(key == "type" or key in BOUNDS or key not in _GROUPS for key in fact)
+
+
 def scalars(fact: dict[str, Any], patterns: Mapping[str, str]) -> dict[str, Any]:
     """Return what a fact says of single numbers and texts, formats as the patterns that say the same."""
     found = {key: fact[key] for key in ("type", *BOUNDS) if key in fact}

@@ -26,7 +26,7 @@ import msgspec
 from trunkline.contracts.compat import facts as of
 from trunkline.contracts.compat.difference import Schema
 from trunkline.contracts.compat.exclusion import excluded
-from trunkline.contracts.compat.sides import Side, subschemas
+from trunkline.contracts.compat.sides import Side
 
 _STATED = "as stated"
 _REST = frozenset({"additionalProperties", "patternProperties", "unevaluatedProperties"})
@@ -59,7 +59,7 @@ def read(side: Side) -> Side:
 
 def _unclear(side: Side) -> frozenset[int]:
     """Return the lists of ``oneOf`` of which two alternatives, opened, might take the same value."""
-    lists = [found["oneOf"] for found in subschemas(side.root) if "oneOf" in found]
+    lists = [found["oneOf"] for found in side.schemas if "oneOf" in found]
     if not lists:
         return frozenset()
     rewriting = _Rewriting(frozenset(), each=_opened)
@@ -198,7 +198,7 @@ class _Closing:
     def _referred_in_part(self) -> list[Schema]:
         """Return what references lead to that stand beside something else, or in a part of a schema."""
         found = []
-        for schema in subschemas(self._side.root):
+        for schema in self._side.schemas:
             inner = [each for key in _BRANCHES for each in schema.get(key, ())]
             inner += [schema[key] for key in _IN_PLACE if key in schema]
             inner += schema.get("dependentSchemas", {}).values()

@@ -7,6 +7,7 @@ something outside itself, which is never fetched.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -58,8 +59,8 @@ class Side:
     def __init__(self, root: Schema, formats: Formats = NO_FORMATS) -> None:
         _bound(root)
         self._set(root, formats, frozenset())
-        self.is_plain = not any(_is_named(schema, root) for schema in subschemas(root))
-        named = (schema.get("format") for schema in subschemas(root))
+        self.is_plain = not any(_is_named(schema, root) for schema in self.schemas)
+        named = (schema.get("format") for schema in self.schemas)
         names = {name for name in named if isinstance(name, str)}
         self.unknown = frozenset(names - STRING_FORMATS - formats.checks.keys())
         self.validator(root)
@@ -120,6 +121,11 @@ class Side:
             made = _absolute(schema) if rewritten else schema
             kept = self._alone[id(schema)] = (schema, made)
         return kept[1]
+
+    @functools.cached_property
+    def schemas(self) -> list[dict[str, Any]]:
+        """The schema and all schemas in it."""
+        return list(subschemas(self.root))
 
     @property
     def registry(self) -> Any:
