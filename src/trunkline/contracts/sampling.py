@@ -16,8 +16,9 @@ from typing import Any
 from trunkline.contracts.compat import facts as of
 from trunkline.contracts.compat.difference import Schema
 from trunkline.contracts.compat.keywords import BOUNDS
-from trunkline.contracts.compat.sides import NO_FORMATS, Facts, Formats, Side, same
+from trunkline.contracts.compat.sides import NO_FORMATS, Facts, Formats, Side
 from trunkline.contracts.scalars import numbers, texts
+from trunkline.kernel import json
 
 MOST_LEVELS = 12
 """The deepest nesting of a document."""
@@ -57,20 +58,24 @@ class Sampler:
         self._side = side
         self._seed = seed
         self._looks = 0
+        self._known: dict[tuple[frozenset[int], int], tuple[Facts, list[Any]]] = {}
 
     def valid(self) -> Iterator[Any]:
         """Yield documents that the side takes, each once."""
-        found: list[Any] = []
+        found: dict[bytes, Any] = {}
         for document in self.values(self._side.flat(self._side.root), most=_MOST_ROOT):
-            if not _is_in(found, document) and self._side.takes(document):
-                found.append(document)
+            if json.encode(document) not in found and self._side.takes(document):
+                found[json.encode(document)] = document
                 yield document
         yield from self._mixed(found)
 
     def values(self, facts: Facts, *, most: int = _MOST_INNER) -> list[Any]:
         """Return values that have the facts, as far as can be told cheaply; the plainest first."""
-        self._looks = 0
-        return self._values(facts, most, 0)
+        key = frozenset(map(id, facts)), most
+        if key not in self._known:
+            self._looks = 0
+            self._known[key] = facts, self._values(facts, most, 0)
+        return self._known[key][1]
 
     def _values(self, facts: Facts, most: int, level: int, chosen: frozenset[int] = frozenset()) -> list[Any]:
         if not facts:
@@ -104,29 +109,38 @@ class Sampler:
             case "array":
                 return list(itertools.islice(self._arrays(facts, level), most))
             case "string":
-                return self._fitting(facts, texts(facts))[:most]
+                return list(itertools.islice(self._fitting(facts, texts(facts)), most))
             case "integer" | "number":
-                return self._fitting(facts, numbers(facts, whole=kind == "integer"))[:most]
+                found = numbers(facts, whole=kind == "integer")
+                return list(itertools.islice(self._fitting(facts, found), most))
             case "boolean":
                 return [False, True]
             case _:
                 return [None]
 
-    def _fitting(self, facts: Facts, found: Iterable[Any]) -> list[Any]:
+    def _fitting(self, facts: Facts, found: Iterable[Any]) -> Iterator[Any]:
         asking = [fact for fact in facts if not BOUNDS.keys().isdisjoint(fact)]
-        return [value for value in found if all(self._side.is_surely_valid(fact, value) for fact in asking)]
+        return (value for value in found if all(self._side.is_surely_valid(fact, value) for fact in asking))
 
     def _objects(self, facts: Facts, most: int, level: int) -> Iterator[dict[str, Any]]:
+        needed = of.required(facts)
+        plainest = {
+            name: self._values(of.child(self._side, facts, name), 1, level + 1)
+            for name in of.names(facts)
+            if name in needed
+        }
+        if not all(plainest.values()):
+            return
+        least = {name: found[0] for name, found in plainest.items()}
+        if len(least) >= (of.bound(facts, "minProperties") or 0):
+            yield least
         members = {
             name: self._values(of.child(self._side, facts, name), _MOST_INNER, level + 1)
             for name in of.names(facts)
         }
-        needed = of.required(facts)
-        if any(not members[name] for name in needed):
-            return
-        least = {name: found[0] for name, found in members.items() if name in needed}
-        least = self._filled(facts, least, members, level)
-        yield least
+        if len(least) < (of.bound(facts, "minProperties") or 0):
+            least = self._filled(facts, least, members, level)
+            yield least
         full = {name: found[0] for name, found in members.items() if found}
         if level == 0 or most > 1:
             yield full
@@ -180,22 +194,20 @@ class Sampler:
             if made is not None:
                 yield [*made[:at], value, *made[at + 1 :]]
 
-    def _mixed(self, found: list[Any]) -> Iterator[Any]:
+    def _mixed(self, found: dict[bytes, Any]) -> Iterator[Any]:
         """Yield mixtures of the members of documents that are objects."""
-        objects = [document for document in found if isinstance(document, dict)]
+        objects = [document for document in found.values() if isinstance(document, dict)]
+        names = list(dict.fromkeys(name for document in objects for name in document))
         chance = random.Random(self._seed)  # noqa: S311  documents, not secrets
         for _ in range(_MOST_ROOT if len(objects) > 1 else 0):
             mixed: dict[str, Any] = {}
-            for name in dict.fromkeys(name for document in objects for name in document):
+            for name in names:
                 donor = chance.choice(objects)
                 mixed |= {name: donor[name]} if name in donor else {}
-            if not _is_in(objects, mixed) and self._side.takes(mixed):
+            if json.encode(mixed) not in found and self._side.takes(mixed):
+                found[json.encode(mixed)] = mixed
                 objects.append(mixed)
                 yield mixed
-
-
-def _is_in(found: list[Any], document: Any) -> bool:
-    return any(same(document, each) for each in found)
 
 
 def _turns(lists: Iterable[list[Any]], most: int) -> list[Any]:

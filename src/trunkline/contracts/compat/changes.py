@@ -15,7 +15,7 @@ from trunkline.contracts.compat.judging import Demand
 from trunkline.contracts.compat.keywords import group_of
 from trunkline.contracts.compat.kinds import kind_of
 from trunkline.contracts.compat.proof import Path
-from trunkline.contracts.compat.sides import Facts, Side, at, same, tokens_of
+from trunkline.contracts.compat.sides import Facts, Side, at, has_references, same, tokens_of
 from trunkline.kernel import json
 
 MOST_CHANGES = 200
@@ -111,9 +111,10 @@ class Walk:
         if (id(old), id(new)) in self._seen:
             return
         self._seen.add((id(old), id(new)))
+        if same(old, new) and not has_references(old):
+            return
         if isinstance(old, bool) or isinstance(new, bool):
-            if not same(old, new):
-                yield _of_keyword("", old, new, place)
+            yield _of_keyword("", old, new, place)
             return
         yield from self._referred(old, new, place)
         yield from self._members(old, new, place)

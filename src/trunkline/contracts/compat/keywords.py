@@ -52,11 +52,18 @@ def is_stated(fact: dict[str, Any], wanted: Schema) -> bool:
     """Tell whether a fact says all that a schema asks in the same words; references apart."""
     if isinstance(wanted, bool):
         return wanted
+    if same(fact, wanted):
+        return True
     asked = [key for key in wanted if key in _GROUPS]
     if not _BESIDE.isdisjoint(asked):
-        return same(fact, wanted)
+        return False
     together = {key for keyword in asked for key in _GROUPS[keyword]}
     return all((key in fact) == (key in wanted) and same(fact.get(key), wanted.get(key)) for key in together)
+
+
+def is_scalar(fact: dict[str, Any]) -> bool:
+    """Tell whether a fact says nothing but types, and bounds on single numbers and texts."""
+    return all(key == "type" or key in BOUNDS or key not in _GROUPS for key in fact)
 
 
 def scalars(fact: dict[str, Any], patterns: Mapping[str, str]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ import msgspec
 from trunkline.contracts.compat import facts as of
 from trunkline.contracts.compat.difference import Schema
 from trunkline.contracts.compat.exclusion import excluded
-from trunkline.contracts.compat.sides import Side, subschemas
+from trunkline.contracts.compat.sides import Side
 
 _STATED = "as stated"
 _REST = frozenset({"additionalProperties", "patternProperties", "unevaluatedProperties"})
@@ -47,23 +47,23 @@ def produced(side: Side) -> Side:
     if not side.is_plain:
         return side
     closing = _Closing(side)
-    return Side(_Rewriting(_unclear(side), place=closing.closed).root(side.root), side.formats)
+    return side.rewritten(_Rewriting(_unclear(side), place=closing.closed).root(side.root))
 
 
 def read(side: Side) -> Side:
     """Return what a reader takes that knows this schema."""
     if not side.is_plain:
         return side
-    return Side(_Rewriting(_unclear(side), each=_opened).root(side.root), side.formats)
+    return side.rewritten(_Rewriting(_unclear(side), each=_opened).root(side.root))
 
 
 def _unclear(side: Side) -> frozenset[int]:
     """Return the lists of ``oneOf`` of which two alternatives, opened, might take the same value."""
-    lists = [found["oneOf"] for found in subschemas(side.root) if "oneOf" in found]
+    lists = [found["oneOf"] for found in side.schemas if "oneOf" in found]
     if not lists:
         return frozenset()
     rewriting = _Rewriting(frozenset(), each=_opened)
-    opened = Side(rewriting.root(side.root), side.formats)
+    opened = side.rewritten(rewriting.root(side.root))
     kept = {id(stated): made for stated, made in rewriting.lists}
     return frozenset(id(one) for one in lists if id(one) in kept and not _exclusive(opened, kept[id(one)]))
 
@@ -198,7 +198,7 @@ class _Closing:
     def _referred_in_part(self) -> list[Schema]:
         """Return what references lead to that stand beside something else, or in a part of a schema."""
         found = []
-        for schema in subschemas(self._side.root):
+        for schema in self._side.schemas:
             inner = [each for key in _BRANCHES for each in schema.get(key, ())]
             inner += [schema[key] for key in _IN_PLACE if key in schema]
             inner += schema.get("dependentSchemas", {}).values()

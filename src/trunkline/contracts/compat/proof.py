@@ -28,7 +28,7 @@ from trunkline.contracts.compat import facts as of
 from trunkline.contracts.compat.containment import Oracle
 from trunkline.contracts.compat.difference import Schema
 from trunkline.contracts.compat.exclusion import excluded
-from trunkline.contracts.compat.keywords import BOUNDS, group_of, is_stated, scalars
+from trunkline.contracts.compat.keywords import BOUNDS, group_of, is_scalar, is_stated, scalars
 from trunkline.contracts.compat.sides import NOTHING, Facts, Side, references, same
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -117,7 +117,7 @@ class Proof:
         return False
 
     def _follows(self, facts: Facts, wanted: Schema, place: _Place) -> bool:
-        if not of.types(facts) or self._stated(facts, wanted):
+        if self._stated(facts, wanted) or not of.types(facts):
             return True
         listed = of.values(self.produced, facts)
         if listed is not None:
@@ -130,7 +130,8 @@ class Proof:
             or self._gap(place, facts, self._part(wanted, keyword))
             for keyword in _leaders(wanted)
         ]
-        return all(shown) or self._oracle_whole(facts, wanted)
+        asked = is_scalar(wanted) and all(map(is_scalar, facts))  # the oracle has been, of each keyword
+        return all(shown) or (not asked and self._oracle_whole(facts, wanted))
 
     def _oracle_whole(self, facts: Facts, wanted: Schema) -> bool:
         return self.oracle.contains(self.read, wanted, self.produced, facts)

@@ -7,6 +7,7 @@ something outside itself, which is never fetched.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -64,31 +65,36 @@ class Side:
     def __init__(self, root: Schema, formats: Formats = NO_FORMATS) -> None:
         _bound(root)
         _require_dialect(root)
+        self._set(root, formats, frozenset())
+        self.is_plain = not any(_is_named(schema, root) for schema in self.schemas)
+        named = (schema.get("format") for schema in self.schemas)
+        names = {name for name in named if isinstance(name, str)}
+        self.unknown = frozenset(names - STRING_FORMATS - formats.checks.keys())
+        self.validator(root)
+
+    def rewritten(self, root: Schema) -> Side:
+        """Return the side of a schema made from this one, which need not be looked at for its faults."""
+        made = object.__new__(Side)
+        made._set(root, self.formats, self.unknown)
+        made.is_plain = self.is_plain
+        return made
+
+    def _set(self, root: Schema, formats: Formats, unknown: frozenset[str]) -> None:
         self.root = root
+        self.unknown = unknown
         self.formats = formats
         self._registry: Any = None
         self._alone: dict[int, tuple[Schema, Schema]] = {}
-        self._validators: dict[int, tuple[Schema, Any]] = {}
+        self._validators: dict[tuple[int, frozenset[str]], tuple[Schema, Any]] = {}
         self._flat: dict[int, tuple[Schema, Facts]] = {}
-        named = False
-        names: set[str] = set()
-        for schema in subschemas(root):
-            named = named or not _NAMED.isdisjoint(schema if schema is not root else schema.keys() - {"$id"})
-            named = named or not str(schema.get("$ref", "#")).startswith("#")
-            if isinstance(schema.get("format"), str):
-                names.add(schema["format"])
-        self.unknown = names - STRING_FORMATS - formats.checks.keys()
-        self.is_plain = not named
-        self._whole = self._compiled(root)
-        self._wary = self._compiled(root, refused=self.unknown) if self.unknown else self._whole
 
     def takes(self, document: Any) -> bool:
         """Tell whether a document is taken, whatever the formats mean that nothing here can check."""
-        return bool(self._whole.is_valid(document) and self._wary.is_valid(document))
+        return self.is_surely_valid(self.root, document)
 
     def refuses(self, document: Any) -> bool:
         """Tell whether a document is refused, whatever the formats mean that nothing here can check."""
-        return not (self._whole.is_valid(document) or self._wary.is_valid(document))
+        return not any(self.validator(self.root, refused).is_valid(document) for refused in self._readings)
 
     def is_valid(self, schema: Schema, value: Any) -> bool:
         """Tell whether a value satisfies a part of the schema."""
@@ -96,18 +102,22 @@ class Side:
 
     def is_surely_valid(self, schema: Schema, value: Any) -> bool:
         """Tell whether a value satisfies a part, whatever the formats mean that nothing here can check."""
-        if self.is_valid(schema, value):
-            part = self.alone(schema) if self.is_plain else True
-            return not self.unknown or bool(self._compiled(part, self.unknown).is_valid(value))
-        return False
+        return all(self.validator(schema, refused).is_valid(value) for refused in self._readings)
 
-    def validator(self, schema: Schema) -> Any:
-        """Return the validator of a part of the schema; of a side that is not plain it takes anything."""
-        kept = self._validators.get(id(schema))
+    @property
+    def _readings(self) -> set[frozenset[str]]:
+        """The formats that refuse every text, in each way to read those that nothing here can check."""
+        return {frozenset(), self.unknown}
+
+    def validator(self, schema: Schema, refused: frozenset[str] = frozenset()) -> Any:
+        """Return the validator of a part of the schema; of a side that is not plain it takes anything.
+
+        ``refused`` are formats that refuse every text.
+        """
+        kept = self._validators.get((id(schema), refused))
         if kept is None:
-            part = self.alone(schema) if self.is_plain else True
-            made = self._whole if schema is self.root else self._compiled(part)
-            kept = self._validators[id(schema)] = (schema, made)
+            part = self.alone(schema) if self.is_plain or schema is self.root else True
+            kept = self._validators[id(schema), refused] = (schema, self._compiled(part, refused))
         return kept[1]
 
     def alone(self, schema: Schema) -> Schema:
@@ -118,6 +128,11 @@ class Side:
             made = _absolute(schema) if rewritten else schema
             kept = self._alone[id(schema)] = (schema, made)
         return kept[1]
+
+    @functools.cached_property
+    def schemas(self) -> list[dict[str, Any]]:
+        """The schema and all schemas in it."""
+        return list(subschemas(self.root))
 
     @property
     def registry(self) -> Any:
@@ -156,7 +171,7 @@ class Side:
             target = self.target(found["$ref"]) if "$ref" in found else None
             waiting += [] if target is None else [target]
 
-    def _compiled(self, schema: Schema, refused: set[str] | frozenset[str] = frozenset()) -> Any:
+    def _compiled(self, schema: Schema, refused: frozenset[str]) -> Any:
         checks = dict(self.formats.checks) | dict.fromkeys(refused, _refuse)
         within = {} if schema is self.root else {"registry": self.registry}
         try:
@@ -213,6 +228,12 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, list):
         return isinstance(other, list) and len(one) == len(other) and all(map(same, one, other))
     return bool(one == other)
+
+
+def _is_named(schema: dict[str, Any], root: Schema) -> bool:
+    """Tell whether a schema names itself, or refers to a name; the root's own name does not matter."""
+    own = schema.keys() - {"$id"} if schema is root else schema.keys()
+    return not _NAMED.isdisjoint(own) or not str(schema.get("$ref", "#")).startswith("#")
 
 
 def _refuse(_text: str) -> bool:

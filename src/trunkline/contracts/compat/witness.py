@@ -25,6 +25,8 @@ MOST_VALUES = 24
 """The most values tried at one place."""
 MOST_BASES = 8
 """The most documents that a value is put into."""
+MOST_DOCUMENTS = 100
+"""The most documents tried where no place is known."""
 _ENOUGH = 3
 
 
@@ -36,7 +38,7 @@ class Witnesses:
         self._read = read
         self._oracle = oracle
         self._sampler = Sampler(produced)
-        self._bases: list[Any] | None = None
+        self._bases: dict[int, list[Any]] = {}
 
     def at(self, gaps: Iterable[Gap]) -> Example | None:
         """Return an example that one of the places leads to, the smallest of the first few."""
@@ -48,7 +50,8 @@ class Witnesses:
 
     def anywhere(self) -> Example | None:
         """Return an example among the documents that the producing side is known to take."""
-        found = (document for document in self._sampler.valid() if self._read.refuses(document))
+        tried = itertools.islice(self._sampler.valid(), MOST_DOCUMENTS)
+        found = (document for document in tried if self._read.refuses(document))
         document = next(found, _NONE)
         return None if document is _NONE else Example(document)
 
@@ -89,12 +92,12 @@ class Witnesses:
         if not path:
             yield value
             return
-        if self._bases is None:
-            root = self._produced.flat(self._produced.root)
-            self._bases = self._sampler.values(root, most=MOST_BASES)
         root = self._produced.flat(self._produced.root)
-        for base in self._bases:
-            yield self._put(base, root, path, value)
+        for most in (1, MOST_BASES):
+            if most not in self._bases:
+                self._bases[most] = self._sampler.values(root, most=most)
+            for base in self._bases[most]:
+                yield self._put(base, root, path, value)
 
     def _put(self, base: Any, facts: Facts, path: Path, value: Any) -> Any:
         """Return a copy of a document with a value at a place, made where it is not there."""

@@ -99,10 +99,14 @@ def test_descriptions():
     )
 
 
-# A policy that is not for JSON Schemas is refused.
-def test_a_policy_that_is_none():
-    with pytest.raises(ValueError, match="not compared under"):
-        compare(TEXT, INTEGER, "confluent")
+# What a format means that nothing here checks, nobody knows: adding it to a constant may refuse that constant.
+@pytest.mark.parametrize("shape", [{"const": "x"}, {"enum": ["x", "y"]}, {"type": "string", "maxLength": 3}])
+def test_an_unknown_format_that_is_added(shape):
+    old, new = (
+        {"type": "object", "properties": {"a": one}} for one in (shape, shape | {"format": "mystery"})
+    )
+    assert compare(old, new, "strict").effect("backward") == "undecided"
+    assert compare(new, old, "strict").effect("backward") == "compatible"
 
 
 # A great many changes end in time; the rest is one change.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trunkline.contracts.compat.keywords import group_of, is_stated, scalars
+from trunkline.contracts.compat.keywords import group_of, is_scalar, is_stated, scalars
 
 
 # A keyword means something with those of its group; an annotation asks nothing.
@@ -19,6 +19,12 @@ def test_stated():
     assert not is_stated(closed, {"additionalProperties": False})
     assert not is_stated({"const": True}, {"const": 1})
     assert not is_stated({"unevaluatedProperties": False, "properties": {}}, {"unevaluatedProperties": False})
+
+
+# Bounds on single values are scalar, with or without annotations; what combines schemas is not.
+def test_scalar():
+    assert is_scalar({"type": "string", "maxLength": 4, "title": "told"})
+    assert not is_scalar({"type": "string", "not": {}})
 
 
 # A format is the pattern that says the same, unless there is another pattern.
