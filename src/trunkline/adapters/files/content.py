@@ -184,9 +184,12 @@ def utf8(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def _marked(head: bytes, codec: str) -> tuple[str, int]:
-    """Return the encoding that ``head`` shows and the length of the mark that shows it."""
+    """Return the encoding that ``head`` shows and the length of the mark that shows it.
+
+    What is said to be UTF-16 is no UTF-32, whose mark is that of UTF-16 before a text that begins with NUL.
+    """
     for mark, name in _BYTE_ORDER_MARKS:
-        if head.startswith(mark):
+        if head.startswith(mark) and not (codec.startswith("utf-16") and name.startswith("utf-32")):
             return name, len(mark)
     return _UNMARKED.get(codec, codec), 0
 

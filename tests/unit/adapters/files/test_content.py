@@ -7,7 +7,7 @@ import threading
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trunkline.adapters.files.content import (
@@ -170,6 +170,7 @@ def in_pieces(data, size):
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-be", "gb18030"]),
     st.integers(1, 9),
 )
+@example("\x000", "utf-16", 1)
 def test_any_text_in_any_encoding_becomes_utf8(text, encoding, size):
     """What was written in an encoding comes out as UTF-8 without a mark, however the chunks fall."""
     data = text.encode(encoding)

@@ -99,7 +99,7 @@ def test_descriptions():
     )
 
 
-# What a format means that nothing here checks, nobody knows: adding it to a constant may refuse that constant.
+# What a format means that nothing here checks, nobody knows: added to a constant it may refuse that constant.
 @pytest.mark.parametrize("shape", [{"const": "x"}, {"enum": ["x", "y"]}, {"type": "string", "maxLength": 3}])
 def test_an_unknown_format_that_is_added(shape):
     old, new = (
