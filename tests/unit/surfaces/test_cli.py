@@ -46,7 +46,8 @@ def test_help(capsys, words):
 
 # The example that a group gives can be typed as it stands.
 @pytest.mark.parametrize("group", cli.GROUPS)
-def test_the_example_of_a_group(trunkline, capsys, group):
+def test_the_example_of_a_group(trunkline, capsys, monkeypatch, tmp_path, group):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
         cli.main([group, "--help"])
     example = capsys.readouterr().out.split("Example: trunkline ")[1].split()
