@@ -13,6 +13,7 @@ from typing import Any
 from trunkline.app.docs.model import ContractPage, FlowDoc, ProjectDocs, SourceDoc
 from trunkline.app.docs.schemafile import schema_of
 from trunkline.contracts.docs.model import NO_EXAMPLE, ContractDoc
+from trunkline.contracts.field import pointer_of
 from trunkline.kernel import json
 
 VERSION = "3.0.0"
@@ -173,5 +174,4 @@ def _key(stream: str) -> str:
 
 
 def _reference(*tokens: str) -> Part:
-    escaped = (token.replace("~", "~0").replace("/", "~1") for token in tokens)
-    return {"$ref": "#/" + "/".join(escaped)}
+    return {"$ref": "#" + pointer_of(tokens)}

@@ -16,6 +16,7 @@ from trunkline.contracts.compat.keywords import group_of
 from trunkline.contracts.compat.kinds import kind_of
 from trunkline.contracts.compat.proof import Path
 from trunkline.contracts.compat.sides import Facts, Side, at, has_references, same, tokens_of
+from trunkline.contracts.field import pointer_of
 from trunkline.kernel import json
 
 MOST_CHANGES = 200
@@ -154,7 +155,7 @@ class Walk:
         needed = name in new.get("required", ())
         kind = f"property-added-{'required' if needed else 'optional'}" if came else "property-removed"
         told = ("is new and has to be there" if needed else "is new") if came else "is no longer described"
-        where = _pointer((*(place.new if came else place.old), "properties", name))
+        where = pointer_of((*(place.new if came else place.old), "properties", name))
         return Found(kind, where, f'"{name}" {told}', place, "properties", name)
 
     def _required(self, old: dict[str, Any], new: dict[str, Any], place: Place) -> Iterator[Found]:
@@ -167,7 +168,7 @@ class Walk:
                 tokens = (*place.new, *(("properties", name) if described else ("required",)))
                 told = "has to be there now" if needed else "need not be there any more"
                 kind = "became-required" if needed else "became-optional"
-                yield Found(kind, _pointer(tokens), f'"{name}" {told}', place, "required", name)
+                yield Found(kind, pointer_of(tokens), f'"{name}" {told}', place, "required", name)
 
     def _values(self, old: dict[str, Any], new: dict[str, Any], place: Place) -> Iterator[Found]:
         before, after = _listed(old), _listed(new)
@@ -180,7 +181,7 @@ class Walk:
                     if before is None
                     else "no values are listed any more"
                 )
-                pointer = _pointer((*place.new, keyword) if before is None else (*place.old, keyword))
+                pointer = pointer_of((*place.new, keyword) if before is None else (*place.old, keyword))
                 yield Found(kind, pointer, told, place, keyword)
             return
         for value in [*before, *after]:
@@ -189,7 +190,7 @@ class Walk:
                 kind = "enum-value-removed" if here else "enum-value-added"
                 key = keyword if keyword in new else next(iter({"enum", "const"} & new.keys()))
                 told = f"the value {_shown(value)} is {'no longer' if here else 'now'} allowed"
-                yield Found(kind, _pointer((*place.new, key)), told, place, key, value=value)
+                yield Found(kind, pointer_of((*place.new, key)), told, place, key, value=value)
 
     def _branches(
         self, keyword: str, old: dict[str, Any], new: dict[str, Any], place: Place
@@ -230,13 +231,13 @@ def _of_branches(keyword: str, before: int, after: int, place: Place) -> Found:
     choice = keyword != "allOf" and before != after
     kind = f"alternative-{'added' if after > before else 'removed'}" if choice else "shape-changed"
     told = f"{keyword} has {before} schemas that the other version has not, and {after} new ones"
-    return Found(kind, _pointer((*(place.new if after else place.old), keyword)), told, place, keyword)
+    return Found(kind, pointer_of((*(place.new if after else place.old), keyword)), told, place, keyword)
 
 
 def _of_keyword(keyword: str, old: Any, new: Any, place: Place) -> Found:
     kind = kind_of(keyword, old, new) if not keyword or group_of(keyword) else "description-changed"
     tokens = place.old if new is None else place.new
-    pointer = _pointer((*tokens, keyword) if keyword else tokens)
+    pointer = pointer_of((*tokens, keyword) if keyword else tokens)
     return Found(kind, pointer, f"{keyword or 'the schema'} {_told(old, new)}", place, keyword)
 
 
@@ -260,7 +261,3 @@ def _listed(schema: dict[str, Any]) -> list[Any] | None:
 
 def _is_in(values: list[Any], value: Any) -> bool:
     return any(same(value, each) for each in values)
-
-
-def _pointer(tokens: Tokens) -> str:
-    return "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in tokens)
