@@ -13,6 +13,9 @@ from xml.etree import ElementTree as ET
 from trunkline.app.testing.result import SIDES, Finding, Result
 from trunkline.kernel import json
 
+LONGEST = 2_000
+"""How many characters of an example a person is shown; ``--json`` has all of it."""
+
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, not even escaped (https://www.w3.org/TR/xml/#charsets)."""
 
@@ -49,7 +52,7 @@ def _case(result: Result) -> ET.Element:
         return case
     if result.outcome == "failed":
         kinds = ",".join(dict.fromkeys(one.kind for one in result.findings))
-        about = {"message": _text(result.summary), "type": kinds}
+        about = {"message": _text(result.summary), "type": _text(kinds)}
         failure = ET.SubElement(case, "failure", about)
         failure.text = _text("\n\n".join("\n".join(told(one)) for one in result.findings))
     else:
@@ -62,11 +65,14 @@ def told(finding: Finding) -> list[str]:
     seen = f" from {finding.first} to {finding.last}" if finding.first else ""
     sources = f", of {', '.join(finding.sources)}" if finding.sources else ""
     times = f"{finding.count:,} time{'' if finding.count == 1 else 's'}{seen}{sources}"
-    lines = [f"{finding.kind}: {finding}", f"  {times}"]
+    lines = [f"{finding.kind}: {finding}"]
+    if finding.count > 1 or finding.example is not None:
+        lines.append(f"  {times}")
     if finding.place:
         lines.append(f"  first at {finding.place}")
     if finding.example is not None:
-        lines.append(f"  {json.encode(finding.example).decode()}")
+        text = json.encode(finding.example).decode()
+        lines.append(f"  {text if len(text) <= LONGEST else text[:LONGEST] + ' ...'}")
     return lines
 
 

@@ -14,7 +14,7 @@ from trunkline.adapters.http.request import compile_body, compile_request
 from trunkline.adapters.http.settings import HttpSettings
 from trunkline.app.project import Target
 from trunkline.app.testing.dialect import Unusable
-from trunkline.app.testing.operation import Operation, missing_parameters, operation_of
+from trunkline.app.testing.operation import Operation, fields_of, missing_parameters, operation_of
 from trunkline.app.testing.result import Finding, Result
 from trunkline.app.testing.shrinking import shrunk
 from trunkline.app.testing.spec import Found, Spec, values_at
@@ -25,11 +25,11 @@ from trunkline.contracts.compat.sides import Side
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.field import pointer_of
 from trunkline.contracts.sampling import documents
+from trunkline.contracts.violations import violations_of
 from trunkline.kernel import json
 from trunkline.kernel.errors import DeliveryError
 
 MOST_FINDINGS = 20
-_LONGEST_REASON = 200
 
 
 def openapi_side(target: Target, contract: Contract, spec: Spec, most: int, seed: int) -> Result:
@@ -75,6 +75,7 @@ class _Interface:
     def _parameters(self, operation: Operation) -> Iterator[Finding]:
         """Yield a finding for each parameter that is not always given, or whose values are not taken."""
         values = [(document, self._values(operation, document)) for document in self._documents]
+        fields = fields_of(operation, self._settings, self._connection)
         for one in operation.parameters:
             place, name, schema = str(one.get("in")), str(one.get("name")), one.get("schema")
             side = None if schema is None else self._side(schema, f"{one.pointer}/schema")
@@ -83,11 +84,23 @@ class _Interface:
             wrong = [
                 document for document, text in given if text is not None and side and _is_bad(side, text)
             ]
+            if side and not wrong:
+                wrong = self._refused_text(fields.get((place, name), ""), side)
             for bad, what in ((absent, "is required, and left out"), (wrong, "does not take the value")):
                 if bad:
                     example = min(bad, key=lambda document: len(json.encode(document)))
                     reason = f'the {place} parameter "{name}" {what}'
                     yield Finding("parameter", one.pointer, reason, len(bad), example)
+
+    def _refused_text(self, field: str, theirs: Side) -> list[dict[str, Any]]:
+        """Return a record whose text in a field a parameter does not take, where one is found."""
+        stated = self._contract.schema.get("properties", {}).get(field, {})
+        kinds = stated.get("type", ())
+        if "string" not in ([kinds] if isinstance(kinds, str) else kinds):
+            return []
+        schema = {"allOf": [stated, {"type": "string", "minLength": 1}]}
+        _, example = Judge(Side(schema, self._contract.formats), theirs).whole()
+        return [] if example is None or not _is_bad(theirs, example.document) else [{field: example.document}]
 
     def _values(self, operation: Operation, document: Any) -> dict[str, dict[str, str]]:
         """Return the values of a request's path and query by name; nothing where no request can be made.
@@ -215,7 +228,11 @@ def _errors(side: Side, value: Any) -> dict[tuple[str, str], str]:
     for error in side.validator(side.root).iter_errors(value):
         rule = error.kind.name
         path = ["-" if isinstance(token, int) else token for token in error.instance_path]
+        if rule == "additionalProperties":
+            for name in error.kind.value:
+                found[pointer_of((*path, name)), rule] = "it takes no field of this name"
+            continue
         if rule == "required":
             path = [*path, error.kind.value]
-        found[pointer_of(tuple(path)), rule] = error.message[:_LONGEST_REASON]
+        found[pointer_of(tuple(path)), rule] = violations_of([error], {})[0].message
     return found

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from trunkline.adapters.http.request import Request, compile_request
+from trunkline.adapters.http.request import Request, Segment, compile_request
 from trunkline.adapters.http.settings import HttpConnection, HttpSettings
 from trunkline.app.testing.dialect import Unusable
 from trunkline.app.testing.result import Finding
 from trunkline.app.testing.spec import HOLE, Found, Spec, values_at
 from trunkline.kernel.faults import did_you_mean
 
+_HOLE = re.compile(f"{HOLE}([^{HOLE}]*){HOLE}")
 _METHODS = ("get", "put", "post", "delete", "patch", "options", "head", "trace")
 _OURS = frozenset(
     {"accept", "accept-encoding", "content-type", "idempotency-key", "traceparent", "user-agent"}
@@ -34,7 +36,7 @@ class Operation(msgspec.Struct, frozen=True):
 def operation_of(spec: Spec, settings: HttpSettings, connection: HttpConnection) -> Operation | Finding:
     """Return the operation that a target asks for, or what is wrong; raises ``Unusable``."""
     request = compile_request(settings.request)
-    path = urlsplit(connection.url).path.rstrip("/") + _outline(request)
+    path = _path(request, connection)
     others: list[str] = []
     for template in spec.paths:
         if not any(values_at(base + template, path) is not None for base in _possible(spec, template, path)):
@@ -67,9 +69,31 @@ def _of_methods(spec: Spec, template: str) -> list[str]:
 
 
 def _outline(request: Request) -> str:
-    """Return a request's path with ``HOLE`` for each value of the record."""
-    segments = ("".join(part if isinstance(part, str) else HOLE for part in one) for one in request.segments)
-    return "/" + "/".join(segments)
+    """Return a request's path with the name of a field, between two ``HOLE``, for each value."""
+    return "/" + "/".join(map(_with_holes, request.segments))
+
+
+def _with_holes(segment: Segment) -> str:
+    return "".join(part if isinstance(part, str) else f"{HOLE}{part[0]}{HOLE}" for part in segment)
+
+
+def fields_of(
+    operation: Operation, settings: HttpSettings, connection: HttpConnection
+) -> dict[tuple[str, str], str]:
+    """Return the field of the record that gives a parameter, by the parameter's place and name.
+
+    A parameter that holds more than the one field has none.
+    """
+    request = compile_request(settings.request)
+    given = values_at(operation.template, _path(request, connection)) or {}
+    texts = {("path", name): text for name, text in given.items()}
+    texts |= {("query", name): _with_holes(value) for name, value in request.parameters}
+    named = {key: text[1:-1] for key, text in texts.items() if text[:1] == text[-1:] == HOLE}
+    return {key: field for key, field in named.items() if HOLE not in field}
+
+
+def _path(request: Request, connection: HttpConnection) -> str:
+    return urlsplit(connection.url).path.rstrip("/") + _outline(request)
 
 
 def _no_method(settings: HttpSettings, others: list[str]) -> Finding:
@@ -77,7 +101,7 @@ def _no_method(settings: HttpSettings, others: list[str]) -> Finding:
 
 
 def _no_path(spec: Spec, settings: HttpSettings, path: str) -> Finding:
-    shown = path.replace(HOLE, "{}")
+    shown = _HOLE.sub(r"{\1}", path)
     for template in spec.paths:
         ours, theirs = path.split("/"), template.split("/")
         tail = "/".join(["", *ours[len(ours) - len(theirs) + 1 :]])

@@ -35,13 +35,9 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     expression: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.pointer or '/'}: " if self.kind not in _WHOLE else ""
+        where = f"{self.pointer}: " if self.pointer else ""
         of = f" [{self.expression}]" if self.expression else ""
         return f"{where}{self.reason}{of}"
-
-
-_WHOLE = frozenset({"spec", "request"})
-"""Classes of what is not about a place in a record."""
 
 
 class Result(msgspec.Struct, frozen=True):

@@ -30,7 +30,7 @@ MOST_IN_SEGMENT = 5
 """The most parameters in one segment of a path that are told apart."""
 
 HOLE = "\0"
-"""What stands in a path for a value of the record."""
+"""What stands in a path before and after the name of a field."""
 
 _VERSION = re.compile(r"3\.[01](\.\d+)?$")
 _DIALECTS = ("https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema")
@@ -117,7 +117,7 @@ class Spec:
 def values_at(template: str, path: str) -> dict[str, str] | None:
     """Return the values of a template's parameters in a path, None where it is not one it describes.
 
-    The path is percent-encoded; one that stands for many has ``HOLE`` for each value in it.
+    The path is percent-encoded; one that stands for many has names of fields for values.
     """
     theirs, ours = template.split("/"), path.split("/")
     if len(theirs) != len(ours):
