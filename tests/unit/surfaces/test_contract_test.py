@@ -78,6 +78,15 @@ def test_files_of_records(trunkline, orders, folder, tmp_path, monkeypatch, caps
     assert "orders.jsonl line 1" in capsys.readouterr().out
 
 
+# Where nothing has the side that is asked for, that is said, and the report is an empty one.
+def test_nothing_to_test(trunkline, tmp_path):
+    report = tmp_path / "report.xml"
+    code, out, err = trunkline("contract", "test", "--only", "openapi", "--junit", report)
+    assert (code, out) == (Exit.OK, "0 passed, 0 failed, 0 skipped.\n")
+    assert "nothing was tested" in err
+    assert ET.parse(report).getroot().get("tests") == "0"
+
+
 # What is asked wrongly ends with 2, a report that cannot be written with 6, and nothing else is said.
 @pytest.mark.parametrize(
     ("words", "code", "why"),

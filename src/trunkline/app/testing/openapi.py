@@ -78,8 +78,9 @@ class _Interface:
         fields = fields_of(operation, self._settings, self._connection)
         for one in operation.parameters:
             place, name, schema = str(one.get("in")), str(one.get("name")), one.get("schema")
-            side = None if schema is None else self._side(schema, f"{one.pointer}/schema")
             given = [(document, found[place].get(name)) for document, found in values if place in found]
+            used = schema is not None and any(text is not None for _, text in given)
+            side = self._side(schema, f"{one.pointer}/schema") if used else None
             absent = [document for document, text in given if text is None and one.get("required") is True]
             wrong = [
                 document for document, text in given if text is not None and side and _is_bad(side, text)

@@ -125,6 +125,16 @@ def test_values_of_parameters(tmp_path):
     assert of("query", "id", {"type": "array", "items": {"type": "string"}}, "PUT /things/{id}?id={id}") == ()
 
 
+# A parameter that no request gives may be described as it likes: what is not used stops nothing.
+def test_an_unused_parameter_is_not_read(tmp_path):
+    odd = {"in": "query", "name": "tags", "required": False, "schema": {"type": "int"}}
+    assert held(tmp_path, parameters(odd)).outcome == "passed"
+    assert (
+        "no JSON Schema"
+        in held(tmp_path, parameters(odd), request="PUT /things/{id}?tags={id}").findings[0].reason
+    )
+
+
 # A file that cannot be used says why: references that lead away or nowhere, no schema, an unusual pattern.
 @pytest.mark.parametrize(
     ("schema", "why"),

@@ -118,6 +118,8 @@ def run_tests(
     selection = selected(project, asked)
     began = machine.clock.now()
     results = asyncio.run(contract_tests(project, selection, machine, asked))
+    if not results:
+        output.complain("Nothing that was asked for has such a side: nothing was tested.")
     if junit is not None:
         _write(junit, results, asked, began)
     for one in results if common.json else ():
