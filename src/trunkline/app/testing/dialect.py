@@ -43,17 +43,21 @@ class Unusable(Exception):
 class Schemas:
     """Rewrites schemas of one file; ``find`` returns what a local reference leads to.
 
-    ``is_30`` tells the dialect. What is ``readOnly`` need not be in a request.
+    ``is_30`` tells the dialect.
     """
 
     def __init__(self, find: Callable[[str], Any], *, is_30: bool) -> None:
         self._find = find
         self._is_30 = is_30
         self._names: dict[str, str] = {}
+        self._absent = ""
 
-    def standing(self, schema: Any, pointer: str) -> dict[str, Any] | bool:
-        """Return a schema with all that it refers to; raises ``Unusable`` where that is not in the file."""
-        self._names = {}
+    def standing(self, schema: Any, pointer: str, absent: str = "readOnly") -> dict[str, Any] | bool:
+        """Return a schema with all that it refers to; raises ``Unusable`` where that is not in the file.
+
+        What is ``absent`` need not be there: ``readOnly`` in a request, ``writeOnly`` in an answer.
+        """
+        self._names, self._absent = {}, absent
         made = self._made(schema, pointer)
         definitions: dict[str, Any] = {}
         while len(definitions) < len(self._names):
@@ -75,7 +79,7 @@ class Schemas:
             for key, value in schema.items()
             if self._counts(key)
         }
-        _without_read_only(schema, made)
+        _without(self._absent, schema, made)
         _format(made)
         return _mended(schema, made) if self._is_30 else made
 
@@ -102,13 +106,11 @@ class Schemas:
         return f"#/$defs/{name}"
 
 
-def _without_read_only(schema: dict[str, Any], made: dict[str, Any]) -> None:
-    """Let what belongs into answers only be absent though it is required."""
+def _without(absent: str, schema: dict[str, Any], made: dict[str, Any]) -> None:
+    """Let what is ``absent``, ``readOnly`` or ``writeOnly``, be so though it is required."""
     properties = schema.get("properties")
     if isinstance(properties, dict) and isinstance(made.get("required"), list):
-        only = [
-            name for name, one in properties.items() if isinstance(one, dict) and one.get("readOnly") is True
-        ]
+        only = [name for name, one in properties.items() if isinstance(one, dict) and one.get(absent) is True]
         made["required"] = [name for name in made["required"] if name not in only]
 
 

@@ -6,13 +6,14 @@ one is contained in the other, or shown by a document that it is not; what is ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from trunkline.adapters.http.request import compile_body, compile_request
 from trunkline.adapters.http.settings import HttpSettings
-from trunkline.app.project import Target
+from trunkline.app.project import Flow, Target
+from trunkline.app.testing.answers import described, reply_findings
 from trunkline.app.testing.dialect import Unusable
 from trunkline.app.testing.operation import Operation, fields_of, missing_parameters, operation_of
 from trunkline.app.testing.result import Finding, Result
@@ -32,10 +33,15 @@ from trunkline.kernel.errors import DeliveryError
 MOST_FINDINGS = 20
 
 
-def openapi_side(target: Target, contract: Contract, spec: Spec, most: int, seed: int) -> Result:
-    """Hold a target's request, made of records of a contract, against an OpenAPI file."""
+def openapi_side(
+    target: Target, contract: Contract, spec: Spec, flows: Sequence[Flow], most: int, seed: int
+) -> Result:
+    """Hold a target's request, made of records of a contract, against an OpenAPI file.
+
+    ``flows`` are those to the target: what answers they pass on is held against the file, too.
+    """
     try:
-        findings, said = _Interface(target, contract, spec, most, seed).findings()
+        findings, said = _Interface(target, contract, spec, most, seed).findings(flows)
     except Unusable as error:
         findings, said = [Finding("spec", error.pointer, str(error))], "the OpenAPI file cannot be used"
     except RecursionError:
@@ -54,14 +60,14 @@ class _Interface:
         self._connection = target.connection
         self._contract = contract
         self._request = compile_request(target.settings.request)
-        self._spec = spec
+        self._spec, self._seed, self._most = spec, seed, most
         loaded = of_contract(contract)
         assert isinstance(loaded.schema, dict)
         self._ours = practice.produced(Side(loaded.schema, contract.formats))
         found = documents(self._ours.root, contract.formats, seed=seed, most=most)
         self._documents = [one for one in found if isinstance(one, dict)]
 
-    def findings(self) -> tuple[list[Finding], str]:
+    def findings(self, flows: Sequence[Flow]) -> tuple[list[Finding], str]:
         """Return what is wrong, and in a few words how it was found; raises ``Unusable``."""
         operation = operation_of(self._spec, self._settings, self._connection)
         if isinstance(operation, Finding):
@@ -70,7 +76,16 @@ class _Interface:
         findings += self._parameters(operation)
         wrong, said = self._body(operation)
         findings += wrong
+        findings += self._replies(operation, [flow for flow in flows if flow.to_reply is not None])
         return findings, said if not findings else "it does not fit"
+
+    def _replies(self, operation: Operation, flows: Sequence[Flow]) -> Iterator[Finding]:
+        try:
+            answers = described(self._spec, operation) if flows else []
+        except ValueError as error:
+            raise Unusable(f"{operation.part.pointer}/responses", str(error)) from None
+        for flow in flows:
+            yield from reply_findings(flow, answers, self._most, self._seed)
 
     def _parameters(self, operation: Operation) -> Iterator[Finding]:
         """Yield a finding for each parameter that is not always given, or whose values are not taken."""

@@ -126,7 +126,8 @@ def _interfaces(project: Project | None, selection: Selection, asked: Asked) -> 
             yield Result("openapi", target.name, "failed", summary, 1, 1, (spec,))
         else:
             contract = selection.stand_in(target.contract)
-            yield openapi_side(target, contract, spec, asked.documents, asked.seed)
+            flows = [flow for flow in selection.flows if flow.target is target]
+            yield openapi_side(target, contract, spec, flows, asked.documents, asked.seed)
 
 
 def _published(project: Project | None, target: Target) -> Path | None:

@@ -31,7 +31,7 @@ def held(folder, value, taken=TAKEN, **rest):
     request = rest.pop("request", "PUT /things/{id}")
     loaded = project(folder, [ID], taken, {"map": {"id": "id"}}, request, **rest)
     target = loaded.targets["shop.take"]
-    return openapi_side(target, target.contract, Spec(value), 200, 0)
+    return openapi_side(target, target.contract, Spec(value), list(loaded.flows.values()), 200, 0)
 
 
 # A body that takes every record of the contract is proved to, also where other fields are refused.
