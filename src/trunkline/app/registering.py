@@ -19,7 +19,7 @@ from trunkline.contracts.registry.acts import Who
 from trunkline.contracts.registry.content import candidate_of, shape_of_version
 from trunkline.contracts.registry.rules import Outcome, Step, Verdict, judge
 from trunkline.contracts.registry.semantic import semver
-from trunkline.contracts.registry.version import ActName, State, Version
+from trunkline.contracts.registry.version import ActName, Settings, State, Version
 from trunkline.kernel.clock import Clock, to_rfc3339
 from trunkline.kernel.errors import ProjectError, TrunklineError, UsageError
 from trunkline.kernel.faults import did_you_mean
@@ -44,13 +44,14 @@ class VersionView(msgspec.Struct, frozen=True):
 
 
 class ActView(msgspec.Struct, frozen=True):
-    """One thing that was done to a version."""
+    """One thing that was done to a version, or ``set`` for its whole subject: ``compatibility full``."""
 
     act: ActName
     at: str
     by: str
     why: str
     sunset: str | None
+    set: str = ""
 
 
 class Detail(msgspec.Struct, frozen=True):
@@ -109,9 +110,9 @@ async def show(folder: Path, ref: str, *, with_text: bool = False) -> Detail:
     registry = registry_of(folder)
     subject, version = await acts.find(registry, ref)
     done = [
-        ActView(one.act, to_rfc3339(one.at), one.by, one.why, _time(one.sunset))
+        ActView(one.act, to_rfc3339(one.at), one.by, one.why, _time(one.sunset), _set(one.settings))
         for one in await registry.history(subject.name)
-        if one.version == version.version
+        if one.version in ("", version.version)
     ]
     return Detail(_view(version), done, version.content.text if with_text else None)
 
@@ -192,6 +193,14 @@ def _view(one: Version) -> VersionView:
         one.because,
         _time(one.sunset),
     )
+
+
+def _set(settings: Settings | None) -> str:
+    """Say in words what a configuration sets."""
+    if settings is None:
+        return ""
+    access, mode = settings.access or "as for all", settings.compatibility or "as for all"
+    return f"compatibility {mode}, access {access}"
 
 
 def _time(instant: int | None) -> str | None:
