@@ -1,4 +1,4 @@
-"""The use-cases behind ``trunkline contract``: registering versions, and steps in the life of one.
+"""The use-cases behind ``trunkline contract`` and ``/api/v1/contracts``: registering, and steps in a life.
 
 All of it works on the files of the folder alone, whether the project runs or not.
 """
@@ -13,10 +13,11 @@ import msgspec
 from trunkline.app.folder import read_contracts
 from trunkline.app.reading import read
 from trunkline.app.versions import registry_of, using
-from trunkline.contracts.contract import Contract
+from trunkline.contracts.contract import Contract, load_all
 from trunkline.contracts.registry import acts
 from trunkline.contracts.registry.acts import Who
 from trunkline.contracts.registry.content import candidate_of, shape_of_version
+from trunkline.contracts.registry.port import Registry
 from trunkline.contracts.registry.rules import Outcome, Step, Verdict, judge
 from trunkline.contracts.registry.semantic import semver
 from trunkline.contracts.registry.version import ActName, Settings, State, Version
@@ -83,7 +84,22 @@ async def register(
 
     Raises ``ProjectError`` where a chosen file is faulty, ``UsageError`` for what is no contract.
     """
-    registry, contracts = registry_of(folder), _chosen(folder, chosen)
+    return await _register(registry_of(folder), _chosen(folder, chosen), who, clock, dry_run=dry_run)
+
+
+async def register_text(
+    folder: Path, text: str, who: Who, clock: Clock, *, dry_run: bool = False
+) -> list[Registered]:
+    """Register the contracts that a text describes, as ``register`` does those of the folder.
+
+    Raises ``ProjectError`` where it is faulty.
+    """
+    return await _register(registry_of(folder), load_all(text, "text"), who, clock, dry_run=dry_run)
+
+
+async def _register(
+    registry: Registry, contracts: Sequence[Contract], who: Who, clock: Clock, *, dry_run: bool
+) -> list[Registered]:
     found = []
     for one in contracts:
         verdict = judge(await registry.subject(one.name), candidate_of(one), shape_of_version)

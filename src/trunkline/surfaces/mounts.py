@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 
 from trunkline.app.backbone import Machine, secrets_of
 from trunkline.app.project import Project
@@ -10,15 +11,19 @@ from trunkline.app.versions import registry_of
 from trunkline.contracts.schemas.subjects import Subjects
 from trunkline.surfaces.access import Access, readers_of
 from trunkline.surfaces.door import Application
+from trunkline.surfaces.rest.application import ContractsApi
 from trunkline.surfaces.schemas import SchemaRegistry
 from trunkline.surfaces.workers import Workers
 
 SCHEMAS = "/registry"
 """Where Kafka's clients find the registry."""
+API = "/api/v1"
+"""Where contracts are asked about and registered."""
 
 
-def mounts_of(project: Project, machine: Machine, host: str) -> Mapping[str, Application]:
-    """Return the applications of a door that listens on ``host``, by path.
+@contextlib.contextmanager
+def mounted(project: Project, machine: Machine, host: str) -> Iterator[Mapping[str, Application]]:
+    """Give the applications of a door that listens on ``host``, by path; at the end they begin nothing more.
 
     Raises ``SecretUnavailable`` where a writer has no secret.
     """
@@ -27,5 +32,8 @@ def mounts_of(project: Project, machine: Machine, host: str) -> Mapping[str, App
     access = Access(readers_of(settings.read, host), writers, "listen.registry")
     names = {one.name for one in project.contracts.values()}
     subjects = Subjects(registry_of(project.folder), machine.clock, settings.policy, names)
-    workers = Workers()
-    return {SCHEMAS: SchemaRegistry(subjects, access, workers, SCHEMAS)}
+    with contextlib.closing(Workers()) as workers:
+        yield {
+            SCHEMAS: SchemaRegistry(subjects, access, workers, SCHEMAS),
+            API: ContractsApi(project.folder, machine.clock, access, workers, API),
+        }

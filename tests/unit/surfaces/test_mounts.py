@@ -8,7 +8,7 @@ from tests.documented import demo
 from trunkline.app.backbone import this_machine
 from trunkline.app.project import Project
 from trunkline.kernel.errors import SecretUnavailable
-from trunkline.surfaces.mounts import mounts_of
+from trunkline.surfaces.mounts import API, SCHEMAS, mounted
 
 VARIABLE = "TRUNKLINE_SECRET_REGISTRY_CI"
 
@@ -38,18 +38,23 @@ async def status_of(application, headers, method="GET", path="/registry/subjects
 
 
 # Who asks this machine reads, the writer that is named reads and writes, and another address is closed.
-async def test_registry(project):
+@pytest.mark.parametrize(("mount", "path"), [(SCHEMAS, "/subjects"), (API, "/contracts")])
+async def test_registry(project, mount, path):
     machine = this_machine({VARIABLE: "s3cret"})
-    here = mounts_of(project, machine, "127.0.0.1")["/registry"]
-    there = mounts_of(project, machine, "0.0.0.0")["/registry"]
     local, writer = [(b"host", b"localhost:8080")], [(b"authorization", b"Bearer s3cret")]
-    assert [await status_of(here, local), await status_of(there, local)] == [200, 401]
-    assert [await status_of(here, writer), await status_of(there, writer)] == [200, 200]
-    put = {"method": "PUT", "path": "/registry/mode"}
-    assert [await status_of(here, local, **put), await status_of(here, writer, **put)] == [401, 422]
+    get, put = {"path": mount + path}, {"method": "POST", "path": f"{mount}{path}"}
+    if mount == SCHEMAS:
+        put |= {"method": "PUT", "path": "/registry/mode"}
+    with mounted(project, machine, "127.0.0.1") as here, mounted(project, machine, "0.0.0.0") as there:
+        assert [await status_of(one[mount], local, **get) for one in (here, there)] == [200, 401]
+        assert [await status_of(one[mount], writer, **get) for one in (here, there)] == [200, 200]
+        assert [await status_of(here[mount], who, **put) for who in (local, writer)] == [401, 422]
 
 
 # A writer without a secret is told at the start.
-async def test_no_secret(project):
-    with pytest.raises(SecretUnavailable, match="secret://registry/ci"):
-        mounts_of(project, this_machine({}), "127.0.0.1")
+def test_no_secret(project):
+    with (
+        pytest.raises(SecretUnavailable, match="secret://registry/ci"),
+        mounted(project, this_machine({}), "127.0.0.1"),
+    ):
+        pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import signal
 import sys
@@ -113,9 +114,11 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
     machine.signals.listen(listener)
     stop = _stop_on_signals()
 
-    mounts = _mounts(part)
     roles = [part.role] if part.role else ROLES
-    async with opened(part.project, machine, roles, patience_seconds=PATIENCE_SECONDS) as backbone:
+    async with contextlib.AsyncExitStack() as stack:
+        mounts = stack.enter_context(_mounts(part))
+        opening = opened(part.project, machine, roles, patience_seconds=PATIENCE_SECONDS)
+        backbone = await stack.enter_async_context(opening)
 
         async def opens_door(webhooks: Mapping[str, Any]) -> Any:
             door = Door(webhooks, machine.ids, backbone.health.unready, _pages(part), mounts)
@@ -145,13 +148,13 @@ def _pages(part: Part) -> Pages | None:
     return Pages(make, readers_of(part.project.settings.listen.docs, part.address[0]))
 
 
-def _mounts(part: Part) -> Mapping[str, Any]:
-    """Return what the door mounts beside webhooks; nothing at the door of delivery."""
+def _mounts(part: Part) -> contextlib.AbstractContextManager[Mapping[str, Any]]:
+    """Give what the door mounts beside webhooks; nothing at the door of delivery."""
     if part.role == "delivery":
-        return {}
-    from trunkline.surfaces.mounts import mounts_of  # noqa: PLC0415  as above
+        return contextlib.nullcontext({})
+    from trunkline.surfaces.mounts import mounted  # noqa: PLC0415  as above
 
-    return mounts_of(part.project, part.machine, part.address[0])
+    return mounted(part.project, part.machine, part.address[0])
 
 
 def _stop_on_signals() -> asyncio.Event:
