@@ -27,12 +27,12 @@ def folder(tmp_path):
     return folder
 
 
-def send(run, path, body=None, secret="s3cret"):
+def send(run, path, body=None, bearer="s3cret"):
     """Return the status and the document that a request is answered with."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{run.address}/api/v1{path}", data)
-    if secret:
-        request.add_header("authorization", f"Bearer {secret}")
+    if bearer:
+        request.add_header("authorization", f"Bearer {bearer}")
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.load(answer)
@@ -50,7 +50,7 @@ def test_beside_the_command_line(folder):
         assert ask(folder, "contract", "show", "order")["version"]["author"] == "ci"
         (folder / ORDER).write_text(text.replace("version: 1.0.0", "version: 1.0.1"))
         ask(folder, "contract", "register", "order", "--why", "a patch", "--by", "ann")
-        _, told = send(run, "/contracts/order", secret="")
+        _, told = send(run, "/contracts/order", bearer="")
         assert [(one["version"], one["author"]) for one in told["versions"]] == [
             ("1.0.1", "ann"),
             ("1.0.0", "ci"),
@@ -60,7 +60,7 @@ def test_beside_the_command_line(folder):
         run.listening()
         retired = send(run, "/contracts/order/versions/1.0.0/retire", {"why": "nobody", "now": True})
         assert (retired[0], retired[1]["state"]) == (200, "retired")
-        assert send(run, "/contracts", {"contracts": ["order"], "why": "no"}, secret="")[0] == 401
+        assert send(run, "/contracts", {"contracts": ["order"], "why": "no"}, bearer="")[0] == 401
         assert run.stop() == 0
     assert {one["version"]: one["state"] for one in ask_list(folder, "contract", "list")} == {
         "1.0.1": "active",
@@ -77,7 +77,7 @@ def test_a_verdict(folder):
     with running(folder) as run:
         run.listening()
         question = {"old": {"text": json.dumps(old)}, "new": {"text": json.dumps(new)}, "mode": "full"}
-        _, told = send(run, "/contracts/diff", question, secret="")
-        assert (told["effect"], send(run, "/openapi.json", secret="")[0]) == ("breaking", 200)
+        _, told = send(run, "/contracts/diff", question, bearer="")
+        assert (told["effect"], send(run, "/openapi.json", bearer="")[0]) == ("breaking", 200)
     found = comparison(None, old_file, new_file, "full", "practical")
     assert json.loads(encode(found)) == {**told, "old": "old.json", "new": "new.json"}

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias, get_args
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -24,6 +24,7 @@ from trunkline.kernel.errors import BusyError, TrunklineError
 from trunkline.surfaces import access
 from trunkline.surfaces.body import TooLarge, TooSlow, body_of
 from trunkline.surfaces.door import Receive, Scope, Send
+from trunkline.surfaces.names import name_in
 from trunkline.surfaces.workers import Workers
 
 MEDIA_TYPE: Final = b"application/vnd.schemaregistry.v1+json"
@@ -31,7 +32,6 @@ _KINDS: Final[dict[str, SchemaKind]] = {"AVRO": "avro", "JSON": "json"}
 _TYPES: Final[dict[SchemaKind, str]] = {kind: name for name, kind in _KINDS.items()}
 _MODES: Final = get_args(Mode)
 _ACCESSES: Final = get_args(Access)
-_SUBJECT_CHARACTERS: Final = 1_000
 _REFUSALS: Final[dict[type[TrunklineError], tuple[int, int]]] = {
     rules.NoSuchSubject: (404, 40401),
     rules.NoSuchVersion: (404, 40402),
@@ -157,8 +157,6 @@ class SchemaRegistry:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         headers = dict(scope["headers"])
         author = self._who.writer(headers) if route in self._writing else self._who.reader(headers)
-        if any(len(part) > _SUBJECT_CHARACTERS for part in parts):
-            raise _Refused(422, 42208, f"A subject has at most {_SUBJECT_CHARACTERS} characters")
         body = await body_of(receive)
         return await self._workers.run(partial(route, _Asked(parts, query, body, author)))
 
@@ -167,7 +165,12 @@ class SchemaRegistry:
             if (found := pattern.fullmatch(path)) is not None:
                 if method not in routes:
                     raise _Refused(405, 405, "HTTP 405 Method Not Allowed")
-                return routes[method], tuple(unquote(part) for part in found.groups())
+                try:
+                    return routes[method], tuple(map(name_in, found.groups()))
+                except ValueError as error:
+                    raise _Refused(
+                        422, 42208, f"The specified subject is not a valid subject: {error}"
+                    ) from None
         raise _Refused(404, 404, "HTTP 404 Not Found")
 
     async def _root(self, _asked: _Asked) -> Any:

@@ -112,6 +112,7 @@ async def test_avro_is_not_named(ask):
         ("POST", "/subjects/order/versions", given(TEXT), 422, 42205),
         ("PUT", "/config/order", {"compatibility": "NONE"}, 422, 42205),
         ("GET", f"/subjects/{'a' * 1_001}/versions", None, 422, 42208),
+        ("POST", "/subjects/a%1B%5B2J/versions", given(TEXT), 422, 42208),
         ("DELETE", "/subjects/a?permanent=true", None, 422, 42205),
         ("DELETE", "/subjects/a/versions/1?permanent=true", None, 422, 42205),
         ("POST", "/subjects/a/versions", given(NUMBER), 409, 409),

@@ -9,7 +9,6 @@ import re
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 
@@ -20,13 +19,13 @@ from trunkline.kernel.errors import BusyError, TrunklineError
 from trunkline.surfaces.access import Access
 from trunkline.surfaces.body import body_of
 from trunkline.surfaces.door import Receive, Scope, Send
+from trunkline.surfaces.names import name_in
 from trunkline.surfaces.rest.openapi import openapi
 from trunkline.surfaces.rest.problems import Problem, problem, problem_of
 from trunkline.surfaces.rest.routes import ROUTES, Asked, Route
 from trunkline.surfaces.workers import Workers
 
 DOCUMENT = "/openapi.json"
-_PART_CHARACTERS = 1_000
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -82,10 +81,10 @@ class ContractsApi:
             if found is None:
                 continue
             if method in routes:
-                parts = {name: unquote(part) for name, part in found.groupdict().items()}
-                if any(len(part) > _PART_CHARACTERS for part in parts.values()):
-                    raise _Answered(problem(422, f"a name has at most {_PART_CHARACTERS} characters"))
-                return routes[method], parts
+                try:
+                    return routes[method], {name: name_in(part) for name, part in found.groupdict().items()}
+                except ValueError as error:
+                    raise _Answered(problem(422, str(error))) from None
             allowed |= routes.keys()
         if allowed:
             allow = ", ".join(sorted(allowed)).encode()
