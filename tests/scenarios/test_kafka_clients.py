@@ -6,7 +6,13 @@ import contextlib
 import json
 
 import pytest
-from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegistryClient
+from confluent_kafka.schema_registry import (
+    ConfigCompatibilityLevel,
+    Schema,
+    SchemaReference,
+    SchemaRegistryClient,
+    ServerConfig,
+)
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSerializer
@@ -175,6 +181,30 @@ def test_secrets(folder):
     told, _ = run.process.communicate(timeout=60)
     assert run.process.returncode == 5
     assert "secret://registry/ci" in told
+
+
+# Levels and modes are set and taken back by the client's own calls; what is read only takes nothing.
+def test_settings_of_the_client(client):
+    registry, schema = client(), Schema(json.dumps(ORDER), "JSON")
+    registry.register_schema("a", schema)
+    registry.set_config("a", ServerConfig(compatibility=ConfigCompatibilityLevel.FULL))
+    assert registry.get_config("a").compatibility_level == "FULL"
+    registry.delete_config("a")
+    assert registry.get_config().compatibility_level == "BACKWARD"
+    assert registry.get_global_mode() == "READWRITE"
+    assert registry.update_mode("a", "READONLY") == "READONLY"
+    assert registry.get_mode("a") == "READONLY"
+    assert client().register_schema("a", schema) > 0
+    with pytest.raises(SchemaRegistryError, match="read-only mode"):
+        registry.delete_subject("a")
+    registry.delete_mode("a")
+    with pytest.raises(SchemaRegistryError, match="IMPORT"):
+        registry.update_global_mode("IMPORT")
+    assert registry.get_contexts() == ["."]
+    assert registry.get_schema_types() == ["AVRO", "JSON"]
+    assert registry.delete_version("a", 1) == 1
+    with pytest.raises(SchemaRegistryError, match="kept for ever"):
+        registry.delete_version("a", 1, permanent=True)
 
 
 # What the client has calls for works: registering, looking up, listing, checking, levels, deleting.

@@ -53,15 +53,25 @@ class _Refused(Exception):
 
 
 class _Submitted(msgspec.Struct, rename="camel"):
-    """The body of a registration, a look-up or a check; what else clients send is passed over."""
+    """The body of a registration, a look-up or a check; what else clients send is passed over.
+
+    Metadata and rules are not: who relies on a rule to encrypt a field has to know that none is kept.
+    """
 
     schema: str
     schema_type: str | None = None
     references: list[Reference] | None = None
+    metadata: Any = None
+    rule_set: Any = None
 
 
-class _Level(msgspec.Struct):
+class _Level(msgspec.Struct, rename="camel"):
     compatibility: str
+    compatibility_group: Any = None
+    default_metadata: Any = None
+    override_metadata: Any = None
+    default_rule_set: Any = None
+    override_rule_set: Any = None
 
 
 class _Mode(msgspec.Struct):
@@ -98,6 +108,7 @@ class SchemaRegistry:
         self._subjects, self._who, self._workers, self._prefix = subjects, who, workers, prefix
         by_path: dict[str, dict[str, Route]] = {
             "": {"GET": self._root},
+            "/contexts": {"GET": self._contexts},
             "/schemas/types": {"GET": self._types},
             "/schemas/ids/:": {"GET": self._by_id},
             "/schemas/ids/:/schema": {"GET": self._text_by_id},
@@ -179,6 +190,9 @@ class SchemaRegistry:
     async def _types(self, _asked: _Asked) -> Any:
         return list(_KINDS)
 
+    async def _contexts(self, _asked: _Asked) -> Any:
+        return ["."]
+
     async def _by_id(self, asked: _Asked) -> Any:
         return _told(schema_of((await self._holding(asked))[0]))
 
@@ -227,6 +241,7 @@ class SchemaRegistry:
 
     async def _submitted(self, asked: _Asked) -> SchemaText:
         given: _Submitted = asked.read(_Submitted)
+        _require_none("metadata or rules", given.metadata, given.rule_set)
         kind = _KINDS.get(given.schema_type or "AVRO")
         if kind is None:
             raise _Refused(
@@ -291,6 +306,8 @@ class SchemaRegistry:
 
     async def _set_level(self, asked: _Asked) -> Any:
         level: _Level = asked.read(_Level)
+        others = msgspec.structs.astuple(level)[1:]
+        _require_none("groups, metadata or rules", *others)
         mode = next((mode for mode in _MODES if mode.upper() == level.compatibility), None)
         if mode is None:
             names = ", ".join(mode.upper() for mode in _MODES)
@@ -354,6 +371,11 @@ def _number(text: str) -> int:
         f"The specified version '{text}' is not a valid version id. Allowed values are between [1, 2^31-1]"
     )
     raise _Refused(422, 42202, f'{message} and the string "latest"')
+
+
+def _require_none(what: str, *given: Any) -> None:
+    if any(given):
+        raise _Refused(422, 42205, f"No {what} are kept here: leave them out")
 
 
 def _only_soft(asked: _Asked) -> None:

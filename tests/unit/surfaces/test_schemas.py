@@ -107,6 +107,8 @@ async def test_avro_is_not_named(ask):
         ("GET", "/subjects/a/versions/9999999999999", None, 422, 42202),
         ("PUT", "/config", {"compatibility": "SOMETIMES"}, 422, 42203),
         ("PUT", "/mode", {"mode": "IMPORT"}, 422, 42205),
+        ("POST", "/subjects/a/versions", given(TEXT, ruleSet={"domainRules": [{}]}), 422, 42205),
+        ("PUT", "/config", {"compatibility": "FULL", "defaultRuleSet": {"domainRules": []}}, 422, 42205),
         ("PUT", "/mode/a", {"mode": "FORWARD"}, 422, 42204),
         ("DELETE", "/mode/a", None, 404, 40409),
         ("POST", "/subjects/order/versions", given(TEXT), 422, 42205),
