@@ -43,6 +43,7 @@ from trunkline.kernel.errors import TrunklineError
 DEFAULTS = Settings("backward", "readwrite")
 _WHY = "through the schema registry"
 _DEEPEST = 16
+_MOST_REFERENCES = 1_000
 
 
 class NoSuchSubject(TrunklineError):
@@ -140,7 +141,7 @@ class Subjects:
         """
 
         async def decide(found: Subject) -> Entry | None:
-            if _same(found, schema):
+            if _same(found, schema) is not None:
                 return None
             await self._require_writable(found)
             breaks = await self.breaks(schema, _in_use(found), (await self._settings(found)).compatibility)
@@ -160,7 +161,9 @@ class Subjects:
             version = f"{len(found.versions) + 1}.0.0"
             return self._entry(found, "register", author, version=version, content=content)
 
-        return _same(await keep(self._registry, subject, decide), schema)[0]
+        version = _same(await keep(self._registry, subject, decide), schema)
+        assert version is not None
+        return version
 
     async def breaks(self, schema: SchemaText, versions: Sequence[Version], mode: Mode | None) -> list[str]:
         """Return what a schema would break of earlier versions, the latest of which is the last."""
@@ -230,20 +233,34 @@ class Subjects:
 
         await keep(self._registry, subject, decide)
 
-    async def texts(self, references: Sequence[Reference], depth: int = 0) -> dict[str, str]:
-        """Return the texts that references mean, with those that these refer to, innermost first."""
-        texts: dict[str, str] = {}
-        if depth > _DEEPEST:
-            raise NotASchema(f"Invalid schema: references lead more than {_DEEPEST} levels deep")
+    async def texts(self, references: Sequence[Reference]) -> dict[str, str]:
+        """Return the texts that references mean, with those that these refer to, innermost first.
+
+        Raises ``NotASchema`` for what is not there, and for more than anybody needs.
+        """
+        found: dict[Reference, str] = {}
+        await self._follow(references, found, ())
+        return {each.name: text for each, text in found.items()}
+
+    async def _follow(
+        self, references: Sequence[Reference], found: dict[Reference, str], way: tuple[Reference, ...]
+    ) -> None:
+        """Add the texts of references that were not found yet; ``way`` leads to who refers to them."""
+        if len(way) > _DEEPEST or len(found) + len(references) > _MOST_REFERENCES:
+            raise NotASchema(
+                f"Invalid schema: references lead more than {_DEEPEST} levels deep, or to more than "
+                f"{_MOST_REFERENCES} schemas"
+            )
         for each in references:
+            if each in found:
+                continue
             try:
                 version = await self.version(each.subject, each.number, retired=True)
             except (NoSuchSubject, NoSuchVersion):
                 where = f"{each.subject} version {each.number}"
                 raise NotASchema(f"Invalid schema: no schema reference found for {where}") from None
-            texts |= await self.texts(version.content.references, depth + 1)
-            texts[each.name] = schema_of(version).text
-        return texts
+            await self._follow(version.content.references, found, (*way, each))
+            found[each] = schema_of(version).text
 
     async def _versions(self, subject: str, *, retired: bool) -> Sequence[Version]:
         found = await self._registry.subject(subject)
@@ -294,9 +311,9 @@ def _in_use(subject: Subject) -> list[Version]:
     return [one for one in subject.versions if not one.retired]
 
 
-def _same(subject: Subject, schema: SchemaText) -> list[Version]:
-    """Return the versions in use that say what a schema says."""
-    return [one for one in _in_use(subject) if schema_of(one).digest == schema.digest]
+def _same(subject: Subject, schema: SchemaText) -> Version | None:
+    """Return the first version in use that says what a schema says."""
+    return next((one for one in _in_use(subject) if schema_of(one).digest == schema.digest), None)
 
 
 def _numbered(versions: Sequence[Version], number: int) -> Version:

@@ -274,3 +274,23 @@ def test_killed(tmp_path):
     assert set(told) <= {f"{one.number} {one.content.id} {one.content.text}" for one in kept}
     assert len(told) == len(set(told)) >= 24
     assert asyncio.run(subjects.settings("a/b:.ctx:")).compatibility == "none"
+
+
+# Each schema that references lead to is read once, however many ways lead there; too many are refused.
+async def test_many_references(found, registry, monkeypatch):
+    await add(found, "s0", TEXT)
+    for level in range(1, 13):
+        twice = [Reference(f"{way}{level}.json", f"s{level - 1}", 1) for way in "ab"]
+        await add(found, f"s{level}", "{}", references=twice)
+    reads, subject = [], registry.subject
+
+    async def counted(name):
+        reads.append(name)
+        return await subject(name)
+
+    monkeypatch.setattr(registry, "subject", counted)
+    texts = await found.texts([Reference("top.json", "s12", 1)])
+    assert (len(texts), len(reads)) == (25, 25)
+    assert list(texts)[-1] == "top.json"
+    with pytest.raises(NotASchema, match="more than 1000 schemas"):
+        await found.read("json", TEXT, [Reference(f"{n}.json", "s0", 1) for n in range(1_001)])
