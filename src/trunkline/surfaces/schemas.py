@@ -22,7 +22,7 @@ from trunkline.contracts.schemas.reading import SchemaKind, SchemaText, schema_o
 from trunkline.contracts.schemas.subjects import Subjects
 from trunkline.kernel.errors import BusyError, TrunklineError
 from trunkline.surfaces import access
-from trunkline.surfaces.body import TooLarge, TooSlow, body_of
+from trunkline.surfaces.body import Bodies, TooLarge, TooSlow
 from trunkline.surfaces.door import Receive, Scope, Send
 from trunkline.surfaces.names import name_in
 from trunkline.surfaces.workers import Workers
@@ -106,6 +106,7 @@ class SchemaRegistry:
 
     def __init__(self, subjects: Subjects, who: access.Access, workers: Workers, prefix: str = "") -> None:
         self._subjects, self._who, self._workers, self._prefix = subjects, who, workers, prefix
+        self._bodies = Bodies()
         by_path: dict[str, dict[str, Route]] = {
             "": {"GET": self._root},
             "/contexts": {"GET": self._contexts},
@@ -168,7 +169,7 @@ class SchemaRegistry:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         headers = dict(scope["headers"])
         author = self._who.writer(headers) if route in self._writing else self._who.reader(headers)
-        body = await body_of(receive)
+        body = await self._bodies.read(receive)
         return await self._workers.run(partial(route, _Asked(parts, query, body, author)))
 
     def _route(self, method: str, path: str) -> tuple[Route, tuple[str, ...]]:

@@ -17,7 +17,7 @@ from trunkline.kernel import json
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.errors import BusyError, TrunklineError
 from trunkline.surfaces.access import Access
-from trunkline.surfaces.body import body_of
+from trunkline.surfaces.body import Bodies
 from trunkline.surfaces.door import Receive, Scope, Send
 from trunkline.surfaces.names import name_in
 from trunkline.surfaces.rest.openapi import openapi
@@ -43,7 +43,7 @@ class ContractsApi:
 
     def __init__(self, folder: Path, clock: Clock, who: Access, workers: Workers, prefix: str) -> None:
         self._folder, self._clock, self._who = folder, clock, who
-        self._workers, self._prefix = workers, prefix
+        self._workers, self._prefix, self._bodies = workers, prefix, Bodies()
         self._paths: dict[re.Pattern[str], dict[str, Route]] = {}
         for route in ROUTES:
             pattern = re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path))
@@ -70,7 +70,7 @@ class ContractsApi:
             return self._document
         route, parts = self._route(scope["method"], path)
         author = self._who.writer(headers) if route.writes else self._who.reader(headers)
-        body = _read(route, await body_of(receive)) if route.body else None
+        body = _read(route, await self._bodies.read(receive)) if route.body else None
         asked = Asked(self._folder, self._clock, parts, body, author)
         return await self._workers.run(partial(_done, route, asked))
 
