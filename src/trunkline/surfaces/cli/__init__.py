@@ -69,6 +69,7 @@ GROUPS = {
             "retire": "End a version that nobody uses, for good.",
             "diff": "Tell what differs between two versions, and whom it breaks.",
             "drift": "Tell how records that came differ from their contract.",
+            "test": "Test both sides of contracts: what came, what flows make of it, what targets take.",
         },
     ),
     "docs": (
