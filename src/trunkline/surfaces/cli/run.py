@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from trunkline.app.backbone import Machine
     from trunkline.app.project import Project
     from trunkline.app.run import Started
-    from trunkline.surfaces.docs.mount import Pages
     from trunkline.surfaces.docs.site import Site
+    from trunkline.surfaces.door import Application
 
 _FLUSH_SECONDS = 10.0
 
@@ -117,7 +117,7 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
     async with opened(part.project, machine, roles, patience_seconds=PATIENCE_SECONDS) as backbone:
 
         async def opens_door(webhooks: Mapping[str, Any]) -> Any:
-            door = Door(webhooks, machine.ids, backbone.health.unready, _pages(part))
+            door = Door(webhooks, machine.ids, backbone.health.unready, _mounts(part))
             return await serve(door, *part.address)
 
         opens = opens_door if part.listens else None
@@ -128,11 +128,11 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
         listener.flush()
 
 
-def _pages(part: Part) -> Pages | None:
-    """Return the project's documentation, made when somebody asks for it; the door of delivery has none."""
+def _mounts(part: Part) -> dict[str, Application]:
+    """Return what the door has beside webhooks: the documentation. The door of delivery has nothing."""
     if part.role == "delivery":
-        return None
-    from trunkline.surfaces.docs.mount import Pages, readers_of  # noqa: PLC0415  as above
+        return {}
+    from trunkline.surfaces.docs.mount import DOCS, Pages, readers_of  # noqa: PLC0415  as above
 
     def make() -> Site:
         from trunkline.app.docs.releases import documented  # noqa: PLC0415  no page may ever be asked for
@@ -140,7 +140,8 @@ def _pages(part: Part) -> Pages | None:
 
         return Site(documented(part.project))
 
-    return Pages(make, readers_of(part.project.settings.listen.docs, part.address[0]))
+    readers = readers_of(part.project.settings.listen.docs, part.address[0])
+    return {DOCS: Pages(make, readers, part.machine.ids)}
 
 
 def _stop_on_signals() -> asyncio.Event:

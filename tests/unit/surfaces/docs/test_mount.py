@@ -7,7 +7,7 @@ import pytest
 from tests.documented import demo
 
 from trunkline.app.docs.join import joined
-from trunkline.surfaces.docs.mount import Pages, is_loopback, readers_of
+from trunkline.surfaces.docs.mount import DOCS, Pages, is_loopback, readers_of
 from trunkline.surfaces.docs.site import Site
 from trunkline.surfaces.door import Door, serve
 from trunkline.testkit.clock import CountingIds
@@ -30,11 +30,22 @@ def make(tmp_path):
 
 @pytest.fixture
 async def session(make):
-    door = Door({}, CountingIds(), docs=Pages(make, "local"))
+    door = Door({}, CountingIds(), mounts={DOCS: Pages(make, "local", CountingIds())})
     listening = await serve(door, "127.0.0.1", 0)
     async with aiohttp.ClientSession(f"http://127.0.0.1:{listening.port}") as opened:
         yield opened
     await listening.close()
+
+
+async def status(pages, headers):
+    """Ask for the first page with headers; return the answer's status."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    await pages({"method": "GET", "path": "/docs/", "headers": [*headers.items()]}, None, send)
+    return sent[0]["status"]
 
 
 # Pages come with their type, a tag, and headers that let a browser do nothing else with them.
@@ -91,10 +102,10 @@ async def test_nothing_there(session):
 
 # A site is made with the first request for it, once.
 async def test_made_once(make):
-    pages = Pages(make, "local")
+    pages = Pages(make, "local", CountingIds())
     assert make.count == 0
     for _ in range(3):
-        assert (await pages.answer("GET", "/docs/", LOCAL)).status == 200
+        assert await status(pages, LOCAL) == 200
     assert make.count == 1
 
 
@@ -132,9 +143,9 @@ def test_readers(setting, host, readers):
     ],
 )
 async def test_not_local(make, headers):
-    assert await Pages(make, "local").answer("GET", "/docs/", headers) is None
-    assert (await Pages(make, "everybody").answer("GET", "/docs/", headers)).status == 200
-    assert await Pages(make, "nobody").answer("GET", "/docs/", LOCAL) is None
+    assert await status(Pages(make, "local", CountingIds()), headers) == 404
+    assert await status(Pages(make, "everybody", CountingIds()), headers) == 200
+    assert await status(Pages(make, "nobody", CountingIds()), LOCAL) == 404
 
 
 # Loopback is told from names and addresses as they stand, without looking anything up.
