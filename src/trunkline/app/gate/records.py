@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from trunkline.app.folder import MAIN_FILE
 from trunkline.app.gate.values import Answer, Case
+from trunkline.app.quantities import days_of
 from trunkline.app.registry import SOURCES, TARGETS
 from trunkline.contracts.contract import Contract
 
@@ -43,6 +45,23 @@ def dutiful(case: Case) -> Answer:
         "; ".join(f"{one.ref}: {one.about.retention}, {one.about.legal_basis}" for one in about)
         or "nothing is about people"
     )
+
+
+def let_go(case: Case) -> Answer:
+    """Ask, where the stream is about people, whether the store lets go of it when its contract says."""
+    contract, days = case.flow.contract, case.project.settings.store.retention.days
+    stated = contract.about.retention
+    if not any(field.about_person for field in contract.fields) or not stated:
+        return Answer("nothing that the store keeps is about people and has a time of its own")
+    most, ref = days_of(stated), contract.ref
+    if most is None:
+        do = f"write retention in {contract.place.file} as a number with the unit d, w, mo or y"
+        return Answer(f"{ref} may be kept {stated}, which is no number of days", do)
+    if days is None or days > most:
+        keeps = "without an end" if days is None else f"for {days:g} days"
+        do = f"write store: {{retention: {{days: {most:g}}}}} in {MAIN_FILE}, or less"
+        return Answer(f"{ref} may be kept {stated}, and the store keeps it {keeps}", do)
+    return Answer(f"{ref} may be kept {stated}, and the store lets go of it after {days:g} days")
 
 
 def versioned(case: Case) -> Answer:

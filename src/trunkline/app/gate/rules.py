@@ -35,6 +35,13 @@ RULES: tuple[Rule, ...] = (
         records.dutiful,
     ),
     Rule(
+        "retention",
+        "Retention kept",
+        "advice",
+        "A contract that says 90 days beside a store that keeps for ever is a promise that nobody keeps.",
+        records.let_go,
+    ),
+    Rule(
         "consistency",
         "Consistency and latency",
         "error",
