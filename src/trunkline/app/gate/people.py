@@ -47,7 +47,8 @@ def told(case: Case) -> Answer:
     routes = [one for one in named or contacts if _is_named(one)]
     if not routes:
         files = " and ".join(case.file_of(one) for one in case.systems)
-        return Answer("no contact is one", f"write owner.contact in {files}, or to: under alerts")
+        do = f"write owner.contact in {files}, or to: under alerts in {case.flow.file}"
+        return Answer(f"nobody can be told: {_names(case.systems)} have no contact", do)
     return Answer(", ".join(routes))
 
 

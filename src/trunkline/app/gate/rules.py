@@ -77,6 +77,13 @@ RULES: tuple[Rule, ...] = (
         course.unseen,
     ),
     Rule(
+        "mapping",
+        "Mapping complete",
+        "error",
+        "A null that was to be filled in, or a constant of another type, makes a dead letter of every event.",
+        records.filled,
+    ),
+    Rule(
         "idempotency",
         "Idempotency key",
         "error",

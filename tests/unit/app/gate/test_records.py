@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.app.gate.conftest import ORDER, SHOP
+from tests.unit.app.gate.conftest import FLOW, ORDER, SHOP
 
 CLASSIFIED = "      - {property: classification, value: internal}   # of every field that says nothing else\n"
 BASIS = "      - {property: legalBasis, value: contract}       # why personal data of it may be held\n"
@@ -58,10 +58,10 @@ def test_duties(edit, found, old, new, said):
 @pytest.mark.parametrize(
     ("days", "said", "do"),
     [
-        ("{days: 90}", "order@1.0.0 may be kept 90 d, and the store lets go of it after 90 days", ""),
-        ("{days: 0.5}", "order@1.0.0 may be kept 90 d, and the store lets go of it after 0.5 days", ""),
-        ("{days: 91}", "order@1.0.0 may be kept 90 d, and the store keeps it for 91 days", DAYS),
-        ("{bytes: 20GB}", "order@1.0.0 may be kept 90 d, and the store keeps it without an end", DAYS),
+        ("{days: 90}", "order@1.0.0 may be kept for 90 d, and the store lets go of it after 90 days", ""),
+        ("{days: 0.5}", "order@1.0.0 may be kept for 90 d, and the store lets go of it after 0.5 days", ""),
+        ("{days: 91}", "order@1.0.0 may be kept for 90 d, and the store keeps it for 91 days", DAYS),
+        ("{bytes: 20GB}", "order@1.0.0 may be kept for 90 d, and the store keeps it without an end", DAYS),
     ],
 )
 def test_retention(edit, found, days, said, do):
@@ -81,6 +81,32 @@ def test_retention_that_is_not_compared(edit, found):
     edit(ORDER, "classification: internal", "classification: personal")
     edit(ORDER, "{property: retention,", "{property: latency,")
     assert found("retention").status == "pass"
+
+
+# A constant that the target's field does not take would make a dead letter of every event.
+@pytest.mark.parametrize(
+    ("constant", "passes"),
+    [
+        ("'null'", False),
+        ("'\"many\"'", False),
+        ("'3'", True),
+        ("lines[0].quantity", True),
+        ("$length('abc')", True),
+    ],
+)
+def test_constants(edit, found, constant, passes):
+    edit(FLOW, "pieces: $sum(lines.quantity)", f"pieces: {constant}")
+    assert (found("mapping").status, "pieces" in found("mapping").shown) == (
+        ("pass", False) if passes else ("error", True)
+    )
+
+
+# What goes as it is, or through a Python function, has no constants to look at.
+def test_no_constants(folder, edit, found):
+    text = (folder / FLOW).read_text()
+    start, end = text.index("map:\n"), text.index("# How old")
+    edit(FLOW, text[start:end], "python: mappings.orders:to_warehouse\n")
+    assert (found("mapping").status, found("mapping").shown) == ("pass", "mappings.orders:to_warehouse")
 
 
 # What is a secret of business and about nobody is masked and has no such duties.
