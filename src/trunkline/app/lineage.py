@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from trunkline.app.project import Flow, Project, unknown_stream
+from trunkline.app.project import Flow, Project, resolve, unknown_stream
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.field import Field
 from trunkline.kernel.errors import UsageError
@@ -125,6 +125,10 @@ def _unknown(project: Project, text: str, stream: str) -> UsageError:
     contracts = [one for one in project.contracts.values() if stream in ("", one.stream, one.name)]
     if not contracts:
         return unknown_stream(project, stream)
+    whole = resolve(text, project.contracts)
+    if whole is not None and whole.fields:
+        first = dotted(whole.fields[0])
+        return UsageError(f'"{text}" is a stream: name a field of it after it, such as {first}')
     known = {dotted(field) for one in contracts for field in one.fields}
     known |= {f"{one.name}.{dotted(field)}" for one in contracts for field in one.fields if not stream}
     where = f" in {stream}" if stream else ""

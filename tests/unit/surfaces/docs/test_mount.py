@@ -5,6 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 from tests.documented import demo
+from tests.unit.surfaces.doors import status
 
 from trunkline.app.docs.join import joined
 from trunkline.surfaces.docs.mount import DOCS, Pages, is_loopback, readers_of
@@ -35,17 +36,6 @@ async def session(make):
     async with aiohttp.ClientSession(f"http://127.0.0.1:{listening.port}") as opened:
         yield opened
     await listening.close()
-
-
-async def status(pages, headers):
-    """Ask for the first page with headers; return the answer's status."""
-    sent = []
-
-    async def send(message):
-        sent.append(message)
-
-    await pages({"method": "GET", "path": "/docs/", "headers": [*headers.items()]}, None, send)
-    return sent[0]["status"]
 
 
 # Pages come with their type, a tag, and headers that let a browser do nothing else with them.
@@ -105,7 +95,7 @@ async def test_made_once(make):
     pages = Pages(make, "local", CountingIds())
     assert make.count == 0
     for _ in range(3):
-        assert await status(pages, LOCAL) == 200
+        assert await status(pages, "/docs/", LOCAL) == 200
     assert make.count == 1
 
 
@@ -143,9 +133,9 @@ def test_readers(setting, host, readers):
     ],
 )
 async def test_not_local(make, headers):
-    assert await status(Pages(make, "local", CountingIds()), headers) == 404
-    assert await status(Pages(make, "everybody", CountingIds()), headers) == 200
-    assert await status(Pages(make, "nobody", CountingIds()), LOCAL) == 404
+    assert await status(Pages(make, "local", CountingIds()), "/docs/", headers) == 404
+    assert await status(Pages(make, "everybody", CountingIds()), "/docs/", headers) == 200
+    assert await status(Pages(make, "nobody", CountingIds()), "/docs/", LOCAL) == 404
 
 
 # Loopback is told from names and addresses as they stand, without looking anything up.
