@@ -35,6 +35,8 @@ def read(folder: Path) -> tuple[Project | None, list[Fault]]:
     sheet = Sheet(found.faults)
     main = _main(found.main, sheet)
     entries = Entries(_contracts(found.contracts, sheet), _systems(found.systems, sheet), sheet)
+    with_secrets = [*filter(None, [found.main]), *(document for document, _ in entries.systems)]
+    sheet.note(shared_variables(with_secrets))
     sources = read_sources(entries)
     targets = read_targets(entries)
     flows: dict[str, tuple[Document, Flow]] = {}
@@ -82,7 +84,6 @@ def _systems(documents: list[Document], sheet: Sheet) -> list[tuple[Document, Sy
         if not system.accepts:
             sheet.note(schemas.faults_of(document, schemas.schema_of_any_connection(TARGETS)))
         found.append((document, system))
-    sheet.note(shared_variables([document for document, _ in found]))
     return found
 
 

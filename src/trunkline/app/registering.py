@@ -1,4 +1,4 @@
-"""The use-cases behind ``trunkline contract``: registering versions, and steps in the life of one.
+"""The use-cases behind ``trunkline contract`` and ``/api/v1/contracts``: registering, and steps in a life.
 
 All of it works on the files of the folder alone, whether the project runs or not.
 """
@@ -13,13 +13,14 @@ import msgspec
 from trunkline.app.folder import read_contracts
 from trunkline.app.reading import read
 from trunkline.app.versions import registry_of, using
-from trunkline.contracts.contract import Contract
+from trunkline.contracts.contract import Contract, load_all
 from trunkline.contracts.registry import acts
 from trunkline.contracts.registry.acts import Who
 from trunkline.contracts.registry.content import candidate_of, shape_of_version
+from trunkline.contracts.registry.port import Registry
 from trunkline.contracts.registry.rules import Outcome, Step, Verdict, judge
 from trunkline.contracts.registry.semantic import semver
-from trunkline.contracts.registry.version import ActName, State, Version
+from trunkline.contracts.registry.version import ActName, Settings, State, Version
 from trunkline.kernel.clock import Clock, to_rfc3339
 from trunkline.kernel.errors import ProjectError, TrunklineError, UsageError
 from trunkline.kernel.faults import did_you_mean
@@ -44,13 +45,14 @@ class VersionView(msgspec.Struct, frozen=True):
 
 
 class ActView(msgspec.Struct, frozen=True):
-    """One thing that was done to a version."""
+    """One thing that was done to a version, or ``set`` for its whole subject: ``compatibility full``."""
 
     act: ActName
     at: str
     by: str
     why: str
     sunset: str | None
+    set: str = ""
 
 
 class Detail(msgspec.Struct, frozen=True):
@@ -82,7 +84,22 @@ async def register(
 
     Raises ``ProjectError`` where a chosen file is faulty, ``UsageError`` for what is no contract.
     """
-    registry, contracts = registry_of(folder), _chosen(folder, chosen)
+    return await _register(registry_of(folder), _chosen(folder, chosen), who, clock, dry_run=dry_run)
+
+
+async def register_text(
+    folder: Path, text: str, who: Who, clock: Clock, *, dry_run: bool = False
+) -> list[Registered]:
+    """Register the contracts that a text describes, as ``register`` does those of the folder.
+
+    Raises ``ProjectError`` where it is faulty.
+    """
+    return await _register(registry_of(folder), load_all(text, "text"), who, clock, dry_run=dry_run)
+
+
+async def _register(
+    registry: Registry, contracts: Sequence[Contract], who: Who, clock: Clock, *, dry_run: bool
+) -> list[Registered]:
     found = []
     for one in contracts:
         verdict = judge(await registry.subject(one.name), candidate_of(one), shape_of_version)
@@ -109,9 +126,9 @@ async def show(folder: Path, ref: str, *, with_text: bool = False) -> Detail:
     registry = registry_of(folder)
     subject, version = await acts.find(registry, ref)
     done = [
-        ActView(one.act, to_rfc3339(one.at), one.by, one.why, _time(one.sunset))
+        ActView(one.act, to_rfc3339(one.at), one.by, one.why, _time(one.sunset), _set(one.settings))
         for one in await registry.history(subject.name)
-        if one.version == version.version
+        if one.version in ("", version.version)
     ]
     return Detail(_view(version), done, version.content.text if with_text else None)
 
@@ -192,6 +209,14 @@ def _view(one: Version) -> VersionView:
         one.because,
         _time(one.sunset),
     )
+
+
+def _set(settings: Settings | None) -> str:
+    """Say in words what a configuration sets."""
+    if settings is None:
+        return ""
+    access, mode = settings.access or "as for all", settings.compatibility or "as for all"
+    return f"compatibility {mode}, access {access}"
 
 
 def _time(instant: int | None) -> str | None:

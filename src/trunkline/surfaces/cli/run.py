@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import signal
 import sys
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from trunkline.app.backbone import Machine
     from trunkline.app.project import Project
     from trunkline.app.run import Started
-    from trunkline.surfaces.docs.site import Site
     from trunkline.surfaces.door import Application
 
 _FLUSH_SECONDS = 10.0
@@ -114,10 +114,13 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
     stop = _stop_on_signals()
 
     roles = [part.role] if part.role else ROLES
-    async with opened(part.project, machine, roles, patience_seconds=PATIENCE_SECONDS) as backbone:
+    async with contextlib.AsyncExitStack() as stack:
+        mounts = stack.enter_context(_mounts(part))
+        opening = opened(part.project, machine, roles, patience_seconds=PATIENCE_SECONDS)
+        backbone = await stack.enter_async_context(opening)
 
         async def opens_door(webhooks: Mapping[str, Any]) -> Any:
-            door = Door(webhooks, machine.ids, backbone.health.unready, _mounts(part))
+            door = Door(webhooks, machine.ids, backbone.health.unready, mounts)
             return await serve(door, *part.address)
 
         opens = opens_door if part.listens else None
@@ -128,20 +131,13 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
         listener.flush()
 
 
-def _mounts(part: Part) -> dict[str, Application]:
-    """Return what the door has beside webhooks: the documentation. The door of delivery has nothing."""
+def _mounts(part: Part) -> contextlib.AbstractContextManager[Mapping[str, Application]]:
+    """Give what the door mounts beside webhooks; nothing at the door of delivery."""
     if part.role == "delivery":
-        return {}
-    from trunkline.surfaces.docs.mount import DOCS, Pages, readers_of  # noqa: PLC0415  as above
+        return contextlib.nullcontext({})
+    from trunkline.surfaces.mounts import mounted  # noqa: PLC0415  as above
 
-    def make() -> Site:
-        from trunkline.app.docs.releases import documented  # noqa: PLC0415  no page may ever be asked for
-        from trunkline.surfaces.docs.site import Site  # noqa: PLC0415  as above
-
-        return Site(documented(part.project))
-
-    readers = readers_of(part.project.settings.listen.docs, part.address[0])
-    return {DOCS: Pages(make, readers, part.machine.ids)}
+    return mounted(part.project, part.machine, part.address[0])
 
 
 def _stop_on_signals() -> asyncio.Event:
