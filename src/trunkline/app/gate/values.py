@@ -28,8 +28,7 @@ class Case(msgspec.Struct, frozen=True):
     @property
     def sources(self) -> list[Source]:
         """Every source of the flow's stream; none where only command line and Python publish."""
-        stream = self.flow.contract.stream
-        return [one for one in self.project.sources.values() if one.contract.stream == stream]
+        return self.project.sources_of(self.flow.contract)
 
     @property
     def source_systems(self) -> list[SystemFile]:
