@@ -140,7 +140,7 @@ async def successor():
     return world
 
 
-# A flow that takes the place of another begins when that has delivered what came before, and says so meanwhile.
+# A flow that takes the place of another begins when that has delivered what came before, and says so.
 async def test_the_one_before_goes_first():
     world = await successor()
     await world.run(130)

@@ -2,6 +2,7 @@
 
 from trunkline.surfaces.cli.contract.diff import diff_
 from trunkline.surfaces.cli.contract.drift import drift_
+from trunkline.surfaces.cli.contract.users import users_
 from trunkline.surfaces.cli.contract.versions import (
     activate_,
     deprecate_,
@@ -11,4 +12,4 @@ from trunkline.surfaces.cli.contract.versions import (
     show_,
 )
 
-__all__ = ["activate_", "deprecate_", "diff_", "drift_", "list_", "register_", "retire_", "show_"]
+__all__ = ["activate_", "deprecate_", "diff_", "drift_", "list_", "register_", "retire_", "show_", "users_"]
