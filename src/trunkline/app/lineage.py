@@ -145,7 +145,9 @@ def _reaches(flow: Flow, path: str) -> Iterator[Reach]:
         same = tuple(dict.fromkeys(below))
         yield _reach(flow, same or (path,), "as it is")
     else:
-        fields = settings.map or [name for name in flow.mapping.lineage if name != "when" or not settings.when]
+        fields = settings.map or [
+            name for name in flow.mapping.lineage if name != "when" or not settings.when
+        ]
         mapped = tuple(name for name in fields if _reads(flow, name, path))
         if mapped:
             yield _reach(flow, mapped, "expression")

@@ -132,7 +132,11 @@ def _named(ref: str) -> tuple[str, SemVer]:
 
 
 def _sources(backbone: Backbone, version: Version, seen: dict[str, _Seen]) -> list[User]:
-    configured = {name for name, one in backbone.project.sources.items() if _is_at(one.given, version)}
+    configured = {
+        name
+        for name, one in backbone.project.sources.items()
+        if _is_at(one.given, version) or _is_at(one.contract, version)
+    }
     return [
         _user("source", name, seen.get(name, _Seen()), name in configured)
         for name in sorted({*configured, *seen})

@@ -43,7 +43,7 @@ class Mapping:
     path is the whole record; a Python function's single entry has the field ``""``). ``inexact`` are the
     target fields computed by the JSONata engine, in binary floats where they are numbers: they are not fit
     for a decimal. ``passes`` says that a record goes on as it is, if at all: ``lineage`` then has the rule
-    only. The records it returns share parts with those it is given, so neither is changed later.
+    only. ``reads`` is every source field that is read. The records it returns share parts with those it is given, so neither is changed later.
     """
 
     def __init__(
@@ -53,16 +53,13 @@ class Mapping:
         inexact: frozenset[str],
         *,
         passes: bool = False,
+        reads: frozenset[str] = frozenset(),
     ) -> None:
         self._apply = apply
         self.lineage = lineage
         self.inexact = inexact
         self.passes = passes
-
-    @property
-    def reads(self) -> frozenset[str]:
-        """Every source field that is read."""
-        return frozenset().union(*self.lineage.values())
+        self.reads = reads.union(*lineage.values())
 
     @property
     def decode(self) -> Callable[[bytes], Any]:
@@ -86,7 +83,8 @@ class Mapping:
         lineage |= {field: self._behind(paths) for field, paths in other.lineage.items()}
         touched = {field for field, paths in other.lineage.items() if any(map(self._is_inexact, paths))}
         inexact = other.inexact | touched | (self.inexact if other.passes else frozenset())
-        return Mapping(apply, lineage, inexact, passes=self.passes and other.passes)
+        reads = self.reads | other.reads if self.passes else self.reads
+        return Mapping(apply, lineage, inexact, passes=self.passes and other.passes, reads=reads)
 
     def _behind(self, paths: Iterable[str]) -> frozenset[str]:
         """Return what of the source stands behind paths of the record that this mapping makes."""

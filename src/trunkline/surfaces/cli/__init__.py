@@ -69,6 +69,7 @@ GROUPS = {
             "retire": "End a version that nobody uses, for good.",
             "diff": "Tell what differs between two versions, and whom it breaks.",
             "drift": "Tell how records that came differ from their contract.",
+            "users": "List who is still on a version that is on its way out, and how much.",
         },
     ),
     "docs": (

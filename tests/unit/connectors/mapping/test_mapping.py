@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from trunkline.connectors.mapping import UNCHANGED, Limits, MappingRefused, compile_mapping
+from trunkline.connectors.mapping import UNCHANGED, Limits, Mapping, MappingRefused, compile_mapping
 from trunkline.kernel import json
 from trunkline.kernel.errors import Final
 from trunkline.kernel.event import Event
@@ -220,9 +220,22 @@ def test_two_mappings_in_a_row():
         "when": frozenset({"x.y"}),
     }
     assert both.inexact == {"q"}
+    assert both.reads == first.reads
     record = b'{"x": {"y": "k"}, "z": "e", "w": 1.10, "v": 0}'
     assert both(both.decode(record)) == {"p": "k", "q": "E!", "r": {"d": Decimal("2.20")}}
     assert both({"x": {"y": "none"}}) is None
+
+
+# What the first makes is whole, also where the second reads little of it: it may be held against a contract.
+def test_the_first_of_two_mappings_makes_all_it_can():
+    seen = []
+    first = compile_mapping({"a": "x", "b": "y"})
+    watched = Mapping(
+        lambda record, event: seen.append(first(record)) or first(record), first.lineage, frozenset()
+    )
+    both = watched.then(compile_mapping({"p": "a"}))
+    assert both(both.decode(b'{"x": 1, "y": 2, "z": 3}')) == {"p": 1}
+    assert seen == [{"a": 1, "b": 2}]
 
 
 # What passes records on adds nothing to another mapping before or after it but its rule.
