@@ -18,7 +18,10 @@ from trunkline.kernel.errors import Final
 from trunkline.kernel.event import Event
 from trunkline.kernel.faults import Fault
 
-_KEYS = {"primaryKey": "its entity key, which order is kept by", "idempotencyKey": "its idempotency key"}
+_KEYS = {
+    "primaryKey": "the entity key, by which order is kept,",
+    "idempotencyKey": "the idempotency key",
+}
 
 
 class NoCast(LookupError):
@@ -126,7 +129,7 @@ def _strayed(
         field = next((path for path, one in zip(becomes, read, strict=True) if one not in was), "")
         problem = f"{what} would be another one after the cast"
         expected = f"{', '.join(becomes) or 'no key'} from {', '.join(was) or 'no key'}, as it is"
-        yield at(field, f"a record: {problem}", expected, "")
+        yield at(field, problem, expected, "")
 
 
 def _read_by(fields: Dictionary[str, str], path: str) -> str:

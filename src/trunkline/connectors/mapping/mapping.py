@@ -43,7 +43,8 @@ class Mapping:
     path is the whole record; a Python function's single entry has the field ``""``). ``inexact`` are the
     target fields computed by the JSONata engine, in binary floats where they are numbers: they are not fit
     for a decimal. ``passes`` says that a record goes on as it is, if at all: ``lineage`` then has the rule
-    only. ``reads`` is every source field that is read. The records it returns share parts with those it is given, so neither is changed later.
+    only. ``reads`` is every source field that is read. The records it returns share parts with those it is
+    given, so neither is changed later.
     """
 
     def __init__(
