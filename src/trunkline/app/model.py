@@ -157,8 +157,8 @@ class BreakerSettings(_Settings, frozen=True):
     slow: Duration = "10s"
     """A call that takes longer counts as a failed one."""
 
-    open: Duration = "1s"
-    """The first interval without calls; each failed probe makes it a tenth longer."""
+    open: Duration = "500ms"
+    """The first interval without calls; each failed probe makes it a twentieth longer."""
 
     longest: Duration = "1m"
     """The longest interval."""

@@ -33,7 +33,7 @@ State: TypeAlias = Literal["closed", "open", "half-open", "isolated"]
 LONGEST_WISH_SECONDS = 3_600.0
 """How long a target's own ``Retry-After`` may keep everything away from it."""
 
-GROWTH = 1.1
+GROWTH = 1.05
 """How much each failed probe lengthens the interval: it stays a fraction of what the outage lasts already."""
 
 _SLOTS = 10
@@ -54,8 +54,8 @@ class BreakerPolicy(msgspec.Struct, frozen=True):
     slow_seconds: float = 10.0
     """A call that takes longer counts as a failed one, whatever it brought."""
 
-    open_seconds: float = 1.0
-    """The first interval without calls; each failed probe makes it a tenth longer. Half of it is jitter."""
+    open_seconds: float = 0.5
+    """The first interval without calls; a failed probe makes it a twentieth longer. Half is jitter."""
 
     longest_seconds: float = 60.0
     """The longest interval."""

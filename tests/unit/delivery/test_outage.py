@@ -26,10 +26,10 @@ from trunkline.testkit.targets import FINE, MemoryService, MemoryTable, Place, T
 
 RATE = 4
 
-GROWING = 43
-"""How many probes there are until an interval is a minute: each is a tenth longer than the one before."""
+GROWING = 99
+"""How many probes there are until an interval is a minute: each is a twentieth longer than the one before."""
 
-PROBES_A_MINUTE = 23
+PROBES_A_MINUTE = 45
 """How many of them the first minute has."""
 QUICK = RetryPolicy(attempts=8, first_seconds=1.0, longest_seconds=600.0, factor=4.0)
 
@@ -134,7 +134,8 @@ async def test_an_outage_of_ten_minutes(kind, how):
     longest = BreakerPolicy().longest_seconds
     assert len(during) - len(probes) <= 2 * BreakerPolicy().minimum
     assert len(probes) <= 600 / (longest / 2) + GROWING
-    assert all(later - one >= 0.5 * SECOND for one, later in itertools.pairwise(probes))
+    least = BreakerPolicy().open_seconds / 2 * SECOND
+    assert all(later - one >= least for one, later in itertools.pairwise(probes))
     await town.pass_time(1_300)
     await town.end()
     assert max(town.seen(ended)) <= 2 * normal
