@@ -78,11 +78,9 @@ class Sunsets:
 
     def _ending(self, contract: Contract) -> Ending | None:
         _, subject = self._read.get(contract.name, (None, Subject(contract.name)))
-        version = subject.find(semver(contract.version))
-        if version is None or version.state != "deprecated" or version.sunset is None:
-            return None
-        page = f"{self._pages}/contracts/{contract.stream}.html" if self._pages else ""
-        return Ending(version.ref, version.since, version.sunset, _successor(subject, version), page)
+        return ending_of(
+            contract, subject, f"{self._pages}/contracts/{contract.stream}.html" if self._pages else ""
+        )
 
     def _read_again(self) -> None:
         """Read the journals that have changed; one that cannot be read now counts as it was."""
@@ -102,6 +100,14 @@ class Sunsets:
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def ending_of(contract: Contract, subject: Subject, page: str = "") -> Ending | None:
+    """Return how the version that a contract's file is at ends, as its subject stands, if it does."""
+    version = subject.find(semver(contract.version))
+    if version is None or version.state != "deprecated" or version.sunset is None:
+        return None
+    return Ending(version.ref, version.since, version.sunset, _successor(subject, version), page)
 
 
 def _successor(subject: Subject, version: Version) -> str:

@@ -10,6 +10,7 @@ from trunkline.connectors.source import Arrival
 from trunkline.contracts.contract import load
 from trunkline.intake.accept import Into, Refusal
 from trunkline.intake.quarantine import MemoryQuarantine, QuarantineLimits, Query
+from trunkline.intake.webhook import Webhook, WebhookRequest, WebhookSettings
 from trunkline.kernel import json
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import BusyError, Final, StoreError
@@ -231,3 +232,15 @@ async def test_a_senders_key_goes_through_the_cast(scene, sale):
     intake = cast_scene(scene, cents)
     [receipt] = await intake.accept([sale(identity="mine")])
     assert receipt.id == "mine"
+
+
+# A record that cannot be cast is one of its sender's all the same: it is kept, also where it came alone.
+async def test_what_a_webhook_cannot_cast_is_kept(scene, sale):
+    def cast(_record):
+        raise Final("contract", "no such status")
+
+    hook = Webhook(WebhookSettings("/sales", "none"), None, cast_scene(scene, cast), scene.around)
+    answer = await hook.handle(WebhookRequest("POST", {b"content-type": b"application/json"}, sale().raw))
+    [error] = json.decode(answer.body)["errors"]
+    assert (answer.status, error["detail"]) == (422, "it cannot be cast to sale@2.0.0: no such status")
+    assert len(await scene.quarantine.list(Query())) == 1
