@@ -13,6 +13,7 @@ from tests.unit.app import majors
 from trunkline.app.casts import Casts, NoCast
 from trunkline.app.check import check
 from trunkline.app.init import init
+from trunkline.app.lineage import lineage
 from trunkline.app.project import Project
 from trunkline.app.reading import read
 from trunkline.kernel.errors import Final
@@ -172,3 +173,17 @@ def test_a_project_that_is_cast(folder):
     assert (flow.contract.stream, flow.reads.stream) == ("order@3", "order@1")
     assert flow.mapping.lineage["email"] == {"buyer.email"}
     assert flow.mapping.lineage["pieces"] == {"items"}
+
+
+# Where a field goes is told through the cast, also by a flow that maps nothing itself.
+def test_lineage_through_a_cast(folder):
+    majors.second(folder)
+    majors.move(folder, flow="")
+    target = folder / "contracts/warehouse-order.odcs.yaml"
+    lines = target.read_text("utf-8").splitlines(keepends=True)
+    target.write_text("".join(line for line in lines if "pieces" not in line), "utf-8")
+    flow = folder / "flows/orders-to-warehouse.yaml"
+    head = flow.read_text("utf-8").partition("\nmap:")[0]
+    flow.write_text(head.replace("from: order@1", "from: order@2\nas: order@1") + "\n", "utf-8")
+    [way] = lineage(Project.load(folder), "buyer.email", "order@2")
+    assert [(one.flow, one.fields) for one in way.reaches] == [("orders-to-warehouse", ("email",))]

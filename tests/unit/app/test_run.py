@@ -6,19 +6,22 @@ import asyncio
 
 import msgspec
 import pytest
+from tests.unit.app import majors
 from tests.unit.app.registered import ANN, DAY
 
 from trunkline.app import control, run
 from trunkline.app.acts import Publish, control_file, perform
+from trunkline.app.backbone import opened
 from trunkline.app.connectors import TARGETS
 from trunkline.app.kept import PAUSE_SECONDS
 from trunkline.app.project import Project
 from trunkline.app.registering import register, step
 from trunkline.app.run import Started, running
 from trunkline.app.versions import registry_of
+from trunkline.connectors.source import Arrival
 from trunkline.contracts.registry.acts import take
 from trunkline.contracts.registry.rules import Step
-from trunkline.delivery.ledger import Record
+from trunkline.delivery.ledger import Case, Discard, Record
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import Final, GateError, ProjectError, TrunklineError
 from trunkline.kernel.signals import (
@@ -299,3 +302,25 @@ async def test_a_flow_that_changed_its_stream(world):
     with pytest.raises(TrunklineError, match="another reads order@1 now, and its place is in order@0"):
         async with running(world.backbone, world.opens):
             pass
+
+
+# A flow of a later version to the same target begins once the one of the earlier has nothing left to deliver.
+async def test_a_flow_that_takes_the_place_of_another(folder, machine, order, monkeypatch):
+    majors.second(folder)
+    majors.move(folder)
+    async with opened(Project.load(folder), machine) as backbone:
+        world, now = World(backbone, monkeypatch), machine.clock.now()
+        await perform(backbone, Publish("order@1", [order(event_id="e1")]))
+        [receipt] = await backbone.intakes["shop/order"].accept([Arrival(order(event_id="e2"))])
+        assert (receipt.status, receipt.offset) == ("accepted", 0)
+        dead = Case(0, "1001", "dead", holds=True, at=now)
+        await backbone.ledger.record(Record(FLOW, now, 1, cases=[dead], stream="order@1"))
+        async with running(backbone, world.opens):
+            await world.until(lambda: world.of(FlowStalled))
+            [told] = world.of(FlowStalled)
+            assert (told.flow, told.kind, world.place.received) == ("orders-2", "order", [])
+            assert f"flow {FLOW} has events that wait or are dead letters of order@1" in told.detail
+            await backbone.ledger.resolve(FLOW, 0, Discard("known"), now)
+            await world.until(lambda: world.place.received)
+        [item] = world.place.received
+        assert item.record["status"] == "placed"

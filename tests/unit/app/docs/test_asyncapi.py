@@ -165,7 +165,7 @@ def test_keywords():
     assert set(keywords(schema_of(described(contract)))) - SHARED == set()
 
 
-# A sender that goes on with an earlier version is told to send that one, though its stream is the later one's.
+# A sender that goes on with an earlier version is told to send that one, though its stream is the later's.
 @pytest.mark.parametrize("alone", [False, True])
 def test_an_earlier_version_is_sent(tmp_path, meta, alone):
     folder = init(tmp_path / "shop").folder
