@@ -140,6 +140,22 @@ async def test_a_journal_of_another(registry):
         await registry.subject("stock")
 
 
+# A journal with a shortened name is found by what its first line says; one that says otherwise is refused.
+async def test_a_shortened_name(registry):
+    name = "x" * 300
+    await registry.append(name, registered(1, "1.0.0"))
+    path = registry.file(name)
+    assert len(path.name) < 255
+    assert await registry.subjects() == [name]
+    line = path.read_bytes()
+    path.write_bytes(line[:50])
+    assert await registry.subjects() == []
+    for other in (line.replace(b"xxx", b"xyx", 1), line[60:]):
+        path.write_bytes(other)
+        with pytest.raises(ProjectError, match="not of the subject that the file is named by"):
+            await registry.subjects()
+
+
 # A disk without room keeps nothing of the act, and what was there is whole.
 async def test_a_full_disk(registry, monkeypatch):
     path = await filled(registry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import socket
 import textwrap
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -309,3 +310,20 @@ def test_change_a_contract(bash, tmp_path):
     done(bash, "sed -i 's/version: 1.0.0/version: 1.1.0/' contracts/order.odcs.yaml")
     assert "order@1.0.0 is retired." in done(bash, retire.strip() + " --now")
     assert "the last till has moved" in done(bash, look)
+
+
+# A client that is set up as the guide says writes and reads a record through the running project's registry.
+def test_use_kafka_clients(bash, tmp_path):
+    page = ROOT / "docs" / "how-to" / "use-kafka-clients.md"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    for block in blocks_of(page):
+        if block.file:
+            (tmp_path / "shop" / block.file).write_text(block.text.replace("8080", port))
+    (serve, _), (run, printed) = shell.steps(page.read_text("utf-8"))
+    told = done(bash, serve.replace("8080", port))
+    assert '"subject":"payments-value","version":1' in told
+    assert "register" in told.splitlines()[-1]
+    assert "ci" in told
+    assert shell.fits(printed, done(bash, run))

@@ -22,7 +22,9 @@ from trunkline.contracts.document import Document
 from trunkline.surfaces import cli
 
 DOCS = ROOT / "docs"
-PYTHON_RUN_ELSEWHERE = {f"docs/reference/{page}.md" for page in ("mapping", "contracts", "compatibility")}
+PYTHON_RUN_ELSEWHERE = {f"docs/reference/{page}.md" for page in ("mapping", "contracts", "compatibility")} | {
+    "docs/how-to/use-kafka-clients.md"
+}
 """Pages whose Python runs in the tests of their own, with the YAML that stands beside it."""
 
 FRAGMENTS = {"docs/reference/contracts.md", "docs/reference/mapping.md"}

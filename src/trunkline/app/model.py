@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 
 from trunkline.app.quantities import Duration, Share, Size
+from trunkline.contracts.compat.difference import Policy
 from trunkline.kernel.limits import Limits
+from trunkline.vault.secret import SecretReference
 
 Name: TypeAlias = Annotated[
     str,
@@ -79,6 +81,19 @@ class StoreSettings(_Settings, frozen=True):
     """For how many days the audit keeps who did what, whatever retention says."""
 
 
+class RegistryAccess(_Settings, frozen=True):
+    """Who may read and write the registry over HTTP, and by which policy bare schemas are compared."""
+
+    read: bool | None = None
+    """Whether who asks needs no credentials to read; without it on a loopback address, to who asks there."""
+
+    writers: dict[Name, SecretReference] = msgspec.field(default_factory=dict)
+    """Who may write, and read as well: each name with its secret; the name is kept with what it did."""
+
+    policy: Policy = "confluent"
+    """How bare schemas are compared with those before them."""
+
+
 class Listen(_Settings, frozen=True):
     """Where the HTTP door listens."""
 
@@ -91,6 +106,9 @@ class Listen(_Settings, frozen=True):
     docs: bool | None = None
     """Whether the door shows the project's documentation under ``/docs``; without it on a loopback address,
     to who asks there."""
+
+    registry: RegistryAccess = msgspec.field(default_factory=RegistryAccess)
+    """The registry under ``/registry`` and ``/api/v1``."""
 
 
 class SecretsFile(_Settings, frozen=True):

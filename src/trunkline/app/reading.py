@@ -39,6 +39,8 @@ def read(folder: Path) -> tuple[Project | None, list[Fault]]:
     casts = Casts(contracts)
     sheet.note(casts.faults)
     entries = Entries(contracts, _systems(found.systems, sheet), sheet, casts)
+    with_secrets = [*filter(None, [found.main]), *(document for document, _ in entries.systems)]
+    sheet.note(shared_variables(with_secrets))
     sources = read_sources(entries)
     targets = read_targets(entries)
     flows: dict[str, tuple[Document, Flow]] = {}
@@ -86,7 +88,6 @@ def _systems(documents: list[Document], sheet: Sheet) -> list[tuple[Document, Sy
         if not system.accepts:
             sheet.note(schemas.faults_of(document, schemas.schema_of_any_connection(TARGETS)))
         found.append((document, system))
-    sheet.note(shared_variables([document for document, _ in found]))
     return found
 
 

@@ -1,4 +1,4 @@
-"""The use-cases behind ``trunkline contract``: registering versions, and steps in the life of one.
+"""The use-cases behind ``trunkline contract`` and ``/api/v1/contracts``: registering, and steps in a life.
 
 All of it works on the files of the folder alone, whether the project runs or not.
 """
@@ -14,13 +14,14 @@ from trunkline.app.casts import Casts
 from trunkline.app.folder import read_contracts
 from trunkline.app.reading import read
 from trunkline.app.versions import registry_of, using
-from trunkline.contracts.contract import Contract
+from trunkline.contracts.contract import Contract, load_all
 from trunkline.contracts.registry import acts
 from trunkline.contracts.registry.acts import Who
 from trunkline.contracts.registry.content import candidate_of, shape_of_version
+from trunkline.contracts.registry.port import Registry
 from trunkline.contracts.registry.rules import Outcome, Step, Verdict, judge
 from trunkline.contracts.registry.semantic import semver
-from trunkline.contracts.registry.version import ActName, State, Version
+from trunkline.contracts.registry.version import ActName, Settings, State, Version
 from trunkline.kernel.clock import Clock, to_rfc3339
 from trunkline.kernel.errors import ProjectError, TrunklineError, UsageError
 from trunkline.kernel.faults import did_you_mean
@@ -45,13 +46,14 @@ class VersionView(msgspec.Struct, frozen=True):
 
 
 class ActView(msgspec.Struct, frozen=True):
-    """One thing that was done to a version."""
+    """One thing that was done to a version, or ``set`` for its whole subject: ``compatibility full``."""
 
     act: ActName
     at: str
     by: str
     why: str
     sunset: str | None
+    set: str = ""
 
 
 class Detail(msgspec.Struct, frozen=True):
@@ -84,8 +86,31 @@ async def register(
     Raises ``ProjectError`` where a chosen file is faulty or casts what does not fit, ``UsageError`` for what
     is no contract.
     """
-    registry, (contracts, there) = registry_of(folder), _chosen(folder, chosen)
-    by_stream = {one.stream: one for one in there}
+    return await _register(registry_of(folder), *_chosen(folder, chosen), who, clock, dry_run=dry_run)
+
+
+async def register_text(
+    folder: Path, text: str, who: Who, clock: Clock, *, dry_run: bool = False
+) -> list[Registered]:
+    """Register the contracts that a text describes, as ``register`` does those of the folder.
+
+    Raises ``ProjectError`` where it is faulty or casts what does not fit.
+    """
+    there, _ = read_contracts(folder)
+    return await _register(registry_of(folder), load_all(text, "text"), there, who, clock, dry_run=dry_run)
+
+
+async def _register(
+    registry: Registry,
+    contracts: Sequence[Contract],
+    there: Sequence[Contract],
+    who: Who,
+    clock: Clock,
+    *,
+    dry_run: bool,
+) -> list[Registered]:
+    """Register contracts whose casts fit those that are ``there``, in the folder, and each other."""
+    by_stream = {one.stream: one for one in (*there, *contracts)}
     files = {one.place.file for one in contracts}
     wrong = [fault for fault in Casts(by_stream).faults if fault.place.file in files]
     found = []
@@ -120,9 +145,9 @@ async def show(folder: Path, ref: str, *, with_text: bool = False) -> Detail:
     registry = registry_of(folder)
     subject, version = await acts.find(registry, ref)
     done = [
-        ActView(one.act, to_rfc3339(one.at), one.by, one.why, _time(one.sunset))
+        ActView(one.act, to_rfc3339(one.at), one.by, one.why, _time(one.sunset), _set(one.settings))
         for one in await registry.history(subject.name)
-        if one.version == version.version
+        if one.version in ("", version.version)
     ]
     return Detail(_view(version), done, version.content.text if with_text else None)
 
@@ -204,6 +229,14 @@ def _view(one: Version) -> VersionView:
         one.because,
         _time(one.sunset),
     )
+
+
+def _set(settings: Settings | None) -> str:
+    """Say in words what a configuration sets."""
+    if settings is None:
+        return ""
+    access, mode = settings.access or "as for all", settings.compatibility or "as for all"
+    return f"compatibility {mode}, access {access}"
 
 
 def _time(instant: int | None) -> str | None:

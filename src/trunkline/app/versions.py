@@ -16,7 +16,7 @@ from trunkline.app.project import Project
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.registry.content import candidate_of, shape_of_version
 from trunkline.contracts.registry.rules import judge
-from trunkline.contracts.registry.version import Subject, Version
+from trunkline.contracts.registry.version import EVERY, Subject, Version
 from trunkline.kernel.clock import to_rfc3339
 from trunkline.kernel.errors import ProjectError
 from trunkline.kernel.faults import Fault
@@ -47,6 +47,10 @@ def standing_of(project: Project, now: int) -> Standing:
     standing = Standing()
     registry = registry_of(project.folder)
     by_name: dict[str, list[Contract]] = {name: [] for name in registry.names()}
+    try:
+        registry.read(EVERY)
+    except ProjectError as error:
+        standing.faults.extend(error.faults)
     if not by_name:
         return standing
     for contract in project.contracts.values():
@@ -78,7 +82,7 @@ def _note(standing: Standing, project: Project, contract: Contract, subject: Sub
     candidate = candidate_of(contract)
     verdict = judge(subject, candidate, shape_of_version)
     if verdict.outcome == "refused":
-        expected = f"version {verdict.least} or a higher one"
+        expected = f"version {verdict.least} or a higher one" if verdict.least else ""
         standing.faults.extend(Fault(contract.version_place, each, expected) for each in verdict.reasons)
     elif verdict.outcome == "new":
         problem, hint = (

@@ -1,46 +1,48 @@
 """The REST surface of Confluent's Schema Registry, so that Kafka's clients and serializers work unchanged.
 
-A bare ASGI application, to be mounted under a prefix of the door. Paths, bodies, media types and error
+A bare ASGI application, which the door mounts under ``/registry``. Paths, bodies, media types and error
 codes are that registry's; ``docs/how-to/use-kafka-clients.md`` lists every route. What may be done is
-decided by ``contracts/schemas``. Nothing is ever removed: a deletion retires.
+decided by ``contracts/schemas``, off the event loop. Nothing is ever removed: a deletion retires.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Final, TypeAlias, get_args
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from trunkline.contracts.compat.difference import Mode
+from trunkline.contracts.registry.version import EVERY, Access, Reference, Version
 from trunkline.contracts.schemas import subjects as rules
-from trunkline.contracts.schemas.store import SchemaKind, SchemaReference, SchemaText, SchemaVersion
+from trunkline.contracts.schemas.reading import SchemaKind, SchemaText, schema_of
 from trunkline.contracts.schemas.subjects import Subjects
-from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.errors import BusyError, TrunklineError
+from trunkline.surfaces import access
+from trunkline.surfaces.body import Bodies, TooLarge, TooSlow
 from trunkline.surfaces.door import Receive, Scope, Send
+from trunkline.surfaces.names import name_in
+from trunkline.surfaces.workers import Workers
 
 MEDIA_TYPE: Final = b"application/vnd.schemaregistry.v1+json"
-BODY_BYTES: Final = 2 * 1_048_576
-"""The most bytes of a request's body."""
-BODY_SECONDS: Final = 30.0
-
-Headers: TypeAlias = Mapping[bytes, bytes]
-Authorize: TypeAlias = Callable[[Headers], str | None]
-"""Tells who sends a request by its headers; None refuses it."""
-
 _KINDS: Final[dict[str, SchemaKind]] = {"AVRO": "avro", "JSON": "json"}
 _TYPES: Final[dict[SchemaKind, str]] = {kind: name for name, kind in _KINDS.items()}
 _MODES: Final = get_args(Mode)
+_ACCESSES: Final = get_args(Access)
 _REFUSALS: Final[dict[type[TrunklineError], tuple[int, int]]] = {
     rules.NoSuchSubject: (404, 40401),
     rules.NoSuchVersion: (404, 40402),
     rules.NoSuchSchema: (404, 40403),
     rules.NotASchema: (422, 42201),
     rules.Referred: (422, 42206),
+    rules.NotHere: (422, 42205),
     rules.Incompatible: (409, 409),
+    BusyError: (503, 50002),
+    TooLarge: (413, 413),
+    TooSlow: (408, 408),
 }
 
 
@@ -51,15 +53,29 @@ class _Refused(Exception):
 
 
 class _Submitted(msgspec.Struct, rename="camel"):
-    """The body of a registration, a look-up or a check; what else clients send is passed over."""
+    """The body of a registration, a look-up or a check; what else clients send is passed over.
+
+    Metadata and rules are not: who relies on a rule to encrypt a field has to know that none is kept.
+    """
 
     schema: str
     schema_type: str | None = None
-    references: list[SchemaReference] | None = None
+    references: list[Reference] | None = None
+    metadata: Any = None
+    rule_set: Any = None
 
 
-class _Level(msgspec.Struct):
+class _Level(msgspec.Struct, rename="camel"):
     compatibility: str
+    compatibility_group: Any = None
+    default_metadata: Any = None
+    override_metadata: Any = None
+    default_rule_set: Any = None
+    override_rule_set: Any = None
+
+
+class _Mode(msgspec.Struct):
+    mode: str
 
 
 class _Asked(msgspec.Struct):
@@ -82,16 +98,18 @@ class _Asked(msgspec.Struct):
             ) from None
 
 
-Route: TypeAlias = Callable[[_Asked], Awaitable[Any]]
+Route: TypeAlias = Callable[[_Asked], Coroutine[Any, Any, Any]]
 
 
 class SchemaRegistry:
     """The ASGI application. ``prefix`` is the path it is mounted under, without a slash at its end."""
 
-    def __init__(self, subjects: Subjects, authorize: Authorize, prefix: str = "") -> None:
-        self._subjects, self._authorize, self._prefix = subjects, authorize, prefix
+    def __init__(self, subjects: Subjects, who: access.Access, workers: Workers, prefix: str = "") -> None:
+        self._subjects, self._who, self._workers, self._prefix = subjects, who, workers, prefix
+        self._bodies = Bodies()
         by_path: dict[str, dict[str, Route]] = {
             "": {"GET": self._root},
+            "/contexts": {"GET": self._contexts},
             "/schemas/types": {"GET": self._types},
             "/schemas/ids/:": {"GET": self._by_id},
             "/schemas/ids/:/schema": {"GET": self._text_by_id},
@@ -108,8 +126,19 @@ class SchemaRegistry:
             "/config": {"GET": self._level, "PUT": self._set_level},
             "/config/:": {"GET": self._level, "PUT": self._set_level, "DELETE": self._unset_level},
             "/mode": {"GET": self._mode, "PUT": self._set_mode},
-            "/mode/:": {"GET": self._mode, "PUT": self._set_mode, "DELETE": self._set_mode},
+            "/mode/:": {"GET": self._mode, "PUT": self._set_mode, "DELETE": self._unset_mode},
         }
+        self._writing: frozenset[Route] = frozenset(
+            {
+                self._register,
+                self._delete,
+                self._delete_version,
+                self._set_level,
+                self._unset_level,
+                self._set_mode,
+                self._unset_mode,
+            }
+        )
         self._routes = {re.compile(path.replace(":", "([^/]+)")): routes for path, routes in by_path.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,6 +147,12 @@ class SchemaRegistry:
             status, answer = 200, await self._answer(scope, receive)
         except _Refused as refused:
             status, answer = refused.status, {"error_code": refused.code, "message": str(refused)}
+        except access.Denied as denied:
+            status = denied.status
+            answer = {
+                "error_code": status * 100 + 1,
+                "message": f"User cannot access the resource: {denied}.",
+            }
         except TrunklineError as error:
             status, code = _REFUSALS.get(type(error), (500, 50001))
             answer = {"error_code": code, "message": str(error)}
@@ -129,20 +164,25 @@ class SchemaRegistry:
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, scope: Scope, receive: Receive) -> Any:
-        author = self._authorize(dict(scope["headers"]))
-        if author is None:
-            raise _Refused(401, 40101, "User cannot access the resource.")
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1").partition("?")[0]
         route, parts = self._route(scope["method"], path.removeprefix(self._prefix).rstrip("/"))
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        return await route(_Asked(parts, query, await _body(receive), author))
+        headers = dict(scope["headers"])
+        author = self._who.writer(headers) if route in self._writing else self._who.reader(headers)
+        body = await self._bodies.read(receive)
+        return await self._workers.run(partial(route, _Asked(parts, query, body, author)))
 
     def _route(self, method: str, path: str) -> tuple[Route, tuple[str, ...]]:
         for pattern, routes in self._routes.items():
             if (found := pattern.fullmatch(path)) is not None:
                 if method not in routes:
                     raise _Refused(405, 405, "HTTP 405 Method Not Allowed")
-                return routes[method], tuple(unquote(part) for part in found.groups())
+                try:
+                    return routes[method], tuple(map(name_in, found.groups()))
+                except ValueError as error:
+                    raise _Refused(
+                        422, 42208, f"The specified subject is not a valid subject: {error}"
+                    ) from None
         raise _Refused(404, 404, "HTTP 404 Not Found")
 
     async def _root(self, _asked: _Asked) -> Any:
@@ -151,11 +191,14 @@ class SchemaRegistry:
     async def _types(self, _asked: _Asked) -> Any:
         return list(_KINDS)
 
+    async def _contexts(self, _asked: _Asked) -> Any:
+        return ["."]
+
     async def _by_id(self, asked: _Asked) -> Any:
-        return _told((await self._holding(asked))[0].schema)
+        return _told(schema_of((await self._holding(asked))[0]))
 
     async def _text_by_id(self, asked: _Asked) -> Any:
-        return _Text((await self._holding(asked))[0].schema.text)
+        return _Text(schema_of((await self._holding(asked))[0]).text)
 
     async def _versions_by_id(self, asked: _Asked) -> Any:
         found = await self._holding(asked)
@@ -186,17 +229,20 @@ class SchemaRegistry:
         return _told_version(await self._one(asked))
 
     async def _text(self, asked: _Asked) -> Any:
-        return _Text((await self._one(asked)).schema.text)
+        return _Text(schema_of(await self._one(asked)).text)
 
     async def _referenced_by(self, asked: _Asked) -> Any:
-        return list(dict.fromkeys(one.id for one in await self._subjects.users(await self._one(asked))))
+        return list(
+            dict.fromkeys(one.content.id for one in await self._subjects.users(await self._one(asked)))
+        )
 
-    async def _one(self, asked: _Asked) -> SchemaVersion:
+    async def _one(self, asked: _Asked) -> Version:
         number = _number(asked.parts[1])
         return await self._subjects.version(asked.parts[0], number, retired=asked.flag("deleted"))
 
     async def _submitted(self, asked: _Asked) -> SchemaText:
         given: _Submitted = asked.read(_Submitted)
+        _require_none("metadata or rules", given.metadata, given.rule_set)
         kind = _KINDS.get(given.schema_type or "AVRO")
         if kind is None:
             raise _Refused(
@@ -228,57 +274,68 @@ class SchemaRegistry:
         return (await self._subjects.retire(asked.parts[0], number, asked.author)).number
 
     async def _check_all(self, asked: _Asked) -> Any:
-        found = await self._in_use(asked.parts[0])
-        return await self._checked(asked, found)
+        return await self._checked(asked, await self._subjects.in_use(asked.parts[0]))
 
     async def _check_one(self, asked: _Asked) -> Any:
         number = _number(asked.parts[1])
         if number < 0:
-            return await self._checked(asked, (await self._in_use(asked.parts[0]))[-1:])
+            return await self._checked(asked, (await self._subjects.in_use(asked.parts[0]))[-1:])
         return await self._checked(asked, [await self._subjects.version(asked.parts[0], number)])
 
-    async def _in_use(self, subject: str) -> list[SchemaVersion]:
-        return [one for one in await self._subjects.store.versions(subject) if not one.retired]
-
-    async def _checked(self, asked: _Asked, versions: list[SchemaVersion]) -> Any:
-        schema, mode = await self._submitted(asked), await self._subjects.mode(asked.parts[0])
-        breaks = await self._subjects.breaks(schema, versions, mode)
+    async def _checked(self, asked: _Asked, versions: Sequence[Version]) -> Any:
+        schema, settings = await self._submitted(asked), await self._subjects.settings(asked.parts[0])
+        breaks = await self._subjects.breaks(schema, versions, settings.compatibility)
         told = {"messages": breaks} if asked.flag("verbose") else {}
         return {"is_compatible": not breaks} | told
 
     async def _level(self, asked: _Asked) -> Any:
-        if asked.parts and not asked.flag("defaultToGlobal"):
-            mode = await self._subjects.store.mode(asked.parts[0])
-            if mode is None:
-                message = f"Subject '{asked.parts[0]}' does not have subject-level compatibility configured"
-                raise _Refused(404, 40408, message)
-        else:
-            mode = await self._subjects.mode(asked.parts[0] if asked.parts else "")
-        return {"compatibilityLevel": mode.upper()}
+        return {"compatibilityLevel": (await self._setting(asked, "compatibility", 40408)).upper()}
+
+    async def _mode(self, asked: _Asked) -> Any:
+        return {"mode": (await self._setting(asked, "access", 40409)).upper()}
+
+    async def _setting(self, asked: _Asked, name: str, missing: int) -> str:
+        """Return what holds, or, for a subject that is not asked to default, what was set for it itself."""
+        if not asked.parts or asked.flag("defaultToGlobal"):
+            return str(getattr(await self._subjects.settings(_subject(asked)), name))
+        value = getattr(await self._subjects.own_settings(_subject(asked)), name)
+        if value is None:
+            what = "compatibility" if name == "compatibility" else "mode"
+            message = f"Subject '{asked.parts[0]}' does not have subject-level {what} configured"
+            raise _Refused(404, missing, message)
+        return str(value)
 
     async def _set_level(self, asked: _Asked) -> Any:
         level: _Level = asked.read(_Level)
+        others = msgspec.structs.astuple(level)[1:]
+        _require_none("groups, metadata or rules", *others)
         mode = next((mode for mode in _MODES if mode.upper() == level.compatibility), None)
         if mode is None:
             names = ", ".join(mode.upper() for mode in _MODES)
             raise _Refused(422, 42203, f"Invalid compatibility level. Valid values are {names}")
-        await self._subjects.store.set_mode("".join(asked.parts), mode, asked.author)
+        await self._subjects.set_compatibility(_subject(asked), mode, asked.author)
         return {"compatibility": level.compatibility}
 
     async def _unset_level(self, asked: _Asked) -> Any:
         told = await self._level(asked)
-        await self._subjects.store.set_mode(asked.parts[0], None, asked.author)
+        await self._subjects.set_compatibility(_subject(asked), None, asked.author)
         return told
 
-    async def _mode(self, asked: _Asked) -> Any:
-        if asked.parts and not asked.flag("defaultToGlobal"):
-            raise _Refused(
-                404, 40409, f"Subject '{asked.parts[0]}' does not have subject-level mode configured"
-            )
-        return {"mode": "READWRITE"}
+    async def _set_mode(self, asked: _Asked) -> Any:
+        given: _Mode = asked.read(_Mode)
+        if given.mode == "IMPORT":
+            why = "an id is made of the content here, so none can be brought along: register the schemas"
+            raise _Refused(422, 42205, f"Mode IMPORT is not there: {why}")
+        mode = next((mode for mode in _ACCESSES if mode.upper() == given.mode), None)
+        if mode is None:
+            raise _Refused(422, 42204, "Invalid mode. Valid values are READWRITE, READONLY")
+        await self._subjects.set_access(_subject(asked), mode, asked.author)
+        return {"mode": given.mode}
 
-    async def _set_mode(self, _asked: _Asked) -> Any:
-        raise _Refused(422, 42205, "The mode is always READWRITE here")
+    async def _unset_mode(self, asked: _Asked) -> Any:
+        told = await self._mode(asked)
+        await self._subjects.set_access(_subject(asked), None, asked.author)
+        return told
 
 
 class _Text(str):
@@ -297,9 +354,13 @@ def _told(schema: SchemaText) -> dict[str, Any]:
     return told
 
 
-def _told_version(version: SchemaVersion) -> dict[str, Any]:
-    told = {"subject": version.subject, "version": version.number, "id": version.id}
-    return told | _told(version.schema)
+def _told_version(version: Version) -> dict[str, Any]:
+    told = {"subject": version.subject, "version": version.number, "id": version.content.id}
+    return told | _told(schema_of(version))
+
+
+def _subject(asked: _Asked) -> str:
+    return asked.parts[0] if asked.parts else EVERY
 
 
 def _number(text: str) -> int:
@@ -313,22 +374,11 @@ def _number(text: str) -> int:
     raise _Refused(422, 42202, f'{message} and the string "latest"')
 
 
+def _require_none(what: str, *given: Any) -> None:
+    if any(given):
+        raise _Refused(422, 42205, f"No {what} are kept here: leave them out")
+
+
 def _only_soft(asked: _Asked) -> None:
     if asked.flag("permanent"):
         raise _Refused(422, 42205, "What was registered is kept for ever: leave out 'permanent' to retire it")
-
-
-async def _body(receive: Receive) -> bytes:
-    """Read a body within its bounds."""
-    chunks = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            while True:
-                message = await receive()
-                chunks += message.get("body", b"")
-                if len(chunks) > BODY_BYTES:
-                    raise _Refused(413, 413, f"The body is longer than {BODY_BYTES} bytes")
-                if not message.get("more_body"):
-                    return bytes(chunks)
-    except TimeoutError:
-        raise _Refused(408, 408, "The body did not come in time") from None

@@ -10,7 +10,7 @@ import asyncio
 from typing import Any
 
 from trunkline.contracts.registry.port import Overtaken, Registry
-from trunkline.contracts.registry.version import Content, Entry, Reference
+from trunkline.contracts.registry.version import EVERY, Content, Entry, Reference, Settings
 
 AT = 1_767_225_600_123_456
 
@@ -30,6 +30,11 @@ def registered(number: int, version: str, **more: Any) -> Entry:
     """Return the registration of a version as a subject's act of that number."""
     given: dict[str, Any] = {"content": content(), "at": AT, "by": "ann", "why": "first"} | more
     return Entry(number=number, act="register", version=version, **given)
+
+
+def configured(number: int, settings: Settings) -> Entry:
+    """Return what sets a subject's settings as its act of that number."""
+    return Entry(number=number, act="configure", version="", at=AT, by="bob", settings=settings)
 
 
 class RegistrySuite:
@@ -73,11 +78,26 @@ class RegistrySuite:
 
     async def test_keeps_subjects_apart(self, registry: Registry) -> None:
         """Names are names: none is mistaken for a place, and they are listed in order."""
-        names = ["order", "Order.line", "a/b", "..", "topic value", "größe", "con%2Ftent"]
+        names = ["order", "Order.line", "a/b", "..", ".", "topic value", "größe", "con%2Ftent", ":.ctx:a"]
+        names += ["@settings", "settings", "a\0b", "x" * 1_000 + "1", "x" * 1_000 + "2", "ü" * 300]
         for name in names:
             await registry.append(name, registered(1, "1.0.0"))
         assert await registry.subjects() == sorted(names)
         assert (await registry.subject("order")).acts == 1
+
+    async def test_settings(self, registry: Registry) -> None:
+        """What is set for a subject, or for all, holds from then on; neither is listed for it."""
+        first = Settings("full", "readonly")
+        await registry.append(EVERY, configured(1, first))
+        after = await registry.append(EVERY, configured(2, Settings(None, "readonly")))
+        assert after == await registry.subject(EVERY)
+        assert (after.settings, after.versions, after.acts) == (Settings(None, "readonly"), (), 2)
+        await registry.append("order", configured(1, first))
+        after = await registry.append("order", registered(2, "1.0.0"))
+        assert (after.settings, len(after.versions)) == (first, 1)
+        assert next(iter(await registry.history("order"))) == configured(1, first)
+        assert await registry.subjects() == ["order"]
+        assert isinstance(await _refusal(registry, registered(3, "1.1.0"), EVERY), ValueError)
 
     async def test_who_comes_second_decides_again(self, registry: Registry) -> None:
         """An act that was decided before another one came is not kept."""
@@ -119,10 +139,10 @@ class RegistrySuite:
         assert sorted(one.version for one in subject.versions) == [f"1.{n}.0" for n in range(8)]
 
 
-async def _refusal(registry: Registry, entry: Entry) -> Exception | None:
-    """Return what is raised for an act on ``order``, None where it is kept."""
+async def _refusal(registry: Registry, entry: Entry, name: str = "order") -> Exception | None:
+    """Return what is raised for an act, None where it is kept."""
     try:
-        await registry.append("order", entry)
+        await registry.append(name, entry)
     except (Overtaken, ValueError) as error:
         return error
     return None

@@ -100,3 +100,20 @@ def test_a_breaker_without_meaning(folder, edit, text, said):
     [fault] = read(folder)[1]
     assert said in str(fault)
     assert fault.place.line
+
+
+# The references of the registry's writers count as those of systems.
+def test_a_writer_that_shares_a_variable(folder, edit):
+    listen = "listen: {registry: {writers: {ci: secret://shop/web-hook, x: secret://shop/web.hook}}}"
+    edit("trunkline.yaml", "listen: {host: 127.0.0.1, port: 8080}", listen)
+    [fault] = faults(folder)
+    assert "secret://shop/web.hook and secret://shop/web-hook would both be" in fault
+
+
+# A writer's secret that stands in the file is a fault that does not repeat it.
+def test_a_writer_with_a_literal_secret(folder, edit):
+    listen = "listen: {registry: {writers: {ci: hunter2}}}"
+    edit("trunkline.yaml", "listen: {host: 127.0.0.1, port: 8080}", listen)
+    [fault] = faults(folder)
+    assert "secret reference" in fault
+    assert "hunter2" not in fault

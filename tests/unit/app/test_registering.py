@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 from tests.unit.app import majors
-from tests.unit.app.registered import DAY, ORDER, register_all, take
+from tests.unit.app.registered import ANN, DAY, ORDER, register_all, take
 
-from trunkline.app.registering import show, versions
+from trunkline.app.registering import register_text, show, versions
 from trunkline.kernel.errors import ProjectError, TrunklineError
 from trunkline.testkit.clock import ManualClock
 
@@ -117,3 +117,13 @@ def test_a_cast_that_does_not_fit(folder):
     assert [one.outcome for one in register_all(folder, "order@2")] == ["new"]
     (folder / ORDER).unlink()
     assert [one.outcome for one in register_all(folder, "order@2")] == ["known"]
+
+
+# A text's casts have to fit what is in the folder, as a file's have.
+def test_a_text_that_casts_what_does_not_fit(folder):
+    text = majors.second(folder).read_text("utf-8")
+    (folder / "contracts/order-2.odcs.yaml").unlink()
+    with pytest.raises(ProjectError, match='it reads "stat"'):
+        asyncio.run(register_text(folder, text.replace("'status'", "'stat'"), ANN, ManualClock()))
+    [found] = asyncio.run(register_text(folder, text, ANN, ManualClock()))
+    assert (found.version, found.outcome) == ("2.0.0", "new")

@@ -44,7 +44,7 @@ async def test_a_target_that_is_away(backbone, machine):
     bearing.away(await bearing.turn(control), Retryable("locked", "another program holds its lock"))
     [one] = await perform(backbone, ListTargets())
     assert (one.state, one.why, one.by) == ("open", "locked: another program holds its lock", "")
-    assert (one.since, one.until) == ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.750000Z")
+    assert (one.since, one.until) == ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.375000Z")
     machine.clock.advance(1)
     [one] = await perform(backbone, ListTargets())
     assert one.state == "half-open"

@@ -6,7 +6,11 @@ import pytest
 from tests.unit.app.registered import DAY, ORDER, register_all, take
 
 from trunkline.app.check import check
+from trunkline.app.versions import registry_of
+from trunkline.contracts.registry.version import EVERY, Content, Settings
 from trunkline.testkit.clock import ManualClock
+from trunkline.testkit.registry import configured
+from trunkline.testkit.registry import registered as acted
 
 
 @pytest.fixture
@@ -113,3 +117,26 @@ def test_a_draft(folder, clock, edit_order):
     assert found(folder, clock)[1] == [
         f"{ORDER}:7:10: order@1.0.0 is a draft; trunkline contract activate order@1.0.0"
     ]
+
+
+# Bare schemas are no contracts: nothing is said of them, but to a contract that would take their name.
+async def test_bare_schemas(registered, clock, edit_order):
+    journals = registry_of(registered)
+    bare = Content(kind="json", text="{}", digest="0" * 64, id=9)
+    await journals.append("payments-value", acted(1, "1.0.0", content=bare))
+    await journals.append(EVERY, configured(1, Settings("full")))
+    assert found(registered, clock) == ([], [])
+    (registered / "registry" / "order.jsonl").unlink()
+    await journals.append("order", acted(1, "1.0.0", content=bare))
+    [fault], _ = found(registered, clock)
+    assert "order is the name of bare schemas" in fault
+
+
+# A journal of what is set for all is checked as any other.
+async def test_altered_settings(registered, clock):
+    journals = registry_of(registered)
+    await journals.append(EVERY, configured(1, Settings("full")))
+    path = journals.file(EVERY)
+    path.write_bytes(path.read_bytes().replace(b'"full"', b'"none"'))
+    [fault], _ = found(registered, clock)
+    assert "registry/@settings.jsonl:1:1: the line was changed" in fault

@@ -8,26 +8,33 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.contracts.schemas.memory import MemorySchemas
+from trunkline.contracts.registry.memory import MemoryRegistry
 from trunkline.contracts.schemas.subjects import Subjects
-from trunkline.surfaces.schemas import BODY_BYTES, MEDIA_TYPE, SchemaRegistry
+from trunkline.surfaces.access import Access
+from trunkline.surfaces.body import BODY_BYTES
+from trunkline.surfaces.schemas import MEDIA_TYPE, SchemaRegistry
+from trunkline.surfaces.workers import Workers
+from trunkline.testkit.clock import ManualClock
+from trunkline.vault.secret import Secret
 
 TEXT, NUMBER = '{"type": "string"}', '{"type": "number"}'
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "how-to" / "use-kafka-clients.md").read_text("utf-8")
 
 
-def authorize(headers):
-    return None if headers.get(b"authorization") == b"wrong" else "ann"
+BEARER = [(b"authorization", b"Bearer s3cret")]
 
 
 class Client:
     """Asks the application as a server would."""
 
     def __init__(self, prefix="/registry"):
-        self.app = SchemaRegistry(Subjects(MemorySchemas(), "confluent"), authorize, prefix)
+        self.registry = MemoryRegistry()
+        subjects = Subjects(self.registry, ManualClock(), "confluent", {"order"})
+        who = Access("nobody", {"ann": Secret("s3cret")}, "listen.registry")
+        self.app = SchemaRegistry(subjects, who, Workers(), prefix)
         self.prefix = prefix
 
-    async def __call__(self, method, path, body=None, headers=()):
+    async def __call__(self, method, path, body=None, headers=BEARER):
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         path, _, query = path.partition("?")
         scope = {"type": "http", "method": method, "path": self.prefix + path, "headers": list(headers)}
@@ -99,7 +106,15 @@ async def test_avro_is_not_named(ask):
         ("GET", "/subjects/a/versions/0", None, 422, 42202),
         ("GET", "/subjects/a/versions/9999999999999", None, 422, 42202),
         ("PUT", "/config", {"compatibility": "SOMETIMES"}, 422, 42203),
-        ("PUT", "/mode", {"mode": "READONLY"}, 422, 42205),
+        ("PUT", "/mode", {"mode": "IMPORT"}, 422, 42205),
+        ("POST", "/subjects/a/versions", given(TEXT, ruleSet={"domainRules": [{}]}), 422, 42205),
+        ("PUT", "/config", {"compatibility": "FULL", "defaultRuleSet": {"domainRules": []}}, 422, 42205),
+        ("PUT", "/mode/a", {"mode": "FORWARD"}, 422, 42204),
+        ("DELETE", "/mode/a", None, 404, 40409),
+        ("POST", "/subjects/order/versions", given(TEXT), 422, 42205),
+        ("PUT", "/config/order", {"compatibility": "NONE"}, 422, 42205),
+        ("GET", f"/subjects/{'a' * 1_001}/versions", None, 422, 42208),
+        ("POST", "/subjects/a%1B%5B2J/versions", given(TEXT), 422, 42208),
         ("DELETE", "/subjects/a?permanent=true", None, 422, 42205),
         ("DELETE", "/subjects/a/versions/1?permanent=true", None, 422, 42205),
         ("POST", "/subjects/a/versions", given(NUMBER), 409, 409),
@@ -118,10 +133,30 @@ async def test_refusals(ask, method, path, body, status, code):
     assert told["message"]
 
 
-# Who may not is answered 401, whatever was asked.
+# Who may not is answered 401, whatever was asked, and a page of a browser 403 even with credentials.
 async def test_who_may(ask):
-    status, told = await ask("GET", "/subjects", headers=[(b"authorization", b"wrong")])
-    assert (status, told["error_code"]) == (401, 40101)
+    for path in ("/subjects", "/schemas/ids/1"):
+        status, told = await ask("GET", path, headers=[(b"authorization", b"Bearer wrong")])
+        assert (status, told["error_code"]) == (401, 40101)
+    page = [*BEARER, (b"origin", b"http://127.0.0.1:8080")]
+    for method, path in (("POST", "/subjects/a/versions"), ("PUT", "/config"), ("DELETE", "/mode/a")):
+        status, told = await ask(method, path, given(TEXT), headers=page)
+        assert (status, told["error_code"]) == (403, 40301)
+    assert (await ask("GET", "/subjects", headers=page)) == (200, [])
+
+
+# Of every route it is known whether it writes: none writes for who may only read.
+async def test_routes_that_write(ask):
+    who = Access("everybody", {}, "listen.registry")
+    ask.app._who = who
+    for pattern, methods in ask.app._routes.items():
+        for method in methods:
+            path = pattern.pattern.replace("([^/]+)", "1")
+            status, _ = await ask(method, path, given(TEXT), headers=[])
+            is_question = path == "/subjects/1" and method == "POST"
+            reads = method == "GET" or is_question or path.startswith("/compatibility")
+            assert (status != 403) == reads, (method, path)
+    assert await ask.registry.subjects() == []
 
 
 # A check answers without registering, with the reasons where they are asked for.
@@ -152,7 +187,21 @@ async def test_levels(ask):
     assert await ask("GET", "/config/a") == (200, {"compatibilityLevel": "FULL_TRANSITIVE"})
     assert await ask("DELETE", "/config/a") == (200, {"compatibilityLevel": "FULL_TRANSITIVE"})
     assert await ask("GET", "/config/a?defaultToGlobal=true") == (200, {"compatibilityLevel": "NONE"})
+
+
+# A mode is set for all or for a subject, and taken back; what is read only takes nothing.
+async def test_access(ask):
     assert await ask("GET", "/mode") == (200, {"mode": "READWRITE"})
+    assert await ask("PUT", "/mode/a", {"mode": "READONLY"}) == (200, {"mode": "READONLY"})
+    assert await ask("GET", "/mode/a") == (200, {"mode": "READONLY"})
+    status, told = await ask("POST", "/subjects/a/versions", given(TEXT))
+    assert (status, told["error_code"]) == (422, 42205)
+    assert "read-only mode" in told["message"]
+    assert await ask("DELETE", "/mode/a") == (200, {"mode": "READONLY"})
+    assert (await ask("POST", "/subjects/a/versions", given(TEXT)))[0] == 200
+    assert await ask("PUT", "/mode", {"mode": "READONLY"}) == (200, {"mode": "READONLY"})
+    assert await ask("GET", "/mode/a?defaultToGlobal=true") == (200, {"mode": "READONLY"})
+    assert (await ask("DELETE", "/subjects/a"))[0] == 422
 
 
 # A deletion retires: the number is gone from lists, and the id is read for ever.

@@ -233,13 +233,13 @@ def test_what_is_rewound_is_forgotten():
 def test_storms_are_seen():
     scene = Scene()
     away = (START, START + 100 * SECOND)
-    for _ in range(120):
+    for _ in range(150):
         scene.call(2, error=BUSY)
-        scene.clock.advance(0.5)
+        scene.clock.advance(0.4)
     repeats, starts, policy = scene.witness.repeats, [START], BreakerPolicy()
     assert list(storms([away], repeats, starts, 50, policy)) == []
     assert list(storms([away], repeats, starts, 1, policy)) == [
-        "119 repeated calls in 100 s in which the target was away"
+        "149 repeated calls in 100 s in which the target was away"
     ]
 
 

@@ -13,7 +13,16 @@ from typing import NoReturn
 
 import msgspec
 
-from trunkline.contracts.registry.version import ActName, Content, Entry, Kind, Reference
+from trunkline.contracts.compat.difference import Mode
+from trunkline.contracts.registry.version import (
+    Access,
+    ActName,
+    Content,
+    Entry,
+    Kind,
+    Reference,
+    Settings,
+)
 from trunkline.kernel.errors import ProjectError
 from trunkline.kernel.faults import Fault, Place
 
@@ -36,6 +45,8 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     why: str = ""
     draft: bool = False
     sunset: dt.datetime | None = None
+    compatibility: Mode | None = None
+    access: Access | None = None
     kind: Kind | None = None
     id: int = 0
     content: str = ""
@@ -61,7 +72,7 @@ class Journal(msgspec.Struct, frozen=True):
 
 def line_of(subject: str, entry: Entry, before: str) -> bytes:
     """Return an act as a line, with its line feed."""
-    said = entry.content
+    said, settings = entry.content, entry.settings or Settings()
     line = _Line(
         before=before,
         subject=subject,
@@ -73,6 +84,8 @@ def line_of(subject: str, entry: Entry, before: str) -> bytes:
         why=entry.why,
         draft=entry.draft,
         sunset=None if entry.sunset is None else _moment(entry.sunset),
+        compatibility=settings.compatibility,
+        access=settings.access,
         kind=said.kind if said else None,
         id=said.id if said else 0,
         content=said.digest if said else "",
@@ -102,6 +115,14 @@ def journal_of(data: bytes, subject: str, file: str) -> Journal:
         start = len(data) if is_torn else end + 1
     needs_end = bool(entries) and not data[:start].endswith(b"\n")
     return Journal(tuple(entries), before, start, needs_end)
+
+
+def subject_of_line(data: bytes) -> str:
+    """Return whose journal begins with a line; nothing where it does not say, as one that a crash tore."""
+    try:
+        return _decode(b"{" + data[_REST:]).subject
+    except msgspec.MsgspecError:
+        return ""
 
 
 def refuse(place: Place, problem: str, expected: str = "") -> NoReturn:
@@ -162,6 +183,7 @@ def _entry_of(line: _Line) -> Entry:
         draft=line.draft,
         sunset=None if line.sunset is None else _instant(line.sunset),
         content=content,
+        settings=Settings(line.compatibility, line.access) if line.act == "configure" else None,
     )
 
 

@@ -1,5 +1,8 @@
 """``Registry`` on journals in a folder, one file a subject.
 
+A file has its subject's name, with all but letters, digits and ``_.-~`` percent-encoded. No name comes to
+one with an ``@``: the journal of ``EVERY`` has it, and those whose subject's name is too long for a file.
+
 An act is written and synced under the file's lock before it is told as done. What a crash in the middle left
 of a line is cut by the next act. Files are opened for each act, so a checkout may exchange them at any time.
 """
@@ -10,18 +13,24 @@ import asyncio
 import contextlib
 import errno
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from trunkline.adapters.journal.lines import Journal, journal_of, line_of, refuse
+from trunkline.adapters.journal.lines import Journal, journal_of, line_of, refuse, subject_of_line
 from trunkline.contracts.registry.port import Overtaken
-from trunkline.contracts.registry.version import Entry, Subject, Version, subject_of
+from trunkline.contracts.registry.version import EVERY, Entry, Subject, Version, subject_of
 from trunkline.kernel.errors import StoreError, StoreFull
 from trunkline.kernel.faults import Place
 
 ENDING = ".jsonl"
+SETTINGS = "@settings"
+"""The stem of the journal of ``EVERY``."""
+
+_STEM_BYTES = 200
+_SHOWN_BYTES = 150
 
 
 class JournalRegistry:
@@ -54,7 +63,7 @@ class JournalRegistry:
         """Return the names of all subjects, for who has no event loop."""
         with _translated(self._folder):
             files = [path for path in self._folder.glob(f"*{ENDING}") if path.stat().st_size]
-        return sorted(unquote(path.stem) for path in files)
+            return sorted(filter(None, map(self._name_of, files)))
 
     def read(self, name: str) -> Subject:
         """Return how a subject stands, for who has no event loop."""
@@ -62,7 +71,21 @@ class JournalRegistry:
 
     def file(self, name: str) -> Path:
         """Return where the journal of a subject is."""
-        return self._folder / (quote(name, safe=" ") + ENDING)
+        return self._folder / (_stem_of(name) + ENDING)
+
+    def _name_of(self, path: Path) -> str:
+        """Return whose journal a file is; nothing where it is that of no subject."""
+        stem = path.name.removesuffix(ENDING)
+        if "@" not in stem:
+            return unquote(stem)
+        if stem == SETTINGS:
+            return EVERY
+        with path.open("rb") as file:
+            line = file.readline()
+        name = subject_of_line(line)
+        if line.endswith(b"\n") and self.file(name) != path:
+            refuse(Place(self._shown(path), 1, 1), "the line is not of the subject that the file is named by")
+        return name
 
     def _journal(self, name: str) -> Journal:
         path = self.file(name)
@@ -107,6 +130,13 @@ class JournalRegistry:
             if mark in data:
                 found += [one for one in self.read(name).versions if one.content.id == content_id]
         return found
+
+
+def _stem_of(name: str) -> str:
+    stem = quote(name, safe=" ") if name != EVERY else SETTINGS
+    if len(stem) <= _STEM_BYTES:
+        return stem
+    return f"{stem[:_SHOWN_BYTES]}@{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 
 @contextlib.contextmanager

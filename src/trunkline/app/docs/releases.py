@@ -22,10 +22,11 @@ def documented(project: Project) -> ProjectDocs:
     """
     registry = registry_of(project.folder)
     known = set(registry.names())
+    subjects = {one.name: registry.read(one.name) for one in project.contracts.values() if one.name in known}
     releases = {
-        one.stream: list(_releases(registry.read(one.name), one))
+        one.stream: list(_releases(subjects[one.name], one))
         for one in project.contracts.values()
-        if one.name in known
+        if one.name in known and subjects[one.name].is_contract
     }
     return joined(project, releases)
 

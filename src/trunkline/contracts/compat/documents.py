@@ -1,6 +1,6 @@
-"""Schemas to compare, from files: contracts of the Open Data Contract Standard, JSON Schemas, Avro schemas.
+"""Schemas to compare, from texts: contracts of the Open Data Contract Standard, JSON Schemas, Avro schemas.
 
-``load_schema`` is the one seam for whatever a version can be read from.
+``load_schema`` reads a file, ``schema_in`` a text that somebody sent.
 """
 
 from __future__ import annotations
@@ -37,13 +37,32 @@ def load_schema(path: Path) -> Loaded:
 
     Raises ``ProjectError`` with the place of everything that is wrong.
     """
-    text = _text(path)
+    text, file = _text(path), str(path)
     if path.suffix == ".avsc":
-        return Loaded(path.name, _avro(text, path))
-    value = _json(text, path) if path.suffix == ".json" else Document.load(text, str(path)).value
+        return Loaded(path.name, _avro(text, file))
+    return _described(
+        _json(text, file) if path.suffix == ".json" else _yaml(text, file), text, path.name, file
+    )
+
+
+def schema_in(text: bytes, name: str, *, avro: bool = False) -> Loaded:
+    """Read the same from a text called ``name``: JSON where it is JSON, YAML else.
+
+    Raises ``ProjectError`` with the place of everything that is wrong.
+    """
+    if avro:
+        return Loaded(name, _avro(text, name))
+    try:
+        value = json.decode(text)
+    except ValueError:
+        value = _yaml(text, name)
+    return _described(value, text, name, name)
+
+
+def _described(value: Any, text: bytes, name: str, file: str) -> Loaded:
     if isinstance(value, dict) and value.keys() >= _STANDARD:
-        return of_contract(contract.load(text, str(path)))
-    return Loaded(path.name, value)
+        return of_contract(contract.load(text, file))
+    return Loaded(name, value)
 
 
 def of_contract(found: contract.Contract) -> Loaded:
@@ -84,15 +103,19 @@ def _text(path: Path) -> bytes:
     return text
 
 
-def _json(text: bytes, path: Path) -> Any:
+def _yaml(text: bytes, file: str) -> Any:
+    return Document.load(text, file).value
+
+
+def _json(text: bytes, file: str) -> Any:
     try:
         return json.decode(text)
     except ValueError as error:
-        raise ProjectError([Fault(Place(str(path)), f"not JSON: {error}")]) from None
+        raise ProjectError([Fault(Place(file), f"not JSON: {error}")]) from None
 
 
-def _avro(text: bytes, path: Path) -> AvroType:
+def _avro(text: bytes, file: str) -> AvroType:
     try:
         return read_avro(text.decode())
     except ValueError as error:
-        raise ProjectError([Fault(Place(str(path)), f"no Avro schema: {error}")]) from None
+        raise ProjectError([Fault(Place(file), f"no Avro schema: {error}")]) from None

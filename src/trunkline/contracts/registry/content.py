@@ -1,13 +1,14 @@
-"""What a contract says, reduced to what tells two versions apart, and its name as a number.
+"""What a version says, reduced to what tells it from another, and its name as a number.
 
-Neither spelling nor comments of a file count, nor its ``version``, which names what it says, nor its
-``status``, which the registry keeps by itself.
+Neither spelling nor comments count. Of a contract neither does its ``version``, which names what it says,
+nor its ``status``, which the registry keeps by itself.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -24,21 +25,22 @@ _canonical = msgspec.json.Encoder(decimal_format="number", order="sorted").encod
 _ABOUT = {"$schema", "title"}
 
 
-def digest_of(kind: Kind, canonical: bytes, references: Sequence[Reference] = ()) -> str:
-    """Return the SHA-256 of what a version says, in hexadecimal."""
-    return hashlib.sha256(b"\0".join([kind.encode(), canonical, _canonical(references)])).hexdigest()
+def digest_of(kind: Kind, said: Any, references: Sequence[Reference] = ()) -> str:
+    """Return the SHA-256 of what a version says, in hexadecimal; ``said`` is its text, decoded."""
+    parts = [kind.encode(), _canonical(said), _canonical(references)]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def contract_digest(contract: Contract) -> str:
     """Return the digest of what a contract says."""
     said = {key: value for key, value in contract.origin.value.items() if key not in _APART}
-    return digest_of("odcs", _canonical(said))
+    return digest_of("odcs", said)
 
 
 async def content_id(registry: Registry, digest: str) -> int:
     """Return the id of a content: 31 bits of its digest, or the next number that no other content has."""
     number = int(digest[:8], 16) >> (32 - _BITS)
-    while any(one.content.digest != digest for one in await registry.holding(number)):
+    while not number or any(one.content.digest != digest for one in await registry.holding(number)):
         number = (number + 1) % 2**_BITS
     return number
 
@@ -61,8 +63,18 @@ def shape_of_version(version: Version) -> Shape:
 
 
 def contract_of_version(version: Version) -> Contract:
-    """Load a registered version; raises ``ProjectError`` where this release does not read its text."""
-    for contract in load_all(version.content.text, f"registered {version.ref}"):
-        if contract.name == version.subject:
+    """Load a registered version; raises ``ProjectError`` where this release does not read its text.
+
+    Raises ``TrunklineError`` for a bare schema.
+    """
+    if version.content.kind != "odcs":
+        raise TrunklineError(f"{version.ref} is a bare schema ({version.content.kind}) and no contract")
+    return contract_in(version.content.text, version.subject, version.ref)
+
+
+def contract_in(text: str, subject: str, ref: str) -> Contract:
+    """Return the contract of a subject in the text that was registered as ``ref``."""
+    for contract in load_all(text, f"registered {ref}"):
+        if contract.name == subject:
             return contract
-    raise TrunklineError(f"the text of {version.ref} describes another contract: its journal was altered")
+    raise TrunklineError(f"the text of {ref} describes another contract: its journal was altered")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trunkline.contracts.registry.port import Overtaken
-from trunkline.contracts.registry.version import Entry, Subject, Version, subject_of
+from trunkline.contracts.registry.version import EVERY, Entry, Subject, Version, subject_of
 
 
 class MemoryRegistry:
@@ -16,7 +16,7 @@ class MemoryRegistry:
 
     async def subjects(self) -> list[str]:
         """Return the names of all subjects."""
-        return sorted(self._entries)
+        return sorted(self._entries.keys() - {EVERY})
 
     async def subject(self, name: str) -> Subject:
         """Return how a subject stands."""

@@ -21,7 +21,7 @@ class Registry(Protocol):
     """
 
     async def subjects(self) -> list[str]:
-        """Return the names of all subjects, sorted."""
+        """Return the names of all subjects, sorted; ``EVERY`` is none."""
 
     async def subject(self, name: str) -> Subject:
         """Return how a subject stands; one that nobody registered has no versions."""

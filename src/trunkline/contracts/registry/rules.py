@@ -28,6 +28,7 @@ _ROLE_DETAILS = {
     "eventTime": "the event time is another field",
     "version": "the field that grows with each state is another",
 }
+_BARE = "{} is the name of bare schemas in the registry: give the contract another one"
 _BREAKING_ROLES = {"primaryKey"}
 _SAYS: dict[Direction, str] = {
     "backward": "what {} allowed could not be read any more",
@@ -77,7 +78,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What comes of a candidate.
 
     ``known`` is one that is registered already and says the same. ``reasons`` are all that is against a
-    refused one, ``least`` the smallest version it could be, and ``breaks`` what would break if it were less.
+    refused one, ``least`` the smallest version it could be (empty: none), and ``breaks`` what would break if
+    it were less.
     """
 
     outcome: Outcome
@@ -94,6 +96,8 @@ def judge(subject: Subject, candidate: Candidate, shape_of: ShapeOf) -> Verdict:
 
     A version of a major that has none yet begins a stream of its own and owes nothing.
     """
+    if subject.versions and not subject.is_contract:
+        return Verdict(outcome="refused", least="", reasons=(_BARE.format(subject.name),))
     there = subject.find(candidate.version)
     if there is not None and there.content.digest == candidate.digest:
         return Verdict(outcome="known", least=there.version)

@@ -1,6 +1,7 @@
 """What a registry holds, as values: acts in their order, and the subject they add up to.
 
-An act is never changed or taken back; where a subject stands is what its acts come to.
+An act is never changed or taken back; where a subject stands is what its acts come to. The subject ``EVERY``
+has no versions: what is set for it holds for all.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from trunkline.contracts.compat.difference import Mode
 from trunkline.contracts.registry.semantic import SemVer, semver
+
+EVERY = ""
+"""The name under which stands what is set for all subjects; it is not listed among them."""
 
 Kind: TypeAlias = Literal["odcs", "json", "avro"]
 """The language of a version's text."""
@@ -18,17 +23,30 @@ Kind: TypeAlias = Literal["odcs", "json", "avro"]
 State: TypeAlias = Literal["draft", "active", "deprecated", "retired"]
 """Where a version is in its life: not to be relied on yet, in use, on its way out, gone."""
 
-ActName: TypeAlias = Literal["register", "activate", "deprecate", "retire"]
+ActName: TypeAlias = Literal["register", "activate", "deprecate", "retire", "configure"]
+
+Access: TypeAlias = Literal["readwrite", "readonly"]
+"""Whether a subject takes versions and steps of them."""
 
 _STATES: dict[ActName, State] = {"activate": "active", "deprecate": "deprecated", "retire": "retired"}
 
 
-class Reference(msgspec.Struct, frozen=True):
-    """A version of another subject that a text refers to by ``name``."""
+class Reference(msgspec.Struct, frozen=True, rename={"number": "version"}):
+    """A version of another subject that a text refers to by ``name``; its number is written ``version``."""
 
     name: str
     subject: str
     number: int
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What was set for a subject of bare schemas, None where nothing was: it is as for all subjects then.
+
+    ``compatibility`` is what new versions owe to those before them.
+    """
+
+    compatibility: Mode | None = None
+    access: Access | None = None
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +67,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One act on a subject: who, when (microseconds) and why.
 
     ``number`` counts a subject's acts from 1, ``version`` is normalised. ``content`` and ``draft`` are of a
-    registration, ``sunset`` (microseconds) of a deprecation.
+    registration, ``sunset`` (microseconds) of a deprecation, ``settings`` (all that hold from then on) of a
+    configuration, which is about no version.
     """
 
     number: int
@@ -61,6 +80,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     draft: bool = False
     sunset: int | None = None
     content: Content | None = None
+    settings: Settings | None = None
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,9 +114,14 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
         """What it is called: ``order@1.2.0``."""
         return f"{self.subject}@{self.version}"
 
+    @property
+    def retired(self) -> bool:
+        """Whether it is over for good."""
+        return self.state == "retired"
+
     def ended(self, now: int) -> bool:
         """Tell whether it cannot be used any more: it is retired, or past its sunset."""
-        return self.state == "retired" or (self.sunset is not None and now >= self.sunset)
+        return self.retired or (self.sunset is not None and now >= self.sunset)
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -105,6 +130,7 @@ class Subject(msgspec.Struct, frozen=True):
     name: str
     versions: tuple[Version, ...] = ()
     acts: int = 0
+    settings: Settings = Settings()
 
     def find(self, version: SemVer) -> Version | None:
         """Return the version of that number, None without one."""
@@ -116,6 +142,11 @@ class Subject(msgspec.Struct, frozen=True):
         return sorted(found, key=lambda one: one.semantic, reverse=True)
 
     @property
+    def is_contract(self) -> bool:
+        """Whether its versions are contracts; else they are bare schemas, or there are none."""
+        return any(one.content.kind == "odcs" for one in self.versions)
+
+    @property
     def latest(self) -> Version | None:
         """The highest version."""
         return max(self.versions, key=lambda one: one.semantic, default=None)
@@ -124,8 +155,10 @@ class Subject(msgspec.Struct, frozen=True):
         """Return the subject after one more act; raises ``ValueError`` for one that cannot be the next."""
         if entry.number != self.acts + 1:
             raise ValueError(f"it is number {entry.number} and not {self.acts + 1}")
+        if entry.act == "configure":
+            return msgspec.structs.replace(self, acts=entry.number, settings=_configured(entry))
         change = _registered if entry.act == "register" else _changed
-        return Subject(self.name, change(self, entry), entry.number)
+        return msgspec.structs.replace(self, acts=entry.number, versions=change(self, entry))
 
 
 def subject_of(name: str, entries: Iterable[Entry]) -> Subject:
@@ -136,9 +169,15 @@ def subject_of(name: str, entries: Iterable[Entry]) -> Subject:
     return subject
 
 
+def _configured(entry: Entry) -> Settings:
+    if entry.settings is None or entry.version:
+        raise ValueError("it sets nothing, or for a version only")
+    return entry.settings
+
+
 def _registered(subject: Subject, entry: Entry) -> tuple[Version, ...]:
-    if entry.content is None:
-        raise ValueError("it registers nothing")
+    if entry.content is None or subject.name == EVERY:
+        raise ValueError("it registers nothing, or for no subject")
     if any(one.version == entry.version for one in subject.versions):
         raise ValueError(f"it registers {entry.version} a second time")
     version = Version(

@@ -6,61 +6,86 @@ Nothing is fetched.
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from trunkline.contracts.compat.avro import compare_avro
-from trunkline.contracts.compat.avro_types import read_avro
+from trunkline.contracts.compat.avro_types import AvroType, read_avro
 from trunkline.contracts.compat.compare import compare
 from trunkline.contracts.compat.confluent import confluent_difference
 from trunkline.contracts.compat.difference import Difference, Policy
-from trunkline.contracts.schemas.store import SchemaKind, SchemaReference, SchemaText
+from trunkline.contracts.registry.content import contract_in, digest_of
+from trunkline.contracts.registry.version import Reference, Version
+from trunkline.kernel.json import decode, encode
 
 TEXT_BYTES = 1_048_576
-_canonical = msgspec.json.Encoder(order="sorted").encode
+
+SchemaKind: TypeAlias = Literal["json", "avro"]
+Texts: TypeAlias = Mapping[str, str]
+"""What the references of a text refer to, by their name, innermost first."""
 
 
-def schema_text(
-    kind: SchemaKind, text: str, references: Sequence[SchemaReference], texts: Mapping[str, str]
-) -> SchemaText:
-    """Return a schema that was given, if it is one. ``texts``: what its references refer to, by their name.
+class SchemaText(msgspec.Struct, frozen=True):
+    """A bare schema. ``digest``: of all that tells it from another, in hexadecimal."""
 
-    Raises ``ValueError`` for what is no schema of its kind.
-    """
+    kind: SchemaKind
+    text: str
+    digest: str
+    references: tuple[Reference, ...] = ()
+
+
+def schema_text(kind: SchemaKind, text: str, references: Sequence[Reference], texts: Texts) -> SchemaText:
+    """Return a schema that was given, if it is one; raises ``ValueError`` for what is none of its kind."""
     if len(text.encode()) > TEXT_BYTES:
         raise ValueError(f"the text is longer than {TEXT_BYTES} bytes")
-    if kind == "avro":
-        read_avro(text, list(texts.values()))
-    else:
-        schema = whole(text, texts)
+    schema = read_schema(kind, text, texts)
+    if kind == "json":
         confluent_difference(schema, schema)
-    said = _canonical(json.loads(text))
-    parts = [kind.encode(), said, _canonical(references)]
-    return SchemaText(kind, text, hashlib.sha256(b"\0".join(parts)).hexdigest(), tuple(references))
+    return SchemaText(kind, text, digest_of(kind, decode(text), references), tuple(references))
 
 
-def difference(
-    old: SchemaText, new: SchemaText, policy: Policy, texts: Sequence[Mapping[str, str]]
-) -> Difference | None:
-    """Return how two schemas differ; None where they are not of one kind. ``texts`` as above, of both.
+def schema_of(version: Version) -> SchemaText:
+    """Return a registered version as a bare schema: of a contract, the JSON Schema of its records.
+
+    Raises ``ProjectError`` where this release does not read the contract.
+    """
+    said = version.content
+    if said.kind != "odcs":
+        return SchemaText(said.kind, said.text, said.digest, said.references)
+    return _schema_of_contract(version.subject, version.ref, said.text)
+
+
+@functools.lru_cache(maxsize=256)
+def _schema_of_contract(subject: str, ref: str, text: str) -> SchemaText:
+    schema = contract_in(text, subject, ref).schema
+    return SchemaText("json", encode(schema).decode(), digest_of("json", schema))
+
+
+def difference(old: SchemaText, new: SchemaText, policy: Policy, texts: Sequence[Texts]) -> Difference | None:
+    """Return how two schemas differ; None where they are not of one kind. ``texts`` of both.
 
     Raises ``ValueError`` for what the policy cannot read.
     """
     if old.kind != new.kind:
         return None
-    olds, news = texts
-    if old.kind == "avro":
-        return compare_avro(
-            read_avro(old.text, list(olds.values())), read_avro(new.text, list(news.values())), policy
-        )
-    return compare(whole(old.text, olds), whole(new.text, news), policy)
+    before, after = (
+        read_schema(one.kind, one.text, each) for one, each in zip((old, new), texts, strict=True)
+    )
+    if isinstance(before, AvroType) and isinstance(after, AvroType):
+        return compare_avro(before, after, policy)
+    return compare(before, after, policy)
 
 
-def whole(text: str, texts: Mapping[str, str]) -> Any:
+def read_schema(kind: SchemaKind, text: str, texts: Texts) -> Any:
+    """Return a schema as it is compared; raises ``ValueError`` for what is none of its kind."""
+    return read_avro(text, list(texts.values())) if kind == "avro" else whole(text, texts)
+
+
+def whole(text: str, texts: Texts) -> Any:
     """Return a JSON Schema with what it refers to in it. Raises ``ValueError`` for what is no JSON."""
     try:
         schema = json.loads(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import signal
 import sys
@@ -114,10 +115,13 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
     stop = _stop_on_signals()
 
     roles = [part.role] if part.role else ROLES
-    async with opened(part.project, machine, roles, patience_seconds=PATIENCE_SECONDS) as backbone:
+    async with contextlib.AsyncExitStack() as stack:
+        mounts = stack.enter_context(_mounts(part))
+        opening = opened(part.project, machine, roles, patience_seconds=PATIENCE_SECONDS)
+        backbone = await stack.enter_async_context(opening)
 
         async def opens_door(webhooks: Mapping[str, Any]) -> Any:
-            door = Door(webhooks, machine.ids, backbone.health.unready, _pages(part))
+            door = Door(webhooks, machine.ids, backbone.health.unready, _pages(part), mounts)
             return await serve(door, *part.address)
 
         opens = opens_door if part.listens else None
@@ -132,7 +136,8 @@ def _pages(part: Part) -> Pages | None:
     """Return the project's documentation, made when somebody asks for it; the door of delivery has none."""
     if part.role == "delivery":
         return None
-    from trunkline.surfaces.docs.mount import Pages, readers_of  # noqa: PLC0415  as above
+    from trunkline.surfaces.access import readers_of  # noqa: PLC0415  as above
+    from trunkline.surfaces.docs.mount import Pages  # noqa: PLC0415  as above
 
     def make() -> Site:
         from trunkline.app.docs.releases import documented  # noqa: PLC0415  no page may ever be asked for
@@ -145,10 +150,19 @@ def _pages(part: Part) -> Pages | None:
 
 def _shown(part: Part) -> str:
     """Return where the door shows the documentation to everybody who can send; empty where it does not."""
-    from trunkline.surfaces.docs.mount import readers_of  # noqa: PLC0415  as above
+    from trunkline.surfaces.access import readers_of  # noqa: PLC0415  as above
     from trunkline.surfaces.door import DOCS  # noqa: PLC0415  as above
 
     return DOCS if readers_of(part.project.settings.listen.docs, part.address[0]) == "everybody" else ""
+
+
+def _mounts(part: Part) -> contextlib.AbstractContextManager[Mapping[str, Any]]:
+    """Give what the door mounts beside webhooks; nothing at the door of delivery."""
+    if part.role == "delivery":
+        return contextlib.nullcontext({})
+    from trunkline.surfaces.mounts import mounted  # noqa: PLC0415  as above
+
+    return mounted(part.project, part.machine, part.address[0])
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import ipaddress
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from trunkline.intake.problem import Headers, WebhookAnswer
+from trunkline.surfaces.access import Readers, admits
 from trunkline.surfaces.door import DOCS
 
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ TYPES = {
 }
 """What each kind of file is served as."""
 
-Readers: TypeAlias = Literal["nobody", "local", "everybody"]
-"""Who gets the pages: ``local`` is who asks this machine by a loopback name, without a proxy."""
-
 SECURITY: Headers = [
     (
         b"content-security-policy",
@@ -41,25 +38,6 @@ SECURITY: Headers = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-
-_FORWARDED = (b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip")
-
-
-def readers_of(setting: bool | None, host: str) -> Readers:  # noqa: FBT001  a setting, yes, no or unsaid
-    """Tell who gets the pages of a door that listens on ``host``."""
-    if setting is None:
-        return "local" if is_loopback(host) else "nobody"
-    return "everybody" if setting else "nobody"
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a name or address is this machine's own; a name is not looked up."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Pages:
@@ -73,7 +51,7 @@ class Pages:
 
     async def answer(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> WebhookAnswer | None:
         """Answer a request; None where there is nothing of that path, or not for whoever asks."""
-        if not self._admits(headers):
+        if not admits(self._readers, headers):
             return None
         if method not in ("GET", "HEAD"):
             return _answer(405, [(b"allow", b"GET, HEAD")])
@@ -88,19 +66,6 @@ class Pages:
         if self._site is None:
             self._site = self._make()
         return self._site.page(name)
-
-    def _admits(self, headers: Mapping[bytes, bytes]) -> bool:
-        if self._readers != "local":
-            return self._readers == "everybody"
-        came_by_proxy = any(name in headers for name in _FORWARDED)
-        return not came_by_proxy and is_loopback(_host(headers.get(b"host", b"").decode("latin-1")))
-
-
-def _host(header: str) -> str:
-    """Return the host of a ``Host`` header: without its port, an IPv6 address without its brackets."""
-    if header.startswith("["):
-        return header[1:].partition("]")[0]
-    return header.partition(":")[0]
 
 
 def _file(name: str, body: bytes, headers: Mapping[bytes, bytes]) -> WebhookAnswer:

@@ -14,6 +14,7 @@ from trunkline.contracts.registry.rules import Step
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import TrunklineError
 from trunkline.testkit.clock import ManualClock
+from trunkline.testkit.registry import registered
 
 ANN = Who("ann", "as agreed")
 
@@ -104,3 +105,13 @@ async def test_finding(registry, clock):
     ):
         with pytest.raises(TrunklineError, match=answer):
             await find(registry, ref)
+
+
+# A name may have an @ in it: what follows the last one is a version where it can be one.
+async def test_finding_names_with_an_at(registry, clock):
+    for name in ("a@b", "a"):
+        await registry.append(name, registered(1, "1.0.0"))
+    refs = {"a@b": "a@b", "a@b@1": "a@b", "a@1": "a", "a": "a"}
+    assert {ref: (await find(registry, ref))[0].name for ref in refs} == refs
+    with pytest.raises(TrunklineError, match="is no version"):
+        await find(registry, "a@c")

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
+from trunkline.contracts.registry.version import Reference
 from trunkline.contracts.schemas.reading import TEXT_BYTES, difference, schema_text, whole
-from trunkline.contracts.schemas.store import SchemaReference
 
 LINE = '{"type": "record", "name": "Line", "fields": [{"name": "sku", "type": "string"}]}'
 LINES = '{"type": "record", "name": "Order", "fields": [{"name": "line", "type": "Line"}]}'
-REFERENCE = SchemaReference("line.json", "line", 1)
+REFERENCE = Reference("line.json", "line", 1)
 
 
 # The digest knows no spelling and no order, but the kind and what is referred to.
@@ -62,3 +62,11 @@ def test_two_kinds():
         )
         is None
     )
+
+
+# Digits beyond those of a binary float tell two schemas apart as well.
+def test_exact_numbers():
+    one, other = (
+        schema_text("json", f'{{"maximum": {text}}}', [], {}) for text in ("0.1", "0.10000000000000001")
+    )
+    assert one.digest != other.digest

@@ -7,7 +7,7 @@ import pytest
 from tests.documented import demo
 
 from trunkline.app.docs.join import joined
-from trunkline.surfaces.docs.mount import Pages, is_loopback, readers_of
+from trunkline.surfaces.docs.mount import Pages
 from trunkline.surfaces.docs.site import Site
 from trunkline.surfaces.door import Door, serve
 from trunkline.testkit.clock import CountingIds
@@ -98,26 +98,6 @@ async def test_made_once(make):
     assert make.count == 1
 
 
-# A door on a loopback address shows pages by default, any other only where it is told to.
-@pytest.mark.parametrize(
-    ("setting", "host", "readers"),
-    [
-        (None, "127.0.0.1", "local"),
-        (None, "::1", "local"),
-        (None, "localhost", "local"),
-        (None, "0.0.0.0", "nobody"),
-        (None, "::", "nobody"),
-        (None, "10.0.0.5", "nobody"),
-        (None, "hooks.example.com", "nobody"),
-        (False, "127.0.0.1", "nobody"),
-        (True, "127.0.0.1", "everybody"),
-        (True, "0.0.0.0", "everybody"),
-    ],
-)
-def test_readers(setting, host, readers):
-    assert readers_of(setting, host) == readers
-
-
 # By default neither a page of another site that has its name point here, nor a proxy, gets at them.
 @pytest.mark.parametrize(
     "headers",
@@ -135,9 +115,3 @@ async def test_not_local(make, headers):
     assert await Pages(make, "local").answer("GET", "/docs/", headers) is None
     assert (await Pages(make, "everybody").answer("GET", "/docs/", headers)).status == 200
     assert await Pages(make, "nobody").answer("GET", "/docs/", LOCAL) is None
-
-
-# Loopback is told from names and addresses as they stand, without looking anything up.
-def test_loopback():
-    assert all(map(is_loopback, ("localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "::1")))
-    assert not any(map(is_loopback, ("", "localhost.example.com", "1.2.3.4", "::")))

@@ -39,9 +39,18 @@ def list_(*names: str, common: Common = Common()) -> None:  # noqa: B008  a froz
             output.document(one)
     elif found:
         output.table(
-            ("contract", "version", "state", "since", "sunset", "registered", "by"),
+            ("contract", "version", "kind", "state", "since", "sunset", "registered", "by"),
             [
-                (one.subject, one.version, one.state, one.since, one.sunset, one.at, one.author)
+                (
+                    one.subject,
+                    one.version,
+                    one.kind,
+                    one.state,
+                    one.since,
+                    one.sunset,
+                    one.at,
+                    one.author,
+                )
                 for one in found
             ],
             [one.because for one in found],
@@ -79,7 +88,7 @@ def show_(ref: str, /, *, text: bool = False, common: Common = Common()) -> None
     output.table(
         ("act", "at", "by", "sunset"),
         [(act.act, act.at, act.by, act.sunset) for act in found.acts],
-        [act.why for act in found.acts],
+        [": ".join(filter(None, (act.set, act.why))) for act in found.acts],
     )
 
 
@@ -140,7 +149,7 @@ def _tell_registered(one: Registered, *, dry_run: bool) -> None:
     output.say(f"{one.contract} {one.version}: {done}")
     for reason in one.reasons:
         output.say(f"  {reason}")
-    if one.reasons:
+    if one.reasons and one.least:
         major = one.least.partition(".")[0]
         stream = f", which begins a stream of its own, {one.contract}@{major}"
         new = stream if major != one.version.partition(".")[0] else ""

@@ -1,0 +1,1 @@
+"""Contracts over HTTP: what ``trunkline contract`` does, at the door."""

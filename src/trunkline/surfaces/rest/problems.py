@@ -1,0 +1,79 @@
+"""What a request to ``/api/v1`` that fails is answered with: problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import msgspec
+
+from trunkline.app.registering import Registered
+from trunkline.app.versions import FOLDER
+from trunkline.contracts.registry.acts import NotRegistered
+from trunkline.kernel.errors import BusyError, ProjectError, StoreError, StoreFull, TrunklineError, UsageError
+from trunkline.kernel.faults import Fault
+from trunkline.surfaces.access import Denied
+from trunkline.surfaces.body import TooLarge, TooSlow
+from trunkline.surfaces.rest.routes import Refused
+
+RULES = "https://github.com/trunkline/trunkline/blob/main/docs/reference/registry.md#rules"
+"""The type of a problem that a rule of the registry is; all others have none but their status."""
+
+_STATUSES: tuple[tuple[type[TrunklineError], int], ...] = (
+    (NotRegistered, 404),
+    (UsageError, 422),
+    (ProjectError, 422),
+    (TooLarge, 413),
+    (TooSlow, 408),
+    (BusyError, 503),
+    (StoreFull, 507),
+    (StoreError, 500),
+    (TrunklineError, 409),
+)
+
+
+class Wrong(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One fault of a text or file: where (0: all of it), what, what was expected, the near miss."""
+
+    file: str
+    line: int
+    column: int
+    detail: str
+    expected: str = ""
+    hint: str = ""
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The members of RFC 9457, with every fault, or what came of each contract that was to be registered."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[Wrong] = []
+    contracts: list[Registered] = []
+
+
+def problem(status: int, detail: str) -> Problem:
+    """Describe a problem that its status says all about."""
+    return Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
+
+
+def problem_of(error: TrunklineError) -> Problem:
+    """Describe an error that a request met."""
+    if isinstance(error, Denied):
+        return problem(error.status, str(error))
+    if isinstance(error, Refused):
+        told = problem(409, str(error))
+        return msgspec.structs.replace(told, type=RULES, contracts=error.contracts)
+    status = next(status for kind, status in _STATUSES if isinstance(error, kind))
+    told = problem(status, str(error))
+    if isinstance(error, ProjectError):
+        is_ours = any(fault.place.file.startswith(f"{FOLDER}/") for fault in error.faults)
+        told = problem(500, str(error)) if is_ours else told
+        return msgspec.structs.replace(told, errors=[_wrong(fault) for fault in error.faults])
+    return msgspec.structs.replace(told, type=RULES) if status == HTTPStatus.CONFLICT else told
+
+
+def _wrong(fault: Fault) -> Wrong:
+    place = fault.place
+    return Wrong(place.file, place.line, place.column, fault.problem, fault.expected, fault.hint)
