@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import socket
+import textwrap
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -28,6 +29,15 @@ until trunkline status --json | grep -q '"lag":0,'; do :; done
 kill $RUN
 wait $RUN"""
 REFUSE = DELIVER.replace("trunkline status --json | grep -q '\"lag\":0,'", "grep -q 'another event' run.log")
+
+SEND = """trunkline run --port 0 > run.log 2>&1 &
+RUN=$!
+until grep -q POST run.log; do :; done
+curl -sS -i -H 'Authorization: Bearer guess' -H 'Content-Type: application/json' \\
+  -d @examples/order.json $(sed -n 's/.*POST //p' run.log) > answer
+for n in 1 2 3 4 5 6 7 8 9; do trunkline status --json | grep -q '"cursor":1,' && break; done
+kill $RUN
+wait $RUN"""
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("bash", "sqlite3", "curl"))), reason="the guides need bash, sqlite3 and curl"
@@ -251,25 +261,49 @@ def test_replay_events(bash):
     assert "is cancelled" in done(bash, cancelled.replace(REPLAY, again))
 
 
-# A contract is registered, deprecated and brought to its end as the guide says, and answers as it shows.
-def test_change_a_contract(bash):
-    page = (ROOT / "docs" / "how-to" / "change-a-contract.md").read_text("utf-8")
-    (begin, registered), (new, refused), (deprecate, told), (check, noted), (retire, _), (look, _) = (
-        shell.steps(page)
-    )
+def add_second_version(folder, page):
+    """Do to the files what the guide says of them: the cast, the source's stream, the new flow."""
+    cast, source, flow = [one for one in blocks_of(page) if one.language == "yaml"]
+    contract, system = folder / "contracts/order-2.odcs.yaml", folder / "systems/shop.yaml"
+    place = cast.text.partition("\n")[0] + "\n"
+    said = place + textwrap.indent(cast.text.removeprefix(place), "    ")
+    contract.write_text(contract.read_text("utf-8").replace(place, said, 1), "utf-8")
+    assert "stream: order@2, as: order@1, via: webhook" in source.text
+    moved = system.read_text("utf-8").replace("- stream: order\n", "- stream: order@2\n    as: order@1\n")
+    system.write_text(moved, "utf-8")
+    (folder / flow.file).write_text(flow.text, "utf-8")
+
+
+# A new version runs beside the old one as the guide says: who is on that is told, and it comes to its end.
+def test_change_a_contract(bash, tmp_path):
+    guide = ROOT / "docs" / "how-to" / "change-a-contract.md"
+    steps = shell.steps(guide.read_text("utf-8"))
+    (begin, registered), (new, refused), (copy, _), (second, _), (check, _), *steps = steps
+    (deprecate, told), (again, noted), (users, listed), (retire, _), (look, _) = steps
     assert shell.fits(registered, done(bash, begin))
-    done(bash, "sed -i 's/version: 1.0.0/version: 1.1.0/' contracts/order.odcs.yaml")
+    done(
+        bash,
+        "cp contracts/order.odcs.yaml order.bak\n"
+        "sed -i 's/version: 1.0.0/version: 1.1.0/' contracts/order.odcs.yaml",
+    )
     assert "order 1.1.0: registered" in done(bash, new)
     done(bash, "sed -i 's/{minimum: 1}$/{minimum: 5}/' contracts/order.odcs.yaml")
     printed, code = bash.paste(new.splitlines()[1])
     assert code == 1
     assert shell.fits(refused, printed.split("1 of 1")[0])
-    done(
-        bash,
-        "sed -i 's/{minimum: 5}$/{minimum: 1}/; s/version: 1.1.0/version: 1.0.0/' contracts/order.odcs.yaml",
-    )
+    done(bash, "mv order.bak contracts/order.odcs.yaml")
+    done(bash, copy)
+    add_second_version(tmp_path / "shop", guide)
+    assert "order 2.0.0: registered" in done(bash, second)
+    assert "No faults." in done(bash, check)
     assert shell.fits(told, done(bash, deprecate))
-    assert shell.fits(noted, done(bash, check))
+    assert shell.fits(noted, done(bash, again))
+    done(bash, "export TRUNKLINE_SECRET_SHOP_WEBHOOK=guess")
+    done(bash, SEND)
+    answer = done(bash, "cat answer")
+    assert "HTTP/1.1 202" in answer
+    assert "sunset: Tue, 31 Dec 2999 00:00:00 GMT" in answer
+    assert shell.fits(listed, done(bash, users))
     printed, code = bash.paste(retire.strip() + " --now")
     assert code == 6
     assert "in use by source shop/order" in printed

@@ -47,7 +47,7 @@ OTHER_PROGRAMS |= {"printf", "python3", "rm", "sed", "sqlite3", "systemctl", "ta
 NOT_COMMANDS = {"key id"}
 """A text that begins like a command: what the log's key ids are personalised with."""
 
-CONTRACT = {"apiVersion": "v3.2.0", "kind": "DataContract", "id": "x", "version": "1", "status": "active"}
+CONTRACT = {"apiVersion": "v3.2.0", "kind": "DataContract", "id": "order", "version": "2", "status": "active"}
 OWNER = {"team": "T", "contact": "t@example.com"}
 
 

@@ -23,13 +23,13 @@ from trunkline.adapters.sqlite.standing import SqliteStandings
 from trunkline.adapters.sqlite.store import Store
 from trunkline.app.bearings import bearings_of, resume
 from trunkline.app.health import Health, WatchedIntake
-from trunkline.app.project import PUBLISH, Project
+from trunkline.app.project import PUBLISH, Project, Source
 from trunkline.delivery.bearing import Bearing
 from trunkline.delivery.replay.port import Replays
 from trunkline.delivery.standing import Standings
 from trunkline.eventlog.port import EventLog
 from trunkline.eventlog.seal import Sealer
-from trunkline.intake.accept import Intake, Surroundings
+from trunkline.intake.accept import Intake, Into, Surroundings
 from trunkline.intake.quarantine import Quarantine
 from trunkline.kernel.clock import Clock, SystemClock
 from trunkline.kernel.errors import StoreError, StoreHeld
@@ -144,15 +144,19 @@ def _log_settings(project: Project, roles: Collection[Role]) -> LogSettings:
     return chosen if "delivery" in roles else msgspec.structs.replace(chosen, recent_bytes=0)
 
 
+def _into(source: Source) -> Into | None:
+    return Into(source.contract, source.cast) if source.cast else None
+
+
 def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store, sealer: Sealer) -> Backbone:
     quarantine = SqliteQuarantine(store, sealer)
     around = Surroundings(machine.clock, machine.ids, machine.signals, project.settings.limits)
-    contracts = {name: source.contract for name, source in project.sources.items()}
-    contracts |= {f"{PUBLISH}/{stream}": contract for stream, contract in project.contracts.items()}
+    ways = {name: (source.given, _into(source)) for name, source in project.sources.items()}
+    ways |= {f"{PUBLISH}/{stream}": (contract, None) for stream, contract in project.contracts.items()}
     health = Health(machine.clock)
     intakes: dict[str, Intake] = {}
-    for name, contract in contracts.items():
-        intakes[name] = intake = WatchedIntake(name, contract, log, quarantine, around)
+    for name, (contract, into) in ways.items():
+        intakes[name] = intake = WatchedIntake(name, contract, log, quarantine, around, into)
         intake.health = health
     bearings = bearings_of(project, machine.clock, machine.ids, machine.signals)
     return Backbone(

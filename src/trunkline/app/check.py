@@ -95,7 +95,7 @@ def check(folder: Path, clock: Clock | None = None) -> Report:
         return Report(str(folder), "", [], [], [], [], sorted(set(faults)), [], passes=False)
     standing = standing_of(project, (clock or SystemClock()).now())
     leaked = leaks(folder, project.path(project.settings.secrets.file))
-    wrong = sorted({*faults, *_exposed(project), *standing.faults, *_untold(leaked, faults)})
+    wrong = sorted({*faults, *_exposed(project), *standing.faults, *standing.over, *_untold(leaked, faults)})
     gate = verdicts(project, leaked)
     return Report(
         str(folder),

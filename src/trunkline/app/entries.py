@@ -8,11 +8,14 @@ from typing import Any
 import msgspec
 
 from trunkline.app import schemas
+from trunkline.app.casts import Casts, NoCast
 from trunkline.app.model import SystemFile
 from trunkline.app.project import Source, Target, resolve
 from trunkline.app.quantities import seconds_of
 from trunkline.app.registry import SOURCES, TARGETS, Kind
 from trunkline.app.sheet import Sheet
+from trunkline.connectors.mapping import Mapping
+from trunkline.contracts.casts import Way
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.document import Document
 from trunkline.kernel.faults import did_you_mean
@@ -21,11 +24,12 @@ At = tuple[str | int, ...]
 
 
 class Entries(msgspec.Struct, frozen=True):
-    """What was read before: contracts by stream name, systems with their files, and the faults so far."""
+    """What was read before: contracts by stream name, systems with their files, faults so far, and casts."""
 
     contracts: dict[str, Contract]
     systems: list[tuple[Document, SystemFile]]
     sheet: Sheet
+    casts: Casts
 
     def contract(self, document: Document, at: Sequence[str | int], name: str) -> Contract | None:
         """Return the contract of that name; one that is unknown or unclear is a fault."""
@@ -42,6 +46,21 @@ class Entries(msgspec.Struct, frozen=True):
             self.sheet.wrong(document, at, f'no contract "{name}"', expected, did_you_mean(name, known))
         return None
 
+    def cast(
+        self, document: Document, at: Sequence[str | int], low: Contract, high: Contract, way: Way
+    ) -> Mapping | None:
+        """Return the cast between two versions of a contract; where there is none, that is a fault."""
+        if low.name != high.name or low.stream == high.stream:
+            expected = f"an earlier major version of {high.name}, or no as"
+            self.sheet.wrong(document, at, f"{low.stream} is none before {high.stream}", expected)
+            return None
+        try:
+            return self.casts.between(low, high, way)
+        except NoCast as error:
+            if not self.sheet.broken("contracts"):
+                self.sheet.wrong(document, at, str(error), error.expected)
+            return None
+
 
 def read_sources(entries: Entries) -> dict[str, Source]:
     """Return every source by its name, ``system/name``, noting what is wrong with the others."""
@@ -49,9 +68,13 @@ def read_sources(entries: Entries) -> dict[str, Source]:
     for document, at, entry, system in each(entries, "publishes"):
         contract = entries.contract(document, (*at, "stream"), entry["stream"])
         settings = _settings(entries, document, at, SOURCES[entry["via"]], entry)
-        if contract is None or settings is None:
+        given = entries.contract(document, (*at, "as"), entry["as"]) if "as" in entry else contract
+        if contract is None or given is None or settings is None:
             continue
-        if _misfits(entries, document, at, SOURCES[entry["via"]].misfits(settings, contract)):
+        if _misfits(entries, document, at, SOURCES[entry["via"]].misfits(settings, given)):
+            continue
+        cast = entries.cast(document, (*at, "as"), given, contract, "up") if "as" in entry else None
+        if "as" in entry and cast is None:
             continue
         name = f"{system.system}/{entry.get('name', contract.name)}"
         place = document.place((*at, "name" if "name" in entry else "stream"))
@@ -61,7 +84,7 @@ def read_sources(entries: Entries) -> dict[str, Source]:
         ):
             every = entry.get("every")
             seconds = None if every is None else seconds_of(every)
-            found[name] = Source(name, system.system, entry["via"], contract, settings, seconds)
+            found[name] = Source(name, system.system, entry["via"], contract, settings, seconds, given, cast)
     return found
 
 

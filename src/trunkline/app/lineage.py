@@ -141,12 +141,15 @@ def _reaches(flow: Flow, path: str) -> Iterator[Reach]:
     if settings.python:
         everything = tuple(dict.fromkeys(dotted(field) for field in target.fields))
         yield _reach(flow, everything, "python", certain=False)
-    elif settings.map is None:
+    elif flow.mapping.passes:
         below = (dotted(one) for one in target.fields if f"{dotted(one)}.".startswith(f"{path}."))
         same = tuple(dict.fromkeys(below))
         yield _reach(flow, same or (path,), "as it is")
     else:
-        mapped = tuple(name for name in settings.map if _reads(flow, name, path))
+        fields = settings.map or [
+            name for name in flow.mapping.lineage if name != "when" or not settings.when
+        ]
+        mapped = tuple(name for name in fields if _reads(flow, name, path))
         if mapped:
             yield _reach(flow, mapped, "expression")
     if settings.when is not None and "when" not in (settings.map or {}) and _reads(flow, "when", path):

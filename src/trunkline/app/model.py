@@ -204,6 +204,9 @@ class Publishes(_Settings, frozen=True):
     via: str
     """How data arrives: the kind of source."""
 
+    as_: StreamName | None = msgspec.field(name="as", default=None)
+    """The earlier version that senders keep to: what comes is cast from it to the stream's."""
+
     every: Duration | None = None
     """How often the system gives data where it does not as things happen: an export each night is 1d."""
 
@@ -351,6 +354,9 @@ class FlowFile(_Settings, frozen=True):
 
     to: TargetName
     """Where it delivers: a system and the name of what it accepts."""
+
+    as_: StreamName | None = msgspec.field(name="as", default=None)
+    """The earlier version that it reads its stream in: records are cast down to it."""
 
     title: str = ""
     """What it is for."""

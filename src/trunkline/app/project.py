@@ -29,7 +29,9 @@ PUBLISH = "publish"
 class Source(msgspec.Struct, frozen=True):
     """How data of one system arrives in a stream. ``name`` is ``system/name``.
 
-    ``every_seconds`` is how often the system gives data, where it does not as things happen.
+    ``every_seconds`` is how often the system gives data, where it does not as things happen. ``given`` is the
+    contract its senders keep to: the stream's, or an earlier version that ``cast`` makes records of the
+    stream's from.
     """
 
     name: str
@@ -37,7 +39,9 @@ class Source(msgspec.Struct, frozen=True):
     via: str
     contract: Contract
     settings: Any
-    every_seconds: float | None = None
+    every_seconds: float | None
+    given: Contract
+    cast: Mapping | None = None
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -52,7 +56,9 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """The wiring of a stream to a target; ``contract`` is the stream's.
+    """The wiring of a stream to a target; ``contract`` is the stream's, ``reads`` that of what its file maps.
+
+    ``mapping`` makes the target's record of the stream's, through a cast where the two differ.
 
     ``to_reply`` makes what callers get of what the target answered; None where nobody waits for it.
     ``file`` is where it was read from, within the project folder.
@@ -64,9 +70,10 @@ class Flow(msgspec.Struct, frozen=True):
     mapping: Mapping
     retry: RetryPolicy
     settings: FlowFile
-    start: Start = "beginning"
-    to_reply: ToReply | None = None
-    file: str = ""
+    start: Start
+    to_reply: ToReply | None
+    file: str
+    reads: Contract
 
 
 T = TypeVar("T", Source, Target, Flow)

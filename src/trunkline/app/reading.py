@@ -13,6 +13,7 @@ import msgspec
 
 from trunkline.app import schemas
 from trunkline.app.answers import disagreements
+from trunkline.app.casts import Casts
 from trunkline.app.credentials import literal_credentials, shared_variables
 from trunkline.app.entries import Entries, read_sources, read_targets
 from trunkline.app.folder import read_folder
@@ -34,7 +35,10 @@ def read(folder: Path) -> tuple[Project | None, list[Fault]]:
     found = read_folder(folder)
     sheet = Sheet(found.faults)
     main = _main(found.main, sheet)
-    entries = Entries(_contracts(found.contracts, sheet), _systems(found.systems, sheet), sheet)
+    contracts = _contracts(found.contracts, sheet)
+    casts = Casts(contracts)
+    sheet.note(casts.faults)
+    entries = Entries(contracts, _systems(found.systems, sheet), sheet, casts)
     with_secrets = [*filter(None, [found.main]), *(document for document, _ in entries.systems)]
     sheet.note(shared_variables(with_secrets))
     sources = read_sources(entries)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from trunkline.app.casts import Casts
 from trunkline.app.folder import read_contracts
 from trunkline.app.reading import read
 from trunkline.app.versions import registry_of, using
@@ -82,9 +83,10 @@ async def register(
 ) -> list[Registered]:
     """Register the chosen contracts, all without a choice; where one is refused, none is registered.
 
-    Raises ``ProjectError`` where a chosen file is faulty, ``UsageError`` for what is no contract.
+    Raises ``ProjectError`` where a chosen file is faulty or casts what does not fit, ``UsageError`` for what
+    is no contract.
     """
-    return await _register(registry_of(folder), _chosen(folder, chosen), who, clock, dry_run=dry_run)
+    return await _register(registry_of(folder), *_chosen(folder, chosen), who, clock, dry_run=dry_run)
 
 
 async def register_text(
@@ -92,18 +94,35 @@ async def register_text(
 ) -> list[Registered]:
     """Register the contracts that a text describes, as ``register`` does those of the folder.
 
-    Raises ``ProjectError`` where it is faulty.
+    Raises ``ProjectError`` where it is faulty or casts what does not fit.
     """
-    return await _register(registry_of(folder), load_all(text, "text"), who, clock, dry_run=dry_run)
+    there, _ = read_contracts(folder)
+    return await _register(registry_of(folder), load_all(text, "text"), there, who, clock, dry_run=dry_run)
 
 
 async def _register(
-    registry: Registry, contracts: Sequence[Contract], who: Who, clock: Clock, *, dry_run: bool
+    registry: Registry,
+    contracts: Sequence[Contract],
+    there: Sequence[Contract],
+    who: Who,
+    clock: Clock,
+    *,
+    dry_run: bool,
 ) -> list[Registered]:
+    """Register contracts whose casts fit those that are ``there``, in the folder, and each other."""
+    by_stream = {one.stream: one for one in (*there, *contracts)}
+    files = {one.place.file for one in contracts}
+    wrong = [fault for fault in Casts(by_stream).faults if fault.place.file in files]
     found = []
     for one in contracts:
         verdict = judge(await registry.subject(one.name), candidate_of(one), shape_of_version)
         found.append(_registered(one, verdict))
+        if verdict.outcome == "new" and one.cast is not None and one.cast.before not in by_stream:
+            wrong.append(
+                one.cast.fault(("before",), f"no contract {one.cast.before}", "its file in contracts/")
+            )
+    if wrong:
+        raise ProjectError(sorted(set(wrong)))
     if dry_run or any(one.outcome == "refused" for one in found):
         return found
     verdicts = [(one, await acts.register(registry, one, who, clock)) for one in contracts]
@@ -155,12 +174,13 @@ def _require_unused(folder: Path, version: Version) -> None:
         )
 
 
-def _chosen(folder: Path, chosen: Sequence[str]) -> list[Contract]:
+def _chosen(folder: Path, chosen: Sequence[str]) -> tuple[list[Contract], list[Contract]]:
+    """Return the chosen contracts, and all that there are."""
     contracts, faults = read_contracts(folder)
     if not chosen:
         if faults:
             raise ProjectError(sorted(set(faults)))
-        return contracts
+        return contracts, contracts
     found: dict[str, Contract] = {}
     for word in chosen:
         files = {_file(folder, Path(word)), _file(folder, folder / word)}
@@ -171,7 +191,7 @@ def _chosen(folder: Path, chosen: Sequence[str]) -> list[Contract]:
         if not named:
             raise _unknown(word, contracts, faulty=bool(faults))
         found |= {one.stream: one for one in named}
-    return list(found.values())
+    return list(found.values()), contracts
 
 
 def _file(folder: Path, path: Path) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -20,7 +20,7 @@ from trunkline.app import control
 from trunkline.app.acts import control_file, handler
 from trunkline.app.backbone import Backbone
 from trunkline.app.bearings import kept
-from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks, Endpoint
+from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks
 from trunkline.app.gate.admission import Admission, admit
 from trunkline.app.guarantee import require
 from trunkline.app.health import STORE_SECONDS, Health
@@ -31,6 +31,7 @@ from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
 from trunkline.app.registry import SOURCES
 from trunkline.app.replaying import Replayers
+from trunkline.app.sunsets import Sunsets
 from trunkline.app.trim import trim
 from trunkline.app.versions import standing_of
 from trunkline.connectors.source import Source as SourcePort
@@ -39,11 +40,11 @@ from trunkline.delivery.answering import Answering
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Ledger
 from trunkline.delivery.runner import FlowRunner
+from trunkline.intake.notice import Announcing, Ceasing, Notice, announcing
 from trunkline.intake.pull import pump
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import ProjectError, StoreError, TrunklineError
 from trunkline.kernel.signals import (
-    ContractDeprecated,
     FlowStalled,
     Signal,
     SourceFailed,
@@ -68,7 +69,7 @@ class OpenDoor(Protocol):
         """Take no more requests, finish those under way, and return."""
 
 
-OpensDoor: TypeAlias = Callable[[Mapping[str, Endpoint]], Awaitable[OpenDoor]]
+OpensDoor: TypeAlias = Callable[[Mapping[str, Announcing]], Awaitable[OpenDoor]]
 """Opens the HTTP door for webhooks by path; the surface gives it, as this room knows no server."""
 
 
@@ -87,13 +88,13 @@ class Started(msgspec.Struct, frozen=True):
 
 @contextlib.asynccontextmanager
 async def running(
-    backbone: Backbone, opens_door: OpensDoor | None, *, allow_draft: bool = False
+    backbone: Backbone, opens_door: OpensDoor | None, *, allow_draft: bool = False, pages: str = ""
 ) -> AsyncIterator[Started]:
     """Run a project while the block runs; leaving it stops in reverse and finishes what is held.
 
     What runs is what the backbone's roles say. A process of ``delivery`` alone needs no door. Raises
     ``GateError`` where a flow does not pass the gate, ``ProjectError`` where a credential stands in a file; a
-    draft runs where ``allow_draft``, as it is.
+    draft runs where ``allow_draft``, as it is. ``pages`` is where the door shows the documentation to all.
     """
     project = backbone.project
     found = leaks(project.folder, project.path(project.settings.secrets.file))
@@ -101,6 +102,8 @@ async def running(
     takes_in = "intake" in backbone.roles
     _require_one_process(backbone)
     await _require_versions(backbone)
+    sunsets = Sunsets(backbone, pages)
+    await sunsets.look()
     backbone.machine.signals.listen(partial(_note_store, backbone.health))
     async with contextlib.AsyncExitStack() as stack:
         desks: Desks = {}
@@ -110,11 +113,12 @@ async def running(
             desks = await _start_flows(backbone, admission, stack)
         if takes_in:
             _start_janitor(backbone, stack)
+        _background(stack, sunsets.watch(), "sunsets")
         addresses = [control_file(backbone.project, role) for role in backbone.roles]
         await stack.enter_async_context(control.serving(addresses, handler(backbone)))
         if takes_in:
-            _start_pulled(backbone, stack)
-        pushed = _pushed(backbone, desks) if takes_in else {}
+            _start_pulled(backbone, sunsets.notices, stack)
+        pushed = _pushed(backbone, desks, sunsets.notices) if takes_in else {}
         where = await _open_door(backbone, stack, opens_door, pushed) if opens_door else ""
         hooks = {name: where + source.settings.path for name, (source, _) in pushed.items()}
         yield await _started(backbone, admission, where, hooks)
@@ -132,25 +136,24 @@ def _require_one_process(backbone: Backbone) -> None:
 
 
 async def _require_versions(backbone: Backbone) -> None:
-    """Raise where a contract is used against what is registered; tell of those on their way out."""
+    """Raise where a contract is used against what is registered."""
     machine = backbone.machine
     standing = await asyncio.to_thread(standing_of, backbone.project, machine.clock.now())
     if standing.faults:
         raise ProjectError(standing.faults)
-    for one in standing.leaving:
-        machine.signals.emit(ContractDeprecated(one.contract, one.until, ", ".join(one.used_by)))
 
 
 async def _start_flows(backbone: Backbone, admission: Admission, stack: contextlib.AsyncExitStack) -> Desks:
     """Run every flow that is admitted; return those that answer, by stream."""
     flows = [backbone.project.flows[name] for name in admission.flows]
+    await _require_streams(backbone, flows)
     for flow in flows:
         require(backbone.project, flow, backbone.log.features)
     desks: dict[str, Answering] = {}
     targets, runners, keepers = [], [], []
     replayers = Replayers(backbone, partial(_stalled, backbone))
     for flow in flows:
-        wired, bearing = _wired(backbone, flow), backbone.bearings[flow.target.name]
+        wired, bearing = _wired(backbone, flow, flows), backbone.bearings[flow.target.name]
         desk = None
         if flow.to_reply is not None:
             clock = backbone.machine.clock
@@ -168,7 +171,27 @@ async def _start_flows(backbone: Backbone, admission: Admission, stack: contextl
     return desks
 
 
-def _wired(backbone: Backbone, flow: FlowConfig) -> Flow:
+async def _require_streams(backbone: Backbone, flows: Sequence[FlowConfig]) -> None:
+    """Raise where a flow would take its place in one stream for its place in another."""
+    for flow in flows:
+        position, reads = await backbone.ledger.position(flow.name), flow.contract.stream
+        if position is not None and position.stream not in ("", reads):
+            raise TrunklineError(
+                f"flow {flow.name} reads {reads} now, and its place is in {position.stream}: give the flow "
+                f"from {reads} another name, and leave this one as it was until trunkline status shows that "
+                "it has nothing left to deliver"
+            )
+
+
+def _before(flow: FlowConfig, flows: Sequence[FlowConfig]) -> Iterator[tuple[str, str]]:
+    """Yield the flows of earlier major versions to the same target, each with its stream."""
+    for one in flows:
+        low, high = one.contract, flow.contract
+        if one.target is flow.target and low.name == high.name and low.major < high.major:
+            yield one.name, low.stream
+
+
+def _wired(backbone: Backbone, flow: FlowConfig, flows: Sequence[FlowConfig]) -> Flow:
     return Flow(
         name=flow.name,
         stream=flow.contract.stream,
@@ -179,6 +202,7 @@ def _wired(backbone: Backbone, flow: FlowConfig) -> Flow:
         decode=flow.mapping.decode,
         project=backbone.project.settings.project,
         start=flow.start,
+        after=tuple(_before(flow, flows)),
         answers=flow.to_reply is not None,
     )
 
@@ -260,11 +284,13 @@ def _background(stack: contextlib.AsyncExitStack, work: Coroutine[Any, Any, None
     stack.push_async_callback(end)
 
 
-def _start_pulled(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
+def _start_pulled(
+    backbone: Backbone, notices: Mapping[str, Notice], stack: contextlib.AsyncExitStack
+) -> None:
     for name, described in backbone.project.sources.items():
         if described.via not in PULLED:
             continue
-        source = PULLED[described.via](described, backbone)
+        source = Ceasing(PULLED[described.via](described, backbone), notices[name])
         work = partial(pump, source, backbone.intakes[name], backbone.around)
         keeper = _kept(backbone, f"source {name}", work, partial(_failed, backbone, name))
         stack.push_async_callback(_stop_source, source, keeper, asyncio.create_task(keeper.run()))
@@ -280,21 +306,32 @@ async def _stop_source(source: SourcePort, keeper: Kept, task: asyncio.Task[None
     await _finished([task])
 
 
-def _pushed(backbone: Backbone, desks: Desks) -> dict[str, tuple[SourceConfig, Endpoint]]:
+def _pushed(
+    backbone: Backbone, desks: Desks, notices: Mapping[str, Notice]
+) -> dict[str, tuple[SourceConfig, Announcing]]:
     """Return every source that others push to, by name, with its endpoint; none that nobody would answer."""
     sources = {
         name: one
         for name, one in backbone.project.sources.items()
         if one.via in PUSHED and (one.contract.stream in desks or not SOURCES[one.via].replies)
     }
-    return {name: (one, PUSHED[one.via](one, backbone, desks)) for name, one in sources.items()}
+    around = backbone.around
+    return {
+        name: (
+            one,
+            announcing(
+                PUSHED[one.via](one, backbone, desks), name, one.contract.stream, notices[name], around
+            ),
+        )
+        for name, one in sources.items()
+    }
 
 
 async def _open_door(
     backbone: Backbone,
     stack: contextlib.AsyncExitStack,
     opens_door: OpensDoor,
-    sources: Mapping[str, tuple[SourceConfig, Endpoint]],
+    sources: Mapping[str, tuple[SourceConfig, Announcing]],
 ) -> str:
     try:
         door = await opens_door({source.settings.path: endpoint for source, endpoint in sources.values()})

@@ -12,11 +12,15 @@ from typing import Literal
 import msgspec
 
 from trunkline.app.backbone import Backbone
+from trunkline.app.project import Source
 from trunkline.app.replays import ReplayView, replays
+from trunkline.app.sunsets import ending_of
+from trunkline.app.versions import registry_of
 from trunkline.delivery.ledger import FlowStatus
 from trunkline.delivery.standing import Isolation, Outage
 from trunkline.eventlog.port import StreamInfo
 from trunkline.kernel.clock import SECOND, to_rfc3339
+from trunkline.kernel.errors import ProjectError
 from trunkline.kernel.event import Event
 
 _LATEST = 1_000
@@ -24,13 +28,18 @@ _LATEST = 1_000
 
 
 class SourceStatus(msgspec.Struct, frozen=True):
-    """A source: its last event, if among the stream's newest thousand, and its open quarantine."""
+    """A source: its last event, if among the stream's newest thousand, and its open quarantine.
+
+    ``note`` says of a version that it is on and that is deprecated until when it may be used, or that it is
+    over and nothing is taken in.
+    """
 
     source: str
     via: str
     stream: str
     last_event: str | None
     quarantined: int
+    note: str = ""
 
 
 class StreamStatus(msgspec.Struct, frozen=True):
@@ -139,6 +148,7 @@ async def _sources(backbone: Backbone, latest: dict[str, list[Event]]) -> list[S
             one.contract.stream,
             _last(latest.get(one.contract.stream, []), name),
             held.pop(name, 0),
+            await _ending(backbone, one),
         )
         for name, one in sorted(backbone.project.sources.items())
     ]
@@ -146,6 +156,21 @@ async def _sources(backbone: Backbone, latest: dict[str, list[Event]]) -> list[S
     return described + [
         SourceStatus(name, "-", name.partition("/")[2], None, count) for name, count in sorted(held.items())
     ]
+
+
+async def _ending(backbone: Backbone, source: Source) -> str:
+    """Say of the versions that a source is on which ends first, or has ended; nothing where none does."""
+    registry = registry_of(backbone.project.folder)
+    both = {one.stream: one for one in (source.given, source.contract)}.values()
+    try:
+        found = [ending_of(one, await registry.subject(one.name)) for one in both]
+    except ProjectError:
+        return ""  # a damaged journal is told of by check
+    first = min((one for one in found if one), key=lambda one: one.sunset, default=None)
+    if first is None:
+        return ""
+    over = first.sunset <= backbone.machine.clock.now()
+    return str(first) if over else f"{first.version} is deprecated until {to_rfc3339(first.sunset)}"
 
 
 def _last(events: list[Event], source: str = "") -> str | None:

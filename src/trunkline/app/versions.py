@@ -24,20 +24,16 @@ from trunkline.kernel.faults import Fault
 FOLDER = "registry"
 
 
-class Leaving(msgspec.Struct, frozen=True):
-    """A deprecated version in use: ``until`` when (microseconds), and by which sources and flows."""
-
-    contract: str
-    until: int
-    used_by: tuple[str, ...]
-
-
 class Standing(msgspec.Struct, frozen=True):
-    """What the registry says of a project's contracts: what is wrong, worth knowing, and about to end."""
+    """What the registry says of a project's contracts: what is wrong, what is over, what is worth knowing.
+
+    With a fault nothing runs. What is ``over``, past its sunset, is a fault for ``check`` alone: a process
+    that starts refuses what arrives of it, as one that runs does, and delivers what came before.
+    """
 
     faults: list[Fault] = []
+    over: list[Fault] = []
     notes: list[Fault] = []
-    leaving: list[Leaving] = []
 
 
 def registry_of(folder: Path) -> JournalRegistry:
@@ -71,11 +67,13 @@ def standing_of(project: Project, now: int) -> Standing:
 
 def users_of(project: Project, contract: Contract) -> tuple[str, ...]:
     """Return the sources and flows that a contract's records pass: ``source shop/order``, ``flow orders``."""
-    sources = (f"source {one.name}" for one in project.sources.values() if one.contract is contract)
+    sources = (
+        f"source {one.name}" for one in project.sources.values() if contract in (one.contract, one.given)
+    )
     flows = (
         f"flow {one.name}"
         for one in project.flows.values()
-        if contract in (one.contract, one.target.contract)
+        if contract in (one.contract, one.reads, one.target.contract)
     )
     return (*sources, *flows)
 
@@ -108,12 +106,12 @@ def _note_state(standing: Standing, project: Project, contract: Contract, versio
     used_by = users_of(project, contract)
     if used_by and version.ended(now):
         expected = "another version, or nobody who uses it"
-        standing.faults.append(Fault(place, _ended(version, used_by), expected))
+        found = standing.faults if version.state == "retired" else standing.over
+        found.append(Fault(place, _ended(version, used_by), expected))
     elif used_by and version.sunset is not None:
         until = to_rfc3339(version.sunset)
         problem = f"{version.ref} is deprecated and ends at {until}; it is used by {', '.join(used_by)}"
         standing.notes.append(Fault(place, problem, hint=version.because))
-        standing.leaving.append(Leaving(version.ref, version.sunset, used_by))
 
 
 def _ended(version: Version, used_by: tuple[str, ...]) -> str:

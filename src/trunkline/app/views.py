@@ -22,7 +22,10 @@ from trunkline.kernel.event import Stored
 
 
 class EventView(msgspec.Struct, frozen=True):
-    """An event as a person sees it; ``data`` is its record, masked unless it was asked for."""
+    """An event as a person sees it; ``data`` is its record, masked unless it was asked for.
+
+    ``given`` is the version it came in, where it was cast to ``contract``.
+    """
 
     stream: str
     offset: int
@@ -35,6 +38,7 @@ class EventView(msgspec.Struct, frozen=True):
     contract: str
     correlation: str
     data: Any
+    given: str = ""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -64,6 +68,7 @@ def view(stored: Stored, contract: Contract | None, *, reveal: bool) -> EventVie
         event.contract,
         event.correlation,
         data if reveal else masked(data, contract),
+        event.given,
     )
 
 

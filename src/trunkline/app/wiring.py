@@ -1,8 +1,7 @@
 """A flow's file to a flow: its stream, its target, its mapping, and whether these fit each other.
 
-What is asked here is what would otherwise be found out by the first event at night: a field that the
-target does not have, one that it needs and does not get, one that the stream never has, a decimal that
-would pass through binary floats.
+A flow that says ``as`` reads its stream in an earlier version: its mapping is the one of that version, behind
+the cast.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from typing import Any, cast
 
 from trunkline.app.answers import reply_faults
 from trunkline.app.entries import Entries
-from trunkline.app.fitting import strangers
+from trunkline.app.fitting import misfits, missing, names, refused_at
 from trunkline.app.model import FlowFile
 from trunkline.app.policies import retry_policy
 from trunkline.app.project import Flow, Target
 from trunkline.app.registry import TARGETS
-from trunkline.connectors.mapping import Mapping, MappingRefused, Problem, compile_mapping
+from trunkline.connectors.mapping import UNCHANGED, Mapping, MappingRefused, compile_mapping
 from trunkline.connectors.reply import compile_reply
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.document import Document
@@ -27,9 +26,6 @@ from trunkline.delivery.retry import RetryPolicy
 from trunkline.kernel.clock import from_rfc3339
 from trunkline.kernel.faults import Fault, did_you_mean
 
-UNCHANGED = Mapping(lambda record, _event: record, {}, frozenset())
-"""The mapping of a flow that has none: every field as it is."""
-
 
 def flow_of(
     folder: Path, document: Document, settings: FlowFile, entries: Entries, targets: dict[str, Target]
@@ -37,6 +33,7 @@ def flow_of(
     """Return the flow that a file describes, or None where something of it is wrong, which is noted."""
     sheet = entries.sheet
     contract = entries.contract(document, ("from",), settings.from_)
+    reads = entries.contract(document, ("as",), settings.as_) if settings.as_ else contract
     target = _target(document, settings.to, entries, targets)
     mapping = _mapping(folder, document, settings, entries)
     retry = _retry(document, settings, entries, target)
@@ -44,14 +41,20 @@ def flow_of(
     new = sheet.once("flow", settings.flow, document.place(("flow",)))
     if contract is None or target is None or mapping is None or retry is None or start is None or not new:
         return None
-    misfits = [*_repeats(document, settings, target), *reply_faults(document, settings, target)]
-    misfits += _adds(document, settings, contract, target)
-    if not settings.python:
-        misfits += _misfits(document, settings, mapping, contract, target)
-    if sheet.note(misfits):
+    if reads is None:
         return None
+    found = [*_repeats(document, settings, target), *reply_faults(document, settings, target)]
+    found += _adds(document, settings, contract, target)
+    if not settings.python:
+        found += _misfits(document, settings, mapping, reads, target)
+    cast = entries.cast(document, ("as",), reads, contract, "down") if settings.as_ else UNCHANGED
+    if sheet.note(found) or cast is None:
+        return None
+    mapping = cast.then(mapping) if settings.as_ else mapping
     to_reply = None if settings.reply is None else compile_reply(settings.reply)
-    return Flow(settings.flow, contract, target, mapping, retry, settings, start, to_reply, document.file)
+    return Flow(
+        settings.flow, contract, target, mapping, retry, settings, start, to_reply, document.file, reads
+    )
 
 
 def _target(document: Document, name: str, entries: Entries, targets: dict[str, Target]) -> Target | None:
@@ -83,19 +86,23 @@ def _mapping(folder: Path, document: Document, settings: FlowFile, entries: Entr
     try:
         return compile_mapping(spec, folder, when=settings.when)
     except MappingRefused as refused:
-        entries.sheet.note([_fault(document, settings, problem) for problem in refused.problems])
+
+        def at(field: str, problem: str, expected: str, hint: str) -> Fault:
+            return document.fault(_place(settings, field), problem, expected, hint)
+
+        entries.sheet.note([refused_at(at, problem) for problem in refused.problems])
         return None
 
 
-def _fault(document: Document, settings: FlowFile, problem: Problem) -> Fault:
-    """Give a mapping's problem its place: the expression, as far into it as the problem says."""
-    at: tuple[str, ...] = ("python",) if settings.python else ("map",)
-    if problem.field == "when" and "when" not in (settings.map or {}):
-        at = ("when",)
-    elif problem.field in (settings.map or {}):
-        at = ("map", problem.field)
-    column = f" (character {problem.column} of the expression)" if problem.column else ""
-    return document.fault(at, problem.problem + column, problem.expected, problem.hint)
+def _place(settings: FlowFile, field: str) -> tuple[str, ...]:
+    """Return where a field of a flow's mapping stands in its file."""
+    if settings.python:
+        return ("python",)
+    if field in (settings.map or {}):
+        return ("map", field)
+    if settings.map is None and field != "when":
+        return ("to",)
+    return ("when",) if field == "when" else ("map",)
 
 
 def _retry(
@@ -154,53 +161,14 @@ def _adds(document: Document, settings: FlowFile, contract: Contract, target: Ta
 
 
 def _misfits(
-    document: Document, settings: FlowFile, mapping: Mapping, contract: Contract, target: Target
+    document: Document, settings: FlowFile, mapping: Mapping, reads: Contract, target: Target
 ) -> Iterator[Fault]:
+    fields = settings.map or {}
+
+    def at(field: str, problem: str, expected: str, hint: str) -> Fault:
+        return document.fault(_place(settings, field), problem, expected, hint)
+
     if settings.map is None:
-        yield from _missing(document, ("to",), _names(contract), target)
+        yield from missing(at, names(reads), target.contract)
         return
-    yield from _unread(document, settings, mapping, contract)
-    yield from _unknown(document, settings, target)
-    yield from _missing(document, ("map",), {field.split(".")[0] for field in settings.map}, target)
-    yield from _inexact(document, mapping, target)
-
-
-def _unread(document: Document, settings: FlowFile, mapping: Mapping, contract: Contract) -> Iterator[Fault]:
-    for field, paths in mapping.lineage.items():
-        at = ("map", field) if field in (settings.map or {}) else ("when",)
-        for path, hint in strangers(paths, contract):
-            yield document.fault(at, f'it reads "{path}"', f"a field of {contract.ref}", hint)
-
-
-def _unknown(document: Document, settings: FlowFile, target: Target) -> Iterator[Fault]:
-    known = _names(target.contract)
-    for field in settings.map or {}:
-        name = field.split(".")[0]
-        if known and name not in known:
-            expected = f"a field of {target.contract.ref}"
-            yield document.fault(
-                ("map", field), f'{target.name} has no field "{name}"', expected, did_you_mean(name, known)
-            )
-
-
-def _missing(document: Document, at: tuple[str, ...], given: set[str], target: Target) -> Iterator[Fault]:
-    required = {field.name for field in target.contract.fields if len(field.path) == 1 and field.required}
-    for name in sorted(required - given):
-        problem = f'"{name}" is never given, and {target.contract.ref} requires it'
-        yield document.fault(at, problem, f"a line for {name}")
-
-
-def _inexact(document: Document, mapping: Mapping, target: Target) -> Iterator[Fault]:
-    exact = {
-        field.name for field in target.contract.fields if len(field.path) == 1 and field.kind == "number"
-    }
-    for name in sorted(exact & mapping.inexact):
-        yield document.fault(
-            ("map", name),
-            "it is computed in binary floats, and the contract wants an exact number",
-            "a plain path, + - *, $sum, or a Python function",
-        )
-
-
-def _names(contract: Contract) -> set[str]:
-    return {field.path[0] for field in contract.fields}
+    yield from misfits(at, fields, mapping, (reads, target.contract), target.name)

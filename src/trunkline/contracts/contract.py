@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from trunkline.contracts.casts import cast_of
 from trunkline.contracts.compat.sides import Formats
 from trunkline.contracts.document import Document
 from trunkline.contracts.field import Field
@@ -99,12 +100,14 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 class Contract:
     """One kind of record. Immutable; made by ``load`` and ``load_all``.
 
-    ``name`` and ``version`` are the file's; ``ref`` is ``name@version`` and ``stream`` is ``name@major``.
+    ``name`` and ``version`` are the file's, ``major`` is its first number; ``ref`` is ``name@version`` and
+    ``stream`` is ``name@major``.
     ``schema`` is JSON Schema 2020-12, ``formats`` are those in it that were made for contracts. ``fields``
     stand in the order of the file, ``primary_key`` holds dotted paths in key order, ``roles`` those of every
     field that has one by what names it, ``is_versioned`` tells whether it names the field that grows with
-    each state. ``promise`` is what a new version owes to this one, ``origin`` what it was made of. ``place``
-    is where the object stands in its file, ``version_place`` where the version does.
+    each state. ``promise`` is what a new version owes to this one, ``cast`` how its records are made from
+    those of an earlier major version, ``origin`` what it was made of. ``place`` is where the object stands in
+    its file, ``version_place`` where the version does.
 
     The validators are compiled when they are first asked for: most commands look at no record.
     """
@@ -115,13 +118,14 @@ class Contract:
         self.name = name
         self.version = version
         self.ref = f"{name}@{version}"
-        self.stream = f"{name}@{semver(version).major}"
+        self.major = semver(version).major
+        self.stream = f"{name}@{self.major}"
         self.about = about
         self.title = about.title
         self.description = about.description
         self.owner = about.owner
         self.place, self.version_place = draft.place, draft.version_place
-        self.promise = draft.promise
+        self.promise, self.cast = draft.promise, draft.cast
         self.origin = draft.origin()
         self.schema = {"$schema": _DIALECT, "title": self.ref, **shapes.schema}
         self.formats = Formats(shapes.notes.kept.formats, shapes.notes.kept.patterns)
@@ -277,6 +281,7 @@ class _Draft:
         self.name = _fit(odcs.get("name") or odcs["id"])
         if len(odcs.get("schema", ())) > 1:
             self.name += "." + _fit(element["name"])
+        self.cast = cast_of(self.shapes, odcs, self.name, whole.document)
 
     def about(self) -> About:
         return _about(self._whole.odcs, self._element)

@@ -38,9 +38,10 @@ class Flow(msgspec.Struct, frozen=True):
     a person answers it, ``skip`` lets them pass, ``supersede`` lets them pass and closes the dead letter
     once one of them is delivered: for events that carry all of their key's state. ``start`` is where it
     begins while it has no position: at the beginning of the stream, at its end, or with what was accepted at
-    or after an instant in microseconds. ``identity`` is the name its idempotency keys are made from, its own
-    if empty. ``answers`` says that callers wait for what comes of each event: it is recorded at once, also
-    where older ones are still under way.
+    or after an instant in microseconds. ``after`` are flows, each with its stream, that deliver what they
+    have before this one begins. ``identity`` is the name its idempotency keys are made from, its own if
+    empty. ``answers`` says that callers wait for what comes of each event: it is recorded at once, also where
+    older ones are still under way.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Flow(msgspec.Struct, frozen=True):
     decode: Callable[[bytes], Any] = json.decode
     project: str = ""
     start: Start = "beginning"
+    after: tuple[tuple[str, str], ...] = ()
     identity: str = ""
     answers: bool = False
 

@@ -130,7 +130,7 @@ class Record(msgspec.Struct, frozen=True):
     """What a flow did, for one transaction: its new cursor, the run it settled, the cases that changed.
 
     ``cursor`` None leaves the cursor. A case replaces what was known of its offset; of the ``replies`` to an
-    offset the first stays. ``at`` is now.
+    offset the first stays. ``at`` is now. ``stream`` is the one that the flow reads, where it is known.
     """
 
     flow: str
@@ -139,16 +139,19 @@ class Record(msgspec.Struct, frozen=True):
     range: Range | None = None
     cases: Sequence[Case] = ()
     replies: Sequence[StoredReply] = ()
+    stream: str = ""
 
 
 class Position(msgspec.Struct, frozen=True):
     """Where a flow is: everything below ``cursor`` is settled or a case.
 
-    ``owes`` tells whether a case waits or holds its key.
+    ``owes`` tells whether a case waits or holds its key. ``stream`` is the one it is a place in, as the flow
+    recorded it first; empty where an earlier release did.
     """
 
     cursor: int
     owes: bool
+    stream: str = ""
 
 
 class Ledger(Protocol):

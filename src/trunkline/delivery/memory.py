@@ -36,6 +36,7 @@ class _Book:
 
     def __init__(self) -> None:
         self.cursor = 0
+        self.stream = ""
         self.ranges: list[Range] = []
         self.cases: dict[int, Case] = {}
         self.open: dict[str, set[int]] = {}
@@ -94,11 +95,12 @@ class MemoryLedger:
         if book is None:
             return None
         owed = any(case.holds or case.state == "waiting" for case in book.cases.values())
-        return Position(book.cursor, owed)
+        return Position(book.cursor, owed, book.stream)
 
     async def record(self, record: Record) -> None:
         """Store ``record`` and give every open key its head."""
         book = self._books.setdefault(record.flow, _Book())
+        book.stream = book.stream or record.stream
         if record.cursor is not None:
             book.cursor = record.cursor
         if record.range is not None:

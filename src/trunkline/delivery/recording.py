@@ -7,6 +7,8 @@ and with it the flow once what it may hold in memory is delivered: nothing is se
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from trunkline.delivery.control import Control
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Ledger, Record
@@ -31,8 +33,8 @@ class Recording:
         self.waiting, self.held, self.blocked = ledger.waiting, ledger.held, ledger.blocked
 
     async def record(self, record: Record) -> None:
-        """Store all of ``record``, trying again until it is durable."""
-        failures = 0
+        """Store all of ``record``, trying again until it is durable; with it which stream the flow reads."""
+        failures, record = 0, replace(record, stream=self._flow.stream)
         while True:
             try:
                 return await self._ports.ledger.record(record)

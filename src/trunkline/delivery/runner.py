@@ -14,7 +14,7 @@ from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.lanes import Lanes
 from trunkline.delivery.recording import Recording
 from trunkline.delivery.retry import RetryPolicy, bound_seconds
-from trunkline.delivery.starting import begin
+from trunkline.delivery.starting import begin, delayed_by
 from trunkline.delivery.whole import Whole
 from trunkline.kernel.clock import SECOND, to_rfc3339
 from trunkline.kernel.errors import Corrupt, DeliveryError, StoreError
@@ -22,6 +22,10 @@ from trunkline.kernel.signals import FlowStalled
 
 PAUSES = RetryPolicy(first_seconds=1.0, factor=2.0, longest_seconds=60.0)
 """How long a flow waits that cannot go on for a reason of its own: 1 s, doubling up to a minute."""
+
+
+TOLD_SECONDS = 60
+"""How often a flow says that it waits for another one."""
 
 
 class FlowRunner:
@@ -37,6 +41,8 @@ class FlowRunner:
         self._control = Control(ports.clock)
         self._ports = replace(ports, ledger=Recording(flow, ports, self._control))
         self._failures = 0
+        self._made = ports.clock.now()
+        self._told = 0
 
     async def run(self) -> None:
         """Deliver until ``stop``, then finish what is under way, record it, and return.
@@ -78,6 +84,10 @@ class FlowRunner:
         return True
 
     async def _begin(self) -> None:
+        why = await delayed_by(self.flow, self._ports, self._made)
+        if why:
+            await self._line_up(why)
+            return
         until = await begin(self.flow, self._ports)
         if until:
             why = f"it starts with what is accepted from {to_rfc3339(until)} on"
@@ -85,6 +95,14 @@ class FlowRunner:
             await self._rest(until)
         else:
             await self._way().run()
+
+    async def _line_up(self, why: str) -> None:
+        """Look again soon, and say now and then what it waits for."""
+        now = self._ports.clock.now()
+        if now >= self._told:
+            self._told = now + TOLD_SECONDS * SECOND
+            self._stalled(DeliveryError("order", why), now + SECOND)
+        await self._rest(now + SECOND)
 
     def _way(self) -> Whole | Lanes:
         way = Whole if self._ports.target.features.atomic else Lanes

@@ -1,7 +1,8 @@
-"""Where a flow begins that was never anywhere: at its stream's beginning, at its end, or at an instant.
+"""Where a flow begins that was never anywhere, and when: at its stream's beginning or end, or at an instant.
 
 ``FlowRunner`` asks each time it opened the target; a flow that has a position keeps it. What lies below the
-place was never the flow's: its fate there is ``skipped``.
+place was never the flow's: its fate there is ``skipped``. One that takes the place of others begins once they
+have delivered what came before it, so that no entity's events overtake each other on the way to the target.
 """
 
 from __future__ import annotations
@@ -29,6 +30,25 @@ async def begin(flow: Flow, ports: Ports) -> int:
         await ports.target.deliver([], Progress(flow.progress_name, cursor, last_event=last))
     await ports.ledger.record(Record(flow.name, now, cursor))
     return 0
+
+
+async def delayed_by(flow: Flow, ports: Ports, since: int) -> str:
+    """Return which flow has something to deliver that came before ``since`` and before ``flow``, or nothing.
+
+    Only a flow without a position waits, and only for what was accepted before the instant ``since``.
+    """
+    if not flow.after or await _is_somewhere(flow, ports):
+        return ""
+    extents = {one.stream: one for one in await ports.log.streams()}
+    for name, stream in flow.after:
+        if stream not in extents:
+            continue
+        position = await ports.ledger.position(name)
+        left = await first_since(ports.log, extents[stream], since) - (position.cursor if position else 0)
+        if left > 0 or (position is not None and position.owes):
+            what = f"{left} events" if left > 0 else "events that wait or are dead letters"
+            return f"flow {name} has {what} of {stream} to deliver before it, or their order would be lost"
+    return ""
 
 
 async def _is_somewhere(flow: Flow, ports: Ports) -> bool:

@@ -8,7 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from trunkline.eventlog.placing import WINDOW_SECONDS, forgotten_before, payload_bytes, place
+from trunkline.eventlog.placing import (
+    ELSEWHERE,
+    WINDOW_SECONDS,
+    forgotten_before,
+    payload_bytes,
+    place,
+    siblings,
+)
 from trunkline.eventlog.port import Appended, Features, Page, PageCheck, Query, Retention, StreamInfo
 from trunkline.eventlog.waiters import Waiters
 from trunkline.kernel.clock import SECOND, Clock
@@ -47,12 +54,22 @@ class MemoryLog:
         log = self._streams.setdefault(stream, _Stream())
         self._forget(log)
         keys = [(event.source, event.id) for event in events]
-        known = {key: log.seen[key][0] for key in keys if key in log.seen}
+        known = dict.fromkeys(self._elsewhere(stream, events), ELSEWHERE)
+        known |= {key: log.seen[key][0] for key in keys if key in log.seen}
         placed, fresh = place(keys, known, log.next)
         if fresh:
             self._store(stream, log, [events[index] for index in fresh])
         await asyncio.sleep(0)
         return placed
+
+    def _elsewhere(self, stream: str, events: Sequence[Event]) -> set[Key]:
+        """Return the keys of events that were cast and stand in the stream of another major version."""
+        asked = {(event.source, event.id) for event in events if event.given}
+        found: set[Key] = set()
+        for name in siblings(stream, self._streams) if asked else ():
+            self._forget(self._streams[name])
+            found |= asked & self._streams[name].seen.keys()
+        return found
 
     def _store(self, stream: str, log: _Stream, events: list[Event]) -> None:
         second = self._clock.now() // SECOND

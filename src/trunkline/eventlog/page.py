@@ -45,6 +45,8 @@ class _Columns(msgspec.Struct, array_like=True, frozen=True, gc=False):
     contract: _Repeating
     correlation: list[str]
     data: list[bytes]
+    given: _Repeating = _Repeating([""], [])
+    """Pages of earlier releases end before it, and those releases read a page without it."""
 
 
 class _Zstd(threading.local):
@@ -106,6 +108,7 @@ def _to_columns(events: Sequence[Event]) -> _Columns:
         _repeating([event.contract for event in events]),
         [event.correlation for event in events],
         [event.data for event in events],
+        _repeating([event.given for event in events]),
     )
 
 
@@ -121,6 +124,7 @@ def _to_events(columns: _Columns, count: int) -> Iterator[Event]:
         _each(columns.contract, count),
         columns.correlation,
         columns.data,
+        _each(columns.given, count),
     )
 
 

@@ -18,6 +18,9 @@ from trunkline.kernel.event import Event
 WINDOW_SECONDS = 30 * 24 * 3600
 """How long an arrival is remembered unless a project says otherwise: 30 days."""
 
+ELSEWHERE = -1
+"""The offset of what an event repeats where that stands in the stream of another major version."""
+
 Key = TypeVar("Key", bound=Hashable)
 
 _data = operator.attrgetter("data")
@@ -40,6 +43,12 @@ def place(keys: Sequence[Key], known: Mapping[Key, int], base: int) -> tuple[lis
             fresh.append(index)
         placed.append(Appended(offsets[key], repeats))
     return placed, fresh
+
+
+def siblings(stream: str, streams: Iterable[str]) -> list[str]:
+    """Return the streams of the other major versions of a stream's contract, of those there are."""
+    name = stream.rpartition("@")[0]
+    return [one for one in streams if one != stream and name and one.rpartition("@")[0] == name]
 
 
 def payload_bytes(events: Iterable[Event]) -> int:

@@ -121,8 +121,10 @@ class EventLog(LogReader, Protocol):
         """Store events in their order and return, once they are durable, what became of each.
 
         An event whose (source, id) was stored in this stream within the dedupe window, or stands
-        earlier in ``events``, is a duplicate: not stored again, with the offset of the first. Either
-        all new ones are stored or, on ``StoreError``, none is.
+        earlier in ``events``, is a duplicate: not stored again, with the offset of the first. An event
+        that was cast (it says in which version it was ``given``) is one as well where another major
+        version's stream has it, ``placing.ELSEWHERE``: its source has moved from there. Either all new
+        ones are stored or, on ``StoreError``, none is.
         """
 
     async def find(self, query: Query) -> list[Stored]:

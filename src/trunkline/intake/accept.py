@@ -9,7 +9,7 @@ the log before anyone gets a receipt.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -19,16 +19,27 @@ from trunkline.contracts.contract import Contract, Reading
 from trunkline.eventlog.port import Appended, EventLog
 from trunkline.intake.quarantine import Entry, Held, Quarantine, Reason
 from trunkline.kernel.clock import Clock, from_rfc3339
+from trunkline.kernel.errors import DeliveryError
 from trunkline.kernel.event import Event
 from trunkline.kernel.ids import Ids
 from trunkline.kernel.json import decode, encode
 from trunkline.kernel.limits import Limits
 from trunkline.kernel.signals import Accepted, Refused, Signals
 
-Kind: TypeAlias = Literal["json", "size", "depth", "identity", "contract", "source"]
+Kind: TypeAlias = Literal["json", "size", "depth", "identity", "contract", "source", "cast"]
 
 IDENTITY_LETTERS = 512
 """The longest idempotency key that is taken."""
+
+
+class Into(msgspec.Struct, frozen=True):
+    """What records become that were given in an earlier version: ``cast`` makes records of ``contract``.
+
+    It raises ``DeliveryError``, which repeats no value of the record, where it cannot.
+    """
+
+    contract: Contract
+    cast: Callable[[Any], Any]
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -52,13 +63,25 @@ class Surroundings(msgspec.Struct, frozen=True):
 
 
 class Intake:
-    """The way of one source's arrivals into one stream. ``name`` is the source's, such as ``shop/orders``."""
+    """The way of one source's arrivals into one stream. ``name`` is the source's, such as ``shop/orders``.
+
+    ``contract`` is what arrivals keep to: by it they are decoded, judged and identified, and refused. Where
+    ``into`` is given, they are then cast, and stored in the stream of that.
+    """
 
     def __init__(
-        self, name: str, contract: Contract, log: EventLog, quarantine: Quarantine, around: Surroundings
+        self,
+        name: str,
+        contract: Contract,
+        log: EventLog,
+        quarantine: Quarantine,
+        around: Surroundings,
+        into: Into | None = None,
     ) -> None:
         self.name = name
         self.contract = contract
+        self.stream = (into.contract if into else contract).stream
+        self._into = into
         self._log = log
         self._quarantine = quarantine
         self._around = around
@@ -122,7 +145,7 @@ class Intake:
             time = now if arrival.time is None else arrival.time
         if not _EARLIEST <= time <= _LATEST:
             return _refusal("contract", arrival, "eventTime", _NO_TIME)
-        return Event(
+        event = Event(
             id=identity,
             source=self.name,
             type=arrival.type or self.contract.name,
@@ -133,6 +156,24 @@ class Intake:
             correlation=arrival.correlation or self._around.ids.trace_id(),
             data=data,
         )
+        return event if self._into is None else self._cast(arrival, event, reading, self._into)
+
+    def _cast(self, arrival: Arrival, event: Event, was: Reading, into: Into) -> Judged:
+        """Make the stream's record of one given in an earlier version; its keys stay the same."""
+        try:
+            record = into.cast(decode(event.data))
+        except DeliveryError as error:
+            return _refusal(
+                "cast", arrival, "cast", f"it cannot be cast to {into.contract.ref}: {error.detail}"
+            )
+        reading = into.contract.reading(record)
+        if reading.entity_key != was.entity_key or (
+            was.identity and reading.identity and reading.identity != was.identity
+        ):
+            return _refusal("cast", arrival, "cast", f"its key would be another one in {into.contract.ref}")
+        return msgspec.structs.replace(
+            event, contract=into.contract.ref, data=encode(record), given=self.contract.ref
+        )
 
     async def store(self, judged: Sequence[Judged]) -> list[Receipt]:
         """Give decisions effect and return the receipts, in order, once all is durable."""
@@ -140,7 +181,7 @@ class Intake:
         refused = [self._held(one) for one in judged if isinstance(one, Refusal)]
         if refused:
             await self._quarantine.put(refused)
-        appended = await self._log.append(self.contract.stream, events) if events else []
+        appended = await self._log.append(self.stream, events) if events else []
         self._announce(appended, refused)
         return _receipts(judged, appended, refused)
 
@@ -166,7 +207,7 @@ class Intake:
         return Held(entry, msgspec.structs.replace(arrival, correlation=correlation))
 
     def _announce(self, appended: Sequence[Appended], refused: Sequence[Held]) -> None:
-        emit, stream = self._around.signals.emit, self.contract.stream
+        emit, stream = self._around.signals.emit, self.stream
         if appended:
             duplicates = len([one for one in appended if one.duplicate])
             emit(Accepted(self.name, stream, len(appended) - duplicates, duplicates))

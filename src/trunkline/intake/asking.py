@@ -13,6 +13,7 @@ from typing import Protocol
 
 from trunkline.connectors.reply import Reply
 from trunkline.connectors.source import Receipt
+from trunkline.eventlog.placing import ELSEWHERE
 from trunkline.intake.accept import Intake, Refusal, Surroundings
 from trunkline.intake.problem import Headers, WebhookAnswer, answer_json, answer_problem, problem
 from trunkline.intake.webhook import Webhook, WebhookRequest, WebhookSettings, come_back
@@ -26,6 +27,9 @@ BUSY_SECONDS = 1.0
 LONGEST_SECONDS = 600.0
 
 _LATE = "it is stored and will be delivered: ask again with the same idempotency key for its answer"
+
+
+_ELSEWHERE = "it was asked before its contract had a new major version, and answered then"
 
 
 class AskingSettings(WebhookSettings, frozen=True, forbid_unknown_fields=True):
@@ -120,7 +124,12 @@ class Asking:
         [receipt] = await self._intake.store([event])
         begun = self._around.clock.monotonic()
         again = receipt.status == "duplicate"
-        reply = await self._waited_for(receipt, again=again)
+        elsewhere = receipt.offset == ELSEWHERE
+        reply = (
+            Reply(kind="gone", detail=_ELSEWHERE)
+            if elsewhere
+            else await self._waited_for(receipt, again=again)
+        )
         taken = self._around.clock.monotonic() - begun
         return self._tell(reply, receipt.correlation, taken, repeats=again)
 
@@ -147,7 +156,7 @@ class Asking:
         return self._told(answer, repeats=int(repeats and reply is not None), seconds=seconds)
 
     def _told(self, answer: WebhookAnswer, repeats: int = 0, seconds: float = 0.0) -> WebhookAnswer:
-        name, stream = self._intake.name, self._intake.contract.stream
+        name, stream = self._intake.name, self._intake.stream
         self._around.signals.emit(Answered(name, stream, answer.status, 1, repeats, seconds))
         return answer
 

@@ -56,7 +56,10 @@ class Error(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The members of RFC 9457, with the faults and, where events were judged, their receipts."""
+    """The members of RFC 9457, with the faults and, where events were judged, their receipts.
+
+    ``version``, ``sunset`` (RFC 3339) and ``successor`` are of a contract version that is over.
+    """
 
     type: str
     title: str
@@ -65,6 +68,9 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     instance: str
     errors: Sequence[Error] = ()
     receipts: Sequence[Receipt] = ()
+    version: str = ""
+    sunset: str = ""
+    successor: str = ""
 
 
 def answer_json(status: int, body: bytes, headers: Headers | None = None) -> WebhookAnswer:

@@ -49,6 +49,9 @@ _TITLES = {
     "source": "Not a CloudEvent",
 }
 
+_KEPT = {"contract", "cast"}
+"""Of these kinds is what could be read as a record: it goes to quarantine, alone as well."""
+
 Headers: TypeAlias = dict[bytes, bytes]
 
 _encode = msgspec.json.Encoder().encode
@@ -215,16 +218,14 @@ class Webhook:
     def _judge(self, arrivals: Sequence[Arrival]) -> list[Judged]:
         judged = self._intake.judge_all(arrivals)
         kinds = [one.kind for one in judged if isinstance(one, Refusal)]
-        if kinds and len(kinds) == len(judged) and "contract" not in kinds:
+        if kinds and len(kinds) == len(judged) and not _KEPT.intersection(kinds):
             # nothing here is a record: its sender is told and nothing is kept
             raise _Unreadable(413 if set(kinds) == {"size"} else 400, judged)
         return judged
 
     def refuse(self, refused: RefusedError, correlation: str) -> WebhookAnswer:
         """Answer a request of which nothing is kept."""
-        self._around.signals.emit(
-            Refused(self._intake.name, self._intake.contract.stream, 1, SLUGS[refused.status])
-        )
+        self._around.signals.emit(Refused(self._intake.name, self._intake.stream, 1, SLUGS[refused.status]))
         headers: ProblemHeaders = []
         if refused.status == HTTPStatus.METHOD_NOT_ALLOWED:
             headers = [(b"allow", b"POST")]

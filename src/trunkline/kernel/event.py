@@ -16,7 +16,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     same pair within the stream's dedupe window is a duplicate. ``subject`` is the entity key that
     order is kept by, empty for a record that belongs to no entity. ``time`` is when it happened and
     ``recorded`` when we accepted it, both in microseconds. ``contract`` is ``name@version``.
-    ``correlation`` is the 32-digit trace id that finds it everywhere.
+    ``correlation`` is the 32-digit trace id that finds it everywhere. ``given`` is the version its sender
+    gave it in, where that is another one than ``contract``, which it was cast to.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     contract: str
     correlation: str
     data: bytes
+    given: str = ""
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False):

@@ -176,11 +176,23 @@ class ReplayProgress(Signal, frozen=True):
 
 
 class ContractDeprecated(Signal, frozen=True):
-    """A contract version that is on its way out is in use by ``used_by``; at ``until`` they start no more."""
+    """A contract version on its way out is in use by ``used_by``; from ``until`` on none is taken."""
 
     contract: str
     until: int
     used_by: str
+
+
+class ContractEnded(Signal, frozen=True):
+    """A contract version is past its sunset, ``until``: what its sources are sent is refused.
+
+    ``used_by`` still use it, ``successor`` is the version to use instead, if there is one.
+    """
+
+    contract: str
+    until: int
+    used_by: str
+    successor: str
 
 
 class Stopping(Signal, frozen=True):

@@ -37,6 +37,7 @@ LEVELS: Mapping[type[s.Signal], str] = {
     s.ReplayChanged: "info",
     s.ReplayProgress: "info",
     s.ContractDeprecated: "warning",
+    s.ContractEnded: "error",
     s.Stopping: "info",
 }
 """How loud each signal is; one that is not listed is ``info``."""

@@ -14,7 +14,6 @@ from typing import Any
 
 from trunkline.app.acts import Act, Publish, perform, remote, runs_elsewhere
 from trunkline.app.backbone import Backbone, Machine, opened, this_machine
-from trunkline.app.connectors import Endpoint
 from trunkline.app.dead import DeadGroup, DeadView, dead_groups, dead_letters
 from trunkline.app.project import Project
 from trunkline.app.replays import PlanView, ReplayView, StartReplay, plan, replays
@@ -23,6 +22,7 @@ from trunkline.app.status import Status, status
 from trunkline.app.views import EventView, TraceReport, Wanted, events, trace
 from trunkline.connectors.source import Receipt
 from trunkline.delivery.ledger import CaseQuery
+from trunkline.intake.notice import Announcing
 from trunkline.kernel import json
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.roles import ROLES
@@ -116,7 +116,7 @@ class Handle:
         address = (host or listen.host, listen.port if port is None else port)
         ids, unready = self._backbone.machine.ids, self._backbone.health.unready
 
-        async def opens_door(webhooks: Mapping[str, Endpoint]) -> OpenDoor:
+        async def opens_door(webhooks: Mapping[str, Announcing]) -> OpenDoor:
             return await serve(Door(webhooks, ids, unready), *address)
 
         async with running(self._backbone, opens_door, allow_draft=allow_draft) as started:

@@ -18,6 +18,8 @@ import asyncio
 import unittest
 from typing import Protocol
 
+import msgspec
+
 from trunkline.eventlog.port import EventLog, Query, Retention
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import Corrupt
@@ -211,6 +213,31 @@ class Deduplication:
         run_together = [_named("a", "bc"), _named("ab", "c")]
         placed = await log.append(STREAM, [*alike, *run_together])
         assert [one.duplicate for one in placed] == [False] * 4
+
+    async def test_a_cast_event_is_known_from_the_stream_its_source_left(self, engine: Engine) -> None:
+        """What a source brought to one major version it does not bring to the next one again."""
+        log = await engine.open()
+        await log.append("order@1", events(0, 3))
+        cast = [msgspec.structs.replace(one, given="order@1.0.0") for one in events(1, 4)]
+        placed = await log.append("order@2", cast)
+        assert [(one.offset, one.duplicate) for one in placed] == [
+            (-1, True),
+            (-1, True),
+            (0, False),
+            (1, False),
+        ]
+        assert [found for _, found in await read_all(log, "order@2")] == cast[2:]
+        again = await log.append("order@2", cast[2:])
+        assert [(one.offset, one.duplicate) for one in again] == [(0, True), (1, True)]
+
+    async def test_only_other_majors_of_the_contract_are_looked_at(self, engine: Engine) -> None:
+        """A cast event may stand in the stream of another contract, one that was not cast anywhere."""
+        log = await engine.open()
+        for stream in ("order@1", "customer@1"):
+            await log.append(stream, events(0, 2))
+        cast = [msgspec.structs.replace(one, given="customer-order@1.0.0") for one in events(0, 2)]
+        assert [one.duplicate for one in await log.append("customer-order@2", cast)] == [False, False]
+        assert [one.duplicate for one in await log.append("order@2", events(0, 2))] == [False, False]
 
     async def test_the_window_ends_exactly(self, engine: Engine) -> None:
         """A repeat is a duplicate up to the last second of the window and new from its end on."""

@@ -107,6 +107,14 @@ class LedgerSuite:
         await put(ledger, case(1, "a", "waiting"))
         assert await ledger.position(FLOW) == Position(5, owes=True)
 
+    async def test_a_position_is_in_the_stream_that_was_read_first(self, ledger: WholeLedger) -> None:
+        """Which stream a flow's places are in is recorded once, and stays."""
+        await put(ledger, cursor=3)
+        assert await ledger.position(FLOW) == Position(3, owes=False)
+        for stream in ("order@1", "order@2", ""):
+            await ledger.record(Record(FLOW, NOW, 5, stream=stream))
+            assert await ledger.position(FLOW) == Position(5, owes=False, stream="order@1")
+
     async def test_waiting_cases_come_soonest_due_first(self, ledger: WholeLedger) -> None:
         """What is due soonest comes first, and no more than asked for."""
         await put(

@@ -23,8 +23,6 @@ def content(text: str = "text", content_id: int = 7) -> Content:
         digest=f"{content_id:064x}",
         id=content_id,
         references=(Reference("common", "address", 3),),
-        upcast={"total": "price * quantity"},
-        downcast={"price": "total"},
     )
 
 

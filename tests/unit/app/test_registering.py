@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.unit.app.registered import DAY, ORDER, register_all, take
+from tests.unit.app import majors
+from tests.unit.app.registered import ANN, DAY, ORDER, register_all, take
 
-from trunkline.app.registering import show, versions
+from trunkline.app.registering import register_text, show, versions
 from trunkline.kernel.errors import ProjectError, TrunklineError
 from trunkline.testkit.clock import ManualClock
 
@@ -98,3 +99,31 @@ def test_steps(folder):
         "deprecate",
         "activate",
     ]
+
+
+# A cast is registered for good, so it has to fit the version before it, which has to be there.
+def test_a_cast_that_does_not_fit(folder):
+    casts = {way: dict(fields) for way, fields in majors.SECOND.items()}
+    casts["up"]["state"] = "stat"
+    majors.second(folder, casts)
+    with pytest.raises(ProjectError, match=r"order-2\.odcs\.yaml:.* it reads .stat."):
+        register_all(folder, "order@2")
+    assert [one.outcome for one in register_all(folder, "order@1")] == ["new"]
+    majors.second(folder)
+    (folder / ORDER).rename(folder / "order.yaml")
+    with pytest.raises(ProjectError, match="no contract order@1"):
+        register_all(folder, "order@2")
+    (folder / "order.yaml").rename(folder / ORDER)
+    assert [one.outcome for one in register_all(folder, "order@2")] == ["new"]
+    (folder / ORDER).unlink()
+    assert [one.outcome for one in register_all(folder, "order@2")] == ["known"]
+
+
+# A text's casts have to fit what is in the folder, as a file's have.
+def test_a_text_that_casts_what_does_not_fit(folder):
+    text = majors.second(folder).read_text("utf-8")
+    (folder / "contracts/order-2.odcs.yaml").unlink()
+    with pytest.raises(ProjectError, match='it reads "stat"'):
+        asyncio.run(register_text(folder, text.replace("'status'", "'stat'"), ANN, ManualClock()))
+    [found] = asyncio.run(register_text(folder, text, ANN, ManualClock()))
+    assert (found.version, found.outcome) == ("2.0.0", "new")

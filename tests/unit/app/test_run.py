@@ -6,20 +6,27 @@ import asyncio
 
 import msgspec
 import pytest
+from tests.unit.app import majors
 from tests.unit.app.registered import ANN, DAY
 
 from trunkline.app import control, run
 from trunkline.app.acts import Publish, control_file, perform
+from trunkline.app.backbone import opened
 from trunkline.app.connectors import TARGETS
 from trunkline.app.kept import PAUSE_SECONDS
 from trunkline.app.project import Project
 from trunkline.app.registering import register, step
 from trunkline.app.run import Started, running
+from trunkline.app.versions import registry_of
+from trunkline.connectors.source import Arrival
+from trunkline.contracts.registry.acts import take
 from trunkline.contracts.registry.rules import Step
+from trunkline.delivery.ledger import Case, Discard, Record
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import Final, GateError, ProjectError, TrunklineError
 from trunkline.kernel.signals import (
     ContractDeprecated,
+    ContractEnded,
     FlowStalled,
     FlowStarted,
     SourceFailed,
@@ -259,7 +266,7 @@ async def test_a_door_that_cannot_listen(world):
     assert world.said == ["target"]
 
 
-# A contract version on its way out is told at the start with who uses it; once it is over, nothing starts.
+# A contract version on its way out is told at the start with who uses it; once it is over, that is told.
 async def test_the_end_of_a_contract_version(world, folder):
     clock = world.backbone.machine.clock
     await register(folder, (), ANN, clock)
@@ -269,6 +276,51 @@ async def test_the_end_of_a_contract_version(world, folder):
     assert (told.contract, told.until) == ("order@1.0.0", clock.now() + DAY)
     assert told.used_by == "source shop/order, flow orders-to-warehouse"
     clock.advance(DAY / SECOND)
-    with pytest.raises(ProjectError, match="is past its sunset"):
+    async with running(world.backbone, world.opens):
+        [told] = world.of(ContractEnded)
+    assert (told.contract, told.until, told.successor) == ("order@1.0.0", clock.now(), "")
+    assert told.used_by == "source shop/order, flow orders-to-warehouse"
+
+
+# Where a version was retired, nothing that uses it starts.
+async def test_a_retired_version(world, folder):
+    clock = world.backbone.machine.clock
+    await register(folder, (), ANN, clock)
+    await take(registry_of(folder), Step("retire", "order@1.0.0", at_once=True), ANN, clock)
+    with pytest.raises(ProjectError, match=r"order@1\.0\.0 is retired since .* would use it"):
         async with running(world.backbone, world.opens):
             pass
+
+
+# A flow whose stream is another one than before does not start with its place in that.
+async def test_a_flow_that_changed_its_stream(world):
+    async with running(world.backbone, world.opens):
+        pass
+    await world.backbone.ledger.record(Record("another", 1, 5, stream="order@0"))
+    flows = world.backbone.project.flows
+    flows["another"] = msgspec.structs.replace(flows.pop(FLOW), name="another")
+    with pytest.raises(TrunklineError, match="another reads order@1 now, and its place is in order@0"):
+        async with running(world.backbone, world.opens):
+            pass
+
+
+# A flow of a later version to the same target begins once the one of the earlier has nothing left to deliver.
+async def test_a_flow_that_takes_the_place_of_another(folder, machine, order, monkeypatch):
+    majors.second(folder)
+    majors.move(folder)
+    async with opened(Project.load(folder), machine) as backbone:
+        world, now = World(backbone, monkeypatch), machine.clock.now()
+        await perform(backbone, Publish("order@1", [order(event_id="e1")]))
+        [receipt] = await backbone.intakes["shop/order"].accept([Arrival(order(event_id="e2"))])
+        assert (receipt.status, receipt.offset) == ("accepted", 0)
+        dead = Case(0, "1001", "dead", holds=True, at=now)
+        await backbone.ledger.record(Record(FLOW, now, 1, cases=[dead], stream="order@1"))
+        async with running(backbone, world.opens):
+            await world.until(lambda: world.of(FlowStalled))
+            [told] = world.of(FlowStalled)
+            assert (told.flow, told.kind, world.place.received) == ("orders-2", "order", [])
+            assert f"flow {FLOW} has events that wait or are dead letters of order@1" in told.detail
+            await backbone.ledger.resolve(FLOW, 0, Discard("known"), now)
+            await world.until(lambda: world.place.received)
+        [item] = world.place.received
+        assert item.record["status"] == "placed"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from tests.unit.app.registered import ANN, DAY
+
 from trunkline.app.acts import Publish, perform
+from trunkline.app.registering import register, step
 from trunkline.app.status import status
+from trunkline.contracts.registry.rules import Step
 
 
 # Before anything happened every source, stream and flow is there, with nothing in it.
@@ -40,3 +44,16 @@ async def test_last_event(backbone, order):
     await perform(backbone, Publish("order", [order()]))
     stream = next(one for one in (await status(backbone)).streams if one.stream == "order@1")
     assert (stream.events, stream.next, stream.last_event) == (1, 1, "2026-01-01T00:00:00Z")
+
+
+# A source on a version that ends says so: until when it may be used, and then that it is over.
+async def test_a_version_that_ends(backbone, folder):
+    clock = backbone.machine.clock
+    await register(folder, (), ANN, clock)
+    assert [one.note for one in (await status(backbone)).sources] == [""]
+    await step(folder, Step("deprecate", "order@1.0.0", clock.now() + DAY), ANN, clock)
+    [source] = (await status(backbone)).sources
+    assert source.note == "order@1.0.0 is deprecated until 2026-01-02T00:00:00Z"
+    clock.advance(86_400)
+    [source] = (await status(backbone)).sources
+    assert source.note == "order@1.0.0 is over since its sunset, 2026-01-02T00:00:00Z"

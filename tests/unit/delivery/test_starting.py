@@ -7,11 +7,12 @@ from msgspec.structs import replace
 from tests.unit.delivery.small import STREAM, SmallLog, World, event, flow_of
 
 from trunkline.connectors.target import Progress
-from trunkline.delivery.ledger import Record
+from trunkline.delivery.ledger import Case, Record
 from trunkline.delivery.starting import first_since
+from trunkline.eventlog.memory import MemoryLog
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.signals import FlowStalled
-from trunkline.testkit.clock import START
+from trunkline.testkit.clock import START, ManualClock
 from trunkline.testkit.targets import MemoryService, MemoryTable, Place
 
 KINDS = [MemoryTable, MemoryService]
@@ -122,3 +123,52 @@ async def test_a_ledgers_position():
     await world.ledger.record(Record("flow", START, 4))
     await world.run(1)
     assert offsets(world) == [4, 5]
+
+
+async def successor():
+    """Return a new flow's world; the flow "old", whose place it takes, has two of four events to deliver."""
+    clock = ManualClock()
+    log = MemoryLog(clock)
+    await log.append("old@1", stored(4))
+    await log.append(STREAM, stored(2))
+    clock.advance(60)
+    place = Place()
+    after = (("old", "old@1"), ("none", "none@1"))
+    world = World(log, MemoryService(place), flow_of(after=after), clock=clock)
+    world.place = place
+    await world.ledger.record(Record("old", START, 2, stream="old@1"))
+    return world
+
+
+# A flow that takes the place of another begins when that has delivered what came before, and says so.
+async def test_the_one_before_goes_first():
+    world = await successor()
+    await world.run(130)
+    assert offsets(world) == []
+    assert await world.ledger.position("flow") is None
+    told = world.said(FlowStalled)
+    assert [one.kind for one in told] == ["order"] * 3
+    assert "flow old has 2 events of old@1 to deliver" in told[0].detail
+    await world.ledger.record(Record("old", START, 4, cases=[Case(3, "k3", "waiting", due=1)]))
+    world = again(world)
+    await world.run(5)
+    assert offsets(world) == []
+    await world.ledger.record(Record("old", START, cases=[Case(3, "k3", "delivered")]))
+    world = again(world)
+    await world.run(5)
+    assert offsets(world) == [0, 1]
+
+
+# What comes to the other one later is not waited for, and a flow that has begun waits no more.
+async def test_only_what_came_before_is_waited_for():
+    world = await successor()
+    await world.ledger.record(Record("old", START, 4))
+    late = replace(event(9, "k9"), recorded=world.clock.now() + SECOND)
+    await world.log.append("old@1", [late])
+    await world.run(5)
+    assert offsets(world) == [0, 1]
+    world.clock.advance(60)
+    world = again(world)
+    await world.log.append(STREAM, [event(7, "k7")])
+    await world.run(5)
+    assert offsets(world) == [0, 1, 2]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trunkline.eventlog import page as page_module
 from trunkline.eventlog.page import FORMAT, PageCodec
 from trunkline.eventlog.port import Page
 from trunkline.eventlog.seal import Sealer
@@ -18,7 +21,7 @@ from trunkline.testkit.eventlog import events
 CODEC = PageCodec(Sealer(bytes(range(32))))
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 INSTANT = st.integers(-(2**63), 2**63 - 1)
-EVENT = st.builds(Event, TEXT, TEXT, TEXT, TEXT, INSTANT, INSTANT, TEXT, TEXT, st.binary(max_size=60))
+EVENT = st.builds(Event, TEXT, TEXT, TEXT, TEXT, INSTANT, INSTANT, TEXT, TEXT, st.binary(max_size=60), TEXT)
 PAGE = st.builds(Page, TEXT, st.integers(0, 2**63 - 1), st.lists(EVENT, max_size=12))
 
 
@@ -78,3 +81,15 @@ def test_threads_share_a_codec():
 def test_repetition_is_not_stored():
     alike = [Event("1", "s" * 500, "t" * 500, "", 0, 0, "c" * 500, "", b"x" * 500)] * 1_000
     assert len(CODEC.encode(Page("order", 0, alike))) < 1_000
+
+
+# A page of an earlier release, which knew of no casts, opens, and all of its events were given as they are.
+def test_a_page_from_before_casts():
+    codec = PageCodec(Sealer(bytes(range(32))))
+    page = Page("order", 0, events(0, 3))
+    columns = page_module._to_columns(page.events)
+    nine = [getattr(columns, name) for name in columns.__struct_fields__ if name != "given"]
+    packed = zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(nine))
+    header = b"page\x01" + bytes(8) + (3).to_bytes(4, "little") + b"order"
+    stored = b"\x01" + Sealer(bytes(range(32))).seal(packed, header)
+    assert codec.decode("order", 0, 3, stored) == page

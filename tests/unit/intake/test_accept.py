@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from tests.unit.intake.conftest import SALE
 
 from trunkline.connectors.source import Arrival
-from trunkline.intake.accept import Refusal
+from trunkline.contracts.contract import load
+from trunkline.intake.accept import Into, Refusal
 from trunkline.intake.quarantine import MemoryQuarantine, QuarantineLimits, Query
+from trunkline.intake.webhook import Webhook, WebhookRequest, WebhookSettings
+from trunkline.kernel import json
 from trunkline.kernel.clock import SECOND
-from trunkline.kernel.errors import BusyError, StoreError
+from trunkline.kernel.errors import BusyError, Final, StoreError
 from trunkline.kernel.signals import Accepted, Refused
 from trunkline.testkit.clock import START
 
@@ -162,3 +166,81 @@ async def test_full_quarantine_is_busy(scene, sale):
 async def test_nothing_arrives(scene):
     assert await scene.intake.accept([]) == []
     assert scene.emitted == []
+
+
+NEXT = SALE.replace("version: 1.2.0", "version: 2.0.0").replace("name: amount", "name: cents")
+
+
+def cast_scene(scene, cast):
+    return scene.build(into=Into(load(NEXT, "sale-2.odcs.yaml"), cast))
+
+
+def cents(record):
+    return {
+        **{name: value for name, value in record.items() if name != "amount"},
+        "cents": record["amount"] * 100,
+    }
+
+
+# What is given in an earlier version is judged and identified by that, then cast and stored in the later.
+async def test_a_cast(scene, sale):
+    intake = cast_scene(scene, cents)
+    [receipt] = await intake.accept([sale()])
+    assert (receipt.status, receipt.id) == ("accepted", "k1")
+    [event] = (await scene.log.read("sale@2", 0)).events
+    assert json.decode(event.data) == {"id": "s1", "key": "k1", "cents": 150}
+    assert (event.contract, event.given, event.subject) == ("sale@2.0.0", "sale@1.2.0", "s1")
+    assert await scene.stored() == []
+    assert scene.emitted == [Accepted("shop/sales", "sale@2", 1, 0)]
+
+
+# What breaks the version it is given in is refused by that one, before any cast.
+async def test_a_refusal_before_the_cast(scene):
+    intake = cast_scene(scene, cents)
+    [receipt] = await intake.accept([Arrival(b'{"id": "s1"}')])
+    assert receipt.status == "refused"
+    [entry] = await scene.quarantine.list(Query())
+    assert (entry.kind, entry.contract, entry.stream) == ("contract", "sale@1.2.0", "sale@1")
+
+
+# What cannot be cast is kept in quarantine with the reason, and so is what would have another key.
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ("final", "it cannot be cast to sale@2.0.0: no such status"),
+        ("entity", "its key would be another one in sale@2.0.0"),
+        ("identity", "its key would be another one in sale@2.0.0"),
+    ],
+)
+async def test_what_cannot_be_cast(scene, sale, wrong, reason):
+    def cast(record):
+        if wrong == "final":
+            raise Final("contract", "no such status")
+        return cents(record) | ({"id": "other"} if wrong == "entity" else {"key": "other"})
+
+    intake = cast_scene(scene, cast)
+    [receipt] = await intake.accept([sale()])
+    assert receipt.status == "refused"
+    [entry] = await scene.quarantine.list(Query())
+    held = await scene.quarantine.get(entry.id)
+    assert (entry.kind, entry.contract, held.arrival.raw) == ("cast", "sale@1.2.0", sale().raw)
+    assert [(one.rule, one.message) for one in entry.reasons] == [("cast", reason)]
+
+
+# A sender's own idempotency key goes through the cast, whatever the record's own would be.
+async def test_a_senders_key_goes_through_the_cast(scene, sale):
+    intake = cast_scene(scene, cents)
+    [receipt] = await intake.accept([sale(identity="mine")])
+    assert receipt.id == "mine"
+
+
+# A record that cannot be cast is one of its sender's all the same: it is kept, also where it came alone.
+async def test_what_a_webhook_cannot_cast_is_kept(scene, sale):
+    def cast(_record):
+        raise Final("contract", "no such status")
+
+    hook = Webhook(WebhookSettings("/sales", "none"), None, cast_scene(scene, cast), scene.around)
+    answer = await hook.handle(WebhookRequest("POST", {b"content-type": b"application/json"}, sale().raw))
+    [error] = json.decode(answer.body)["errors"]
+    assert (answer.status, error["detail"]) == (422, "it cannot be cast to sale@2.0.0: no such status")
+    assert len(await scene.quarantine.list(Query())) == 1

@@ -7,12 +7,16 @@ import json
 
 import pytest
 from msgspec import ValidationError, convert
+from tests.unit.intake.conftest import SALE
 
 from trunkline.connectors.reply import Reply
+from trunkline.contracts.contract import load
+from trunkline.intake.accept import Into
 from trunkline.intake.asking import Asking, AskingSettings
 from trunkline.intake.quarantine import Query
 from trunkline.intake.webhook import Webhook, WebhookRequest
 from trunkline.kernel.errors import StoreError
+from trunkline.kernel.event import Event
 from trunkline.kernel.signals import Answered
 from trunkline.surfaces.connection import Batching
 
@@ -63,6 +67,19 @@ def source(scene, flow):
 async def post(source, body=GOOD, method="POST"):
     answer = await source.handle(WebhookRequest(method, JSON, body))
     return answer.status, dict(answer.headers), json.loads(answer.body)
+
+
+# What was asked before its source moved to another major version is not asked again: its answer is gone.
+async def test_a_question_from_before_the_move(scene, source, flow):
+    await scene.log.append("sale@0", [Event("k1", "shop/sales", "", "", 0, 0, "sale@0.1.0", "", b"{}")])
+    earlier = load(SALE.replace("version: 1.2.0", "version: 0.1.0"), "sale-0.odcs.yaml")
+    intake = scene.build(contract=earlier, into=Into(scene.contract, lambda record: record))
+    settings = AskingSettings(path="/ask", verify="none")
+    hook = Webhook(settings, None, intake, scene.around)
+    moved = Asking(hook, settings, intake, scene.around, flow)
+    status, _, document = await post(moved)
+    assert (status, "before its contract had a new major version" in document["detail"]) == (410, True)
+    assert flow.asked == []
 
 
 # The answer of the flow is the caller's, with the correlation ID; the same again says that it is a repeat.

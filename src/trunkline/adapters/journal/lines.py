@@ -51,8 +51,6 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: int = 0
     content: str = ""
     references: tuple[Reference, ...] = ()
-    upcast: dict[str, str] = {}
-    downcast: dict[str, str] = {}
     text: str = ""
 
 
@@ -92,8 +90,6 @@ def line_of(subject: str, entry: Entry, before: str) -> bytes:
         id=said.id if said else 0,
         content=said.digest if said else "",
         references=said.references if said else (),
-        upcast=said.upcast if said else {},
-        downcast=said.downcast if said else {},
         text=said.text if said else "",
     )
     rest = _encode(line)[1:]
@@ -176,8 +172,6 @@ def _entry_of(line: _Line) -> Entry:
         digest=line.content,
         id=line.id,
         references=line.references,
-        upcast=line.upcast,
-        downcast=line.downcast,
     )
     return Entry(
         number=line.number,

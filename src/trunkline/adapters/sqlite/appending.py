@@ -17,7 +17,14 @@ from trunkline.adapters.sqlite import pages
 from trunkline.adapters.sqlite.dedupe import Dedupe, Shape
 from trunkline.adapters.sqlite.prints import Prints
 from trunkline.eventlog.page import PageCodec
-from trunkline.eventlog.placing import WINDOW_SECONDS, forgotten_before, paginate, place
+from trunkline.eventlog.placing import (
+    ELSEWHERE,
+    WINDOW_SECONDS,
+    forgotten_before,
+    paginate,
+    place,
+    siblings,
+)
 from trunkline.eventlog.port import Appended, Page
 from trunkline.kernel.clock import SECOND, Clock
 from trunkline.kernel.errors import StoreError
@@ -133,12 +140,26 @@ class Appender:
         now = self._clock.now()
         forgotten = forgotten_before(now, self._window_seconds)
         keys = self._dedupe.keys(name, events)
-        placed, fresh = place(keys, self._dedupe.known(connection, keys, forgotten), stream.next)
+        cast = {key: event for key, event in zip(keys, events, strict=True) if event.given}
+        known = self._elsewhere(connection, name, cast, forgotten) if cast else {}
+        known |= self._dedupe.known(connection, keys, forgotten)
+        placed, fresh = place(keys, known, stream.next)
         if not fresh:
             return placed, []
         self._dedupe.make_room(connection, forgotten)
         self._dedupe.remember(connection, [keys[index] for index in fresh], stream.next, now // SECOND)
         return placed, self._save(connection, stream, [events[index] for index in fresh])
+
+    def _elsewhere(
+        self, connection: apsw.Connection, name: str, cast: dict[bytes, Event], forgotten: int
+    ) -> dict[bytes, int]:
+        """Return the keys of those events that stand in the stream of another major version."""
+        found: dict[bytes, int] = {}
+        for other in siblings(name, self._streams):
+            asked = self._dedupe.keys(other, cast.values())
+            known = self._dedupe.known(connection, asked, forgotten)
+            found |= {key: ELSEWHERE for key, there in zip(cast, asked, strict=True) if there in known}
+        return found
 
     def _save(self, connection: apsw.Connection, stream: pages.StreamRow, events: list[Event]) -> list[Page]:
         stored = []

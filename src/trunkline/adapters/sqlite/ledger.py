@@ -40,7 +40,8 @@ def _sql(text: str) -> str:
     return Template(text).substitute(case=COLUMNS, flow="(SELECT id FROM flow WHERE name = :flow)")
 
 
-_ENTER_FLOW = "INSERT INTO flow (name, cursor) VALUES (:flow, 0) ON CONFLICT DO NOTHING"
+_ENTER_FLOW = """INSERT INTO flow (name, cursor, stream) VALUES (:flow, 0, :stream)
+    ON CONFLICT DO UPDATE SET stream = excluded.stream WHERE stream = '' AND excluded.stream <> ''"""
 _FLOW_ID = "SELECT id FROM flow WHERE name = :flow"
 _MOVE = "UPDATE flow SET cursor = :cursor WHERE name = :flow"
 _SETTLE = """INSERT OR REPLACE INTO settled
@@ -60,7 +61,8 @@ _VOID_CASES = "DELETE FROM flow_case WHERE flow = :id AND event >= :cursor"
 
 _POSITION = """SELECT cursor,
         EXISTS (SELECT 1 FROM flow_case c WHERE c.flow = f.id AND c.holds)
-        OR EXISTS (SELECT 1 FROM flow_case c WHERE c.flow = f.id AND c.state = 'waiting')
+        OR EXISTS (SELECT 1 FROM flow_case c WHERE c.flow = f.id AND c.state = 'waiting'),
+        stream
     FROM flow f WHERE name = :flow"""
 _WAITING = _sql("""SELECT $case FROM flow_case c INDEXED BY case_due
     WHERE c.flow = $flow AND c.state = 'waiting' AND NOT (c.holds AND EXISTS
@@ -123,7 +125,7 @@ class SqliteLedger:
     async def position(self, flow: str) -> Position | None:
         """Return where ``flow`` is, or None where it never was anywhere."""
         rows = await self._rows(_POSITION, {"flow": flow})
-        return Position(rows[0][0], bool(rows[0][1])) if rows else None
+        return Position(rows[0][0], bool(rows[0][1]), rows[0][2]) if rows else None
 
     async def record(self, record: Record) -> None:
         """Store ``record`` and give every open key its head, in one transaction."""
@@ -261,7 +263,7 @@ class SqliteLedger:
         return await self._store.read(lambda connection: connection.execute(statement, given).fetchall())
 
     def _write(self, connection: apsw.Connection, record: Record) -> None:
-        flow, number = record.flow, _enter(connection, record.flow)
+        flow, number = record.flow, _enter(connection, record.flow, record.stream)
         if record.cursor is not None:
             connection.execute(_MOVE, {"flow": flow, "cursor": record.cursor})
         if record.range is not None:
@@ -286,8 +288,8 @@ def _superseding(number: int, case: Case, at: int) -> dict[str, Any]:
     return {"id": number, "key": case.key, "event": case.offset, "at": at}
 
 
-def _enter(connection: apsw.Connection, flow: str) -> int:
-    connection.execute(_ENTER_FLOW, {"flow": flow})
+def _enter(connection: apsw.Connection, flow: str, stream: str = "") -> int:
+    connection.execute(_ENTER_FLOW, {"flow": flow, "stream": stream})
     [(number,)] = connection.execute(_FLOW_ID, {"flow": flow})
     return int(number)
 
@@ -306,7 +308,7 @@ def _fate(connection: apsw.Connection, flow: str, offset: int) -> Fate:
     for first, attempts, finished, drops in connection.execute(_RANGE_OF, given):
         if first <= offset:
             return Fate("dropped" if _is_set(drops, offset - first) else "delivered", attempts, finished)
-    below = any(offset < cursor for cursor, _ in connection.execute(_POSITION, given))
+    below = any(offset < cursor for cursor, *_ in connection.execute(_POSITION, given))
     return Fate("skipped" if below else "pending")
 
 

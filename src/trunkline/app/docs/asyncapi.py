@@ -7,7 +7,7 @@ them. ``docs/reference/docs-exports.md`` says what becomes what.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from trunkline.app.docs.model import ContractPage, FlowDoc, ProjectDocs, SourceDoc
@@ -48,7 +48,7 @@ def asyncapi(project: ProjectDocs, only: ContractDoc | None = None) -> Part:
         "servers": {"door": _server(project)} if sources else {},
         "channels": _channels(pages, sources),
         "operations": _operations(pages),
-        "components": _components(page.contract for page in pages),
+        "components": _components([page.contract for page in pages] + _given(project, pages)),
     }
     digest = hashlib.sha256(json.encode(described)).hexdigest()[:12]
     info = {
@@ -58,6 +58,12 @@ def asyncapi(project: ProjectDocs, only: ContractDoc | None = None) -> Part:
     }
     head = {"asyncapi": VERSION, "id": f"urn:trunkline:project:{project.name}", "info": info}
     return head | {"defaultContentType": "application/json"} | described
+
+
+def _given(project: ProjectDocs, pages: Sequence[ContractPage]) -> list[ContractDoc]:
+    """Return the contracts that sources of some pages are sent by, where those are others."""
+    streams = {one.given for page in pages for one in page.sources} - {page.contract.stream for page in pages}
+    return [page.contract for page in project.contracts if page.contract.stream in streams]
 
 
 def _server(project: ProjectDocs) -> Part:
@@ -84,7 +90,7 @@ def _stream(doc: ContractDoc) -> Part:
 
 
 def _endpoint(source: SourceDoc) -> Part:
-    key = _key(source.stream)
+    key = _key(source.given)
     return {
         "address": source.where,
         "description": f"Where {source.system} sends what goes into the stream {source.stream}.",
@@ -107,12 +113,12 @@ def _name(source: SourceDoc) -> str:
 
 
 def _send(source: SourceDoc) -> Part:
-    channel = source.name if source.via in PUSHED else source.stream
+    channel, given = (source.name, source.given) if source.via in PUSHED else (source.stream, source.stream)
     operation = {
         "action": "send",
         "channel": _reference("channels", channel),
-        "summary": f"{source.system} sends by {source.via}.",
-        "messages": [_reference("channels", channel, "messages", _key(source.stream))],
+        "summary": f"{source.system} sends by {source.how}.",
+        "messages": [_reference("channels", channel, "messages", _key(given))],
     }
     if source.via in PUSHED:
         operation["bindings"] = {"http": {"method": "POST", "bindingVersion": BINDING}}

@@ -85,6 +85,7 @@ def _source(source: Source) -> SourceDoc:
         source.via,
         source.contract.stream,
         _place(source.settings),
+        source.given.stream,
         _proof(source),
     )
 

@@ -45,7 +45,7 @@ def _lines(page: ContractPage) -> Iterator[str]:
         for one in doc.service_levels
     ]
     yield from _section("## Service levels", ("promise", "value", "of", "meaning"), levels)
-    published = [(one.name, one.via, one.where) for one in page.sources]
+    published = [(one.name, one.how, one.where) for one in page.sources]
     yield from _section("## Published by", ("source", "by", "where"), published)
     consumed = [(one.name, one.target.name, one.freshness, one.delivery) for one in page.flows]
     yield from _section("## Consumed by", ("flow", "target", "freshness", "delivery"), consumed)

@@ -10,14 +10,23 @@ from trunkline.contracts.docs.model import ContractDoc, FieldDoc
 
 
 class SourceDoc(msgspec.Struct, frozen=True):
-    """How a system's data arrives: at a path or in a folder; ``proof`` is how senders show who they are."""
+    """How a system's data arrives: at a path or in a folder; ``proof`` is how senders show who they are.
+
+    ``given`` is the stream of the version that they send, an earlier one where that is cast.
+    """
 
     name: str
     system: str
     via: str
     stream: str
     where: str
+    given: str
     proof: str = ""
+
+    @property
+    def how(self) -> str:
+        """By what it comes, and in which version, where that is another one than the stream's."""
+        return self.via if self.given == self.stream else f"{self.via}, as {self.given}"
 
 
 class TargetDoc(msgspec.Struct, frozen=True):

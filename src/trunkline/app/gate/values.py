@@ -27,8 +27,12 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def sources(self) -> list[Source]:
-        """Every source of the flow's stream; none where only command line and Python publish."""
-        return self.project.sources_of(self.flow.contract)
+        """Every source of the flow's stream, also those that are cast from it to a later version by now.
+
+        None where only command line and Python publish.
+        """
+        contract = self.flow.contract
+        return [one for one in self.project.sources.values() if contract in (one.contract, one.given)]
 
     @property
     def source_systems(self) -> list[SystemFile]:

@@ -18,6 +18,7 @@ from trunkline.app.testing.generating import generated
 from trunkline.app.testing.result import Finding, Result, skipped
 from trunkline.app.testing.shrinking import MOST_TRIES, shrunk
 from trunkline.contracts.contract import Contract
+from trunkline.contracts.field import path_of
 from trunkline.kernel import json
 from trunkline.kernel.errors import DeliveryError
 from trunkline.kernel.event import Event
@@ -148,7 +149,7 @@ def _finding(run: Run, expressions: dict[str, str], failure: Failure, seen: Sequ
 
 def _expression(expressions: dict[str, str], pointer: str) -> str:
     """Return the expression that gives what is at a pointer, with its field; empty where none does."""
-    path = pointer.replace("~1", "/").replace("~0", "~").split("/")[1:]
+    path = path_of(pointer)
     for length in range(len(path), 0, -1):
         field = ".".join(path[:length])
         if field in expressions:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trunkline.contracts.compat.sides import tokens_of
+from trunkline.contracts.field import pointer_of
 
 _WORDS_30 = frozenset(
     {"title", "description", "default", "enum", "type", "allOf", "oneOf", "anyOf", "not", "format"}
@@ -92,7 +93,7 @@ class Schemas:
         if key in _LISTS and isinstance(value, list):
             return [self._made(one, f"{pointer}/{at}") for at, one in enumerate(value)]
         if key in _NAMED and isinstance(value, dict):
-            return {name: self._made(one, f"{pointer}/{_token(name)}") for name, one in value.items()}
+            return {name: self._made(one, pointer + pointer_of((name,))) for name, one in value.items()}
         if key in _SINGLE:
             return value if isinstance(value, bool) else self._made(value, pointer)
         return value
@@ -133,7 +134,3 @@ def _format(made: dict[str, Any]) -> None:
     if name in _INTEGERS:
         limit = _INTEGERS[name]
         made["allOf"] = [*made.get("allOf", ()), {"minimum": -limit, "maximum": limit - 1}]
-
-
-def _token(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

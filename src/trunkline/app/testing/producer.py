@@ -9,7 +9,7 @@ from trunkline.app.masking import masked
 from trunkline.app.testing.records import Recorded
 from trunkline.app.testing.result import Finding, Result
 from trunkline.contracts.contract import Contract
-from trunkline.contracts.field import pointer_of
+from trunkline.contracts.field import path_of, pointer_of
 from trunkline.contracts.violations import Violation
 from trunkline.kernel import json
 from trunkline.kernel.clock import to_rfc3339
@@ -94,7 +94,7 @@ def _example(record: Any, contract: Contract, known: Contract | None) -> Any:
 def _generalized(pointer: str, places: set[tuple[str, ...]]) -> str:
     """Return a pointer with ``-`` for the positions of items, so that all items are one place."""
     path: tuple[str, ...] = ()
-    for token in (one.replace("~1", "/").replace("~0", "~") for one in pointer.split("/")[1:]):
+    for token in path_of(pointer):
         is_item = token.isdecimal() and (*path, token) not in places
         path = (*path, "-" if is_item else token)
     return pointer_of(path)

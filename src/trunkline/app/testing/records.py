@@ -15,6 +15,7 @@ from trunkline.adapters.files.settings import FileSettings
 from trunkline.connectors.source import Arrival
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.violations import Violation
+from trunkline.delivery.starting import first_since
 from trunkline.eventlog.port import LogReader
 from trunkline.kernel import json
 from trunkline.kernel.errors import UsageError
@@ -42,9 +43,7 @@ async def of_log(
     extent = next((one for one in await log.streams() if one.stream == stream), None)
     if extent is None:
         return
-    start = max(extent.first, extent.next - last)
-    if since:
-        start = await _first_since(log, stream, since, start, extent.next)
+    start = max(extent.next - last, await first_since(log, extent, since))
     while start < extent.next:
         page = await log.read(stream, start, extent.next - start)
         if not page.events:
@@ -54,18 +53,6 @@ async def of_log(
             place = f"{stream} offset {offset}"
             yield Recorded(record, contract.check(record), event.source, place, event.recorded)
         start = page.next
-
-
-async def _first_since(log: LogReader, stream: str, since: int, start: int, end: int) -> int:
-    """Return the first offset that was accepted then or later: offsets grow with time."""
-    while start < end:
-        middle = (start + end) // 2
-        page = await log.read(stream, middle, 1)
-        if not page.events or page.events[0].recorded >= since:
-            end = middle
-        else:
-            start = page.next
-    return start
 
 
 def of_files(files: Sequence[Path], contract: Contract) -> Iterator[Recorded]:

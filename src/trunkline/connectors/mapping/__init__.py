@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from trunkline.connectors.mapping.engine import Limits, quoted
 from trunkline.connectors.mapping.expression import Expression, compile_expression
-from trunkline.connectors.mapping.mapping import Mapping, MappingRefused, compile_mapping
+from trunkline.connectors.mapping.mapping import UNCHANGED, Mapping, MappingRefused, compile_mapping
 from trunkline.connectors.mapping.problem import Problem
 
 __all__ = [
+    "UNCHANGED",
     "Expression",
     "Limits",
     "Mapping",

@@ -42,25 +42,60 @@ class Mapping:
     ``lineage`` gives for each target field the source fields that it reads, as dotted paths (the empty
     path is the whole record; a Python function's single entry has the field ``""``). ``inexact`` are the
     target fields computed by the JSONata engine, in binary floats where they are numbers: they are not fit
-    for a decimal. The records it returns share parts with those it is given, so neither is changed later.
+    for a decimal. ``passes`` says that a record goes on as it is, if at all: ``lineage`` then has the rule
+    only. ``reads`` is every source field that is read. The records it returns share parts with those it is
+    given, so neither is changed later.
     """
 
-    def __init__(self, apply: Apply, lineage: dict[str, frozenset[str]], inexact: frozenset[str]) -> None:
+    def __init__(
+        self,
+        apply: Apply,
+        lineage: dict[str, frozenset[str]],
+        inexact: frozenset[str],
+        *,
+        passes: bool = False,
+        reads: frozenset[str] = frozenset(),
+    ) -> None:
         self._apply = apply
         self.lineage = lineage
         self.inexact = inexact
-
-    @property
-    def reads(self) -> frozenset[str]:
-        """Every source field that is read."""
-        return frozenset().union(*self.lineage.values())
+        self.passes = passes
+        self.reads = reads.union(*lineage.values())
 
     @property
     def decode(self) -> Callable[[bytes], Any]:
         """How to decode a record for this mapping: whole, or only the members that it reads."""
         members = {path.partition(".")[0] for path in self.reads}
         plain = all(_MEMBER.match(member) for member in members)
-        return json.decoder_of(members) if members and plain else json.decode
+        return json.decoder_of(members) if members and plain and not self.passes else json.decode
+
+    def then(self, other: Mapping) -> Mapping:
+        """Return the mapping that does both, this one first; what this one drops the other does not see.
+
+        Its ``lineage`` is in the fields that this one reads.
+        """
+        first, second = self._apply, other._apply  # as they raise, which the new one turns into an error
+
+        def apply(record: Record, event: Event | None) -> Record | None:
+            between = first(record, event)
+            return None if between is None else second(between, event)
+
+        lineage = dict(self.lineage) if other.passes else {}
+        lineage |= {field: self._behind(paths) for field, paths in other.lineage.items()}
+        touched = {field for field, paths in other.lineage.items() if any(map(self._is_inexact, paths))}
+        inexact = other.inexact | touched | (self.inexact if other.passes else frozenset())
+        reads = self.reads | other.reads if self.passes else self.reads
+        return Mapping(apply, lineage, inexact, passes=self.passes and other.passes, reads=reads)
+
+    def _behind(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return what of the source stands behind paths of the record that this mapping makes."""
+        if self.passes:
+            return frozenset(paths)
+        made = (reads for field, reads in self.lineage.items() if any(_touch(field, path) for path in paths))
+        return frozenset().union(*made)
+
+    def _is_inexact(self, path: str) -> bool:
+        return any(_touch(field, path) for field in self.inexact)
 
     def __call__(self, record: Record, event: Event | None = None) -> Record | None:
         """Map one record; None where a rule drops it. Raises ``Final`` of kind ``mapping``."""
@@ -70,6 +105,16 @@ class Mapping:
             nested = "the record is nested too deeply"
             why = nested if isinstance(error, RecursionError) else str(error.args[0])
             raise Final("mapping", why) from error
+
+
+UNCHANGED = Mapping(lambda record, _event: record, {}, frozenset(), passes=True)
+"""Every field as it is."""
+
+
+def _touch(field: str, path: str) -> bool:
+    """Tell whether a field that is made and a path that is read have a part in common."""
+    field, path = field.replace("`", ""), path.replace("`", "")
+    return "" in (field, path) or f"{field}.".startswith(f"{path}.") or f"{path}.".startswith(f"{field}.")
 
 
 def compile_mapping(
@@ -91,7 +136,7 @@ def compile_mapping(
     if reference is not None:
         mapping = _python(reference, folder)
     elif when is not None and not spec:
-        mapping = Mapping(lambda record, _: record, {}, frozenset())
+        mapping = UNCHANGED
     else:
         assert not isinstance(spec, str)
         mapping = _expressions(spec, limits)
@@ -211,4 +256,4 @@ def _filtered(mapping: Mapping, when: Any, limits: Limits) -> Mapping:
 
     lineage = dict(mapping.lineage)
     lineage["when"] = lineage.get("when", frozenset()) | holds.lineage["when"]
-    return Mapping(apply, lineage, mapping.inexact)
+    return Mapping(apply, lineage, mapping.inexact, passes=mapping.passes)

@@ -53,8 +53,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     """What a version says.
 
     ``digest`` is the SHA-256 of kind, canonical text and references, in hexadecimal: texts that say the same
-    have the same. ``id`` is made of it and unique to it. ``upcast`` maps a record of the version before to
-    this one, field by field as an expression, ``downcast`` one of this version to the one before.
+    have the same. ``id`` is made of it and unique to it.
     """
 
     kind: Kind
@@ -62,8 +61,6 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     id: int
     references: tuple[Reference, ...] = ()
-    upcast: dict[str, str] = {}
-    downcast: dict[str, str] = {}
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,7 +207,7 @@ def _moved(version: Version, entry: Entry) -> Version:
     return msgspec.structs.replace(
         version,
         state=state,
-        since=entry.at,
+        since=version.since if state == version.state else entry.at,
         because=entry.why,
         published=version.published or state == "active",
         sunset=version.sunset if state == "retired" else entry.sunset,

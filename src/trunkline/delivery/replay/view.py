@@ -97,6 +97,7 @@ def replayed(flow: Flow, replay: Replay) -> Flow:
         decode=_decoded_unless_blank(flow.decode),
         when_dead="skip",
         start="beginning",
+        after=(),
         identity=flow.name if replay.original_identity else "",
         answers=False,
     )

@@ -82,7 +82,7 @@ class Entries(Span):
     """Only those that were to go into this stream, such as order@1."""
 
     kind: str = ""
-    """Only those refused for this class of reason: contract, json, identity, size, depth, source."""
+    """Only those refused for this class of reason: contract, json, identity, size, depth, source, cast."""
 
     rule: str = ""
     """Only those whose first reason is this rule of the contract, such as required."""

@@ -124,11 +124,19 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
             return await serve(door, *part.address)
 
         opens = opens_door if part.listens else None
-        async with running(backbone, opens, allow_draft=part.allow_draft) as started:
+        async with running(backbone, opens, allow_draft=part.allow_draft, pages=_shown(part)) as started:
             settle_collector()
             _tell(started, as_json=tell_json)
             await _until(stop, listener, machine)
         listener.flush()
+
+
+def _shown(part: Part) -> str:
+    """Return where the door shows the documentation to everybody who can send; empty where it does not."""
+    from trunkline.surfaces.access import readers_of  # noqa: PLC0415  as above
+    from trunkline.surfaces.docs.mount import DOCS  # noqa: PLC0415  as above
+
+    return DOCS if readers_of(part.project.settings.listen.docs, part.address[0]) == "everybody" else ""
 
 
 def _mounts(part: Part) -> contextlib.AbstractContextManager[Mapping[str, Application]]:

@@ -36,6 +36,7 @@ def _print(found: Status) -> None:
     output.table(
         ("source", "via", "stream", "last event", "quarantined"),
         [(one.source, one.via, one.stream, one.last_event, one.quarantined) for one in found.sources],
+        [one.note for one in found.sources] if any(one.note for one in found.sources) else (),
     )
     output.say("")
     output.table(

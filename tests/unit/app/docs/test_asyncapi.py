@@ -9,12 +9,14 @@ import pytest
 from tests.asyncapi_shape import ASYNCAPI
 from tests.contract_files import contract_of, prop
 from tests.documented import demo, harmful
+from tests.unit.app import majors
 
 from trunkline.app.demo.stage import write_demo
 from trunkline.app.docs.asyncapi import asyncapi
 from trunkline.app.docs.export import pretty
 from trunkline.app.docs.join import joined
 from trunkline.app.docs.schemafile import schema_of
+from trunkline.app.init import init
 from trunkline.app.project import Project
 from trunkline.contracts.docs.describe import described
 
@@ -161,3 +163,20 @@ def test_keywords():
         ),
     )
     assert set(keywords(schema_of(described(contract)))) - SHARED == set()
+
+
+# A sender that goes on with an earlier version is told to send that one, though its stream is the later's.
+@pytest.mark.parametrize("alone", [False, True])
+def test_an_earlier_version_is_sent(tmp_path, meta, alone):
+    folder = init(tmp_path / "shop").folder
+    majors.second(folder)
+    majors.move(folder)
+    docs = joined(Project.load(folder))
+    only = next(page.contract for page in docs.contracts if page.contract.stream == "order@2")
+    whole = document(docs, only if alone else None)
+    assert [str(error) for error in meta.iter_errors(whole)] == []
+    assert all(resolved(whole, reference) is not None for reference in references(whole))
+    sent = whole["operations"]["send.shop.order"]
+    assert sent["summary"] == "shop sends by webhook, as order@1."
+    [message] = sent["messages"]
+    assert resolved(whole, resolved(whole, message["$ref"])["$ref"])["name"] == "order@1"

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from trunkline.connectors.mapping import Limits, MappingRefused, compile_mapping
+from trunkline.connectors.mapping import UNCHANGED, Limits, Mapping, MappingRefused, compile_mapping
 from trunkline.kernel import json
 from trunkline.kernel.errors import Final
 from trunkline.kernel.event import Event
@@ -199,3 +199,59 @@ def test_a_record_decoded_for_a_mapping_is_mapped_as_a_whole_one(spec):
 def test_only_what_is_read_is_decoded():
     mapping = compile_mapping({"a": "one.deep"})
     assert mapping.decode(b'{"one": {"deep": 1}, "two": 2}') == {"one": {"deep": 1}}
+
+
+# A rule alone passes whole records on, however few fields it reads itself.
+def test_a_rule_alone_needs_the_whole_record():
+    mapping = compile_mapping({}, when="a = 1")
+    assert mapping(mapping.decode(b'{"a": 1, "b": 2}')) == {"a": 1, "b": 2}
+    assert mapping(mapping.decode(b'{"a": 2, "b": 2}')) is None
+
+
+# Two mappings in a row are one: it reads what the first reads, and is no more exact than both.
+def test_two_mappings_in_a_row():
+    first = compile_mapping({"a": "x.y", "b": "$uppercase(z)", "c.d": "w * 2"})
+    second = compile_mapping({"p": "a", "q": "b & '!'", "r": "c"}, when="a != 'none'")
+    both = first.then(second)
+    assert both.lineage == {
+        "p": frozenset({"x.y"}),
+        "q": frozenset({"z"}),
+        "r": frozenset({"w"}),
+        "when": frozenset({"x.y"}),
+    }
+    assert both.inexact == {"q"}
+    assert both.reads == first.reads
+    record = b'{"x": {"y": "k"}, "z": "e", "w": 1.10, "v": 0}'
+    assert both(both.decode(record)) == {"p": "k", "q": "E!", "r": {"d": Decimal("2.20")}}
+    assert both({"x": {"y": "none"}}) is None
+
+
+# What the first makes is whole, also where the second reads little of it: it may be held against a contract.
+def test_the_first_of_two_mappings_makes_all_it_can():
+    seen = []
+    first = compile_mapping({"a": "x", "b": "y"})
+    watched = Mapping(
+        lambda record, event: seen.append(first(record)) or first(record), first.lineage, frozenset()
+    )
+    both = watched.then(compile_mapping({"p": "a"}))
+    assert both(both.decode(b'{"x": 1, "y": 2, "z": 3}')) == {"p": 1}
+    assert seen == [{"a": 1, "b": 2}]
+
+
+# What passes records on adds nothing to another mapping before or after it but its rule.
+def test_a_mapping_beside_one_that_passes():
+    mapping = compile_mapping({"a": "x", "b": "$uppercase(y)"})
+    for both in (UNCHANGED.then(mapping), mapping.then(UNCHANGED)):
+        assert (both.lineage, both.inexact, both.passes) == (mapping.lineage, mapping.inexact, False)
+    assert UNCHANGED.then(UNCHANGED).passes
+    ruled = mapping.then(compile_mapping({}, when="a = 1"))
+    assert ruled.lineage == {"a": {"x"}, "b": {"y"}, "when": {"x"}}
+    assert ruled(ruled.decode(b'{"x": 1, "y": "e"}')) == {"a": 1, "b": "E"}
+
+
+# An error of either is one of both.
+def test_an_error_in_a_row_of_mappings():
+    both = compile_mapping({"a": "x"}).then(compile_mapping({"b": "a * 2"}))
+    with pytest.raises(Final) as refused:
+        both({"x": "no number"})
+    assert refused.value.kind == "mapping"
