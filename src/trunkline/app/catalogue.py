@@ -24,7 +24,7 @@ class SystemEntry(msgspec.Struct, frozen=True):
 
 
 class ContractEntry(msgspec.Struct, frozen=True):
-    """A contract: its version, owner, state and duties, and how many of its fields are personal."""
+    """A contract: its version, whose data it is, its state and duties, and how many fields are personal."""
 
     stream: str
     version: str
@@ -84,7 +84,7 @@ def catalogue(project: Project) -> Catalogue:
     return Catalogue(
         project.settings.project,
         [_system(project, one) for _, one in sorted(project.systems.items())],
-        [_contract(one) for _, one in sorted(project.contracts.items())],
+        [_contract(project, one) for _, one in sorted(project.contracts.items())],
         [_flow(project, one) for _, one in sorted(project.flows.items())],
         [entry for _, one in sorted(project.contracts.items()) for entry in _personal(project, one)],
         Links(len(pairs(project)), len(project.sources) + len(project.targets)),
@@ -95,25 +95,24 @@ def catalogue(project: Project) -> Catalogue:
 def _system(project: Project, system: SystemFile) -> SystemEntry:
     sources = [one.name for one in project.sources.values() if one.system == system.system]
     targets = [one.name for one in project.targets.values() if one.system.system == system.system]
-    owner = system.owner
     return SystemEntry(
         system.system,
         system.title,
         system.kind,
-        owner,
-        system.data_owner or owner,
+        system.owner,
+        system.answering,
         tuple(sorted(sources)),
         tuple(sorted(targets)),
     )
 
 
-def _contract(contract: Contract) -> ContractEntry:
+def _contract(project: Project, contract: Contract) -> ContractEntry:
     about = contract.about
     return ContractEntry(
         contract.stream,
         contract.version,
         about.title,
-        about.owner,
+        ", ".join(project.owners_of(contract)),
         about.status,
         about.retention,
         about.legal_basis,
@@ -123,11 +122,14 @@ def _contract(contract: Contract) -> ContractEntry:
 
 
 def _flow(project: Project, flow: Flow) -> FlowEntry:
-    stream = flow.contract.stream
-    sources = sorted(one.name for one in project.sources.values() if one.contract.stream == stream)
-    settings = flow.settings
     return FlowEntry(
-        flow.name, settings.title, tuple(sources), stream, flow.target.name, settings.draft, ending(flow)
+        flow.name,
+        flow.settings.title,
+        tuple(one.name for one in project.sources_of(flow.contract)),
+        flow.contract.stream,
+        flow.target.name,
+        flow.settings.draft,
+        ending(flow),
     )
 
 

@@ -10,6 +10,7 @@ from trunkline.app.backbone import Backbone
 from trunkline.app.project import unknown_stream
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.drift import Profile, Sight
+from trunkline.contracts.field import path_of
 from trunkline.intake.quarantine import Held, Query
 from trunkline.kernel import json
 from trunkline.kernel.clock import to_rfc3339
@@ -124,7 +125,7 @@ def _record(held: Held, contract: Contract) -> Any:
 
 def _put_text(record: dict[str, Any], pointer: str) -> None:
     """Put a text where a column held one that is not of its type, and was left out for it."""
-    *above, name = [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+    *above, name = path_of(pointer)
     for token in above:
         record = record.get(token, {})
     record.setdefault(name, "")

@@ -30,9 +30,8 @@ class Link(msgspec.Struct, frozen=True):
 
 def chain(project: Project, flow: Flow, log: Features) -> list[Link]:
     """Return the links of a flow in the order an event passes them."""
-    sources = [one for one in project.sources.values() if one.contract.stream == flow.contract.stream]
     return [
-        *_sources(sources, project.settings.store.dedupe_days),
+        *_sources(project.sources_of(flow.contract), project.settings.store.dedupe_days),
         _log(log),
         _mapping(flow),
         _target(flow),

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from trunkline.app.project import Flow, Project, unknown_stream
+from trunkline.app.project import Flow, Project, resolve, unknown_stream
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.field import Field
 from trunkline.kernel.errors import UsageError
@@ -83,26 +83,23 @@ def lineage(project: Project, text: str, stream: str = "") -> list[Way]:
 def way_of(project: Project, contract: Contract, field: Field) -> Way:
     """Return where one field of a stream goes, as far as the next streams."""
     path = dotted(field)
-    flows = [flow for flow in project.flows.values() if flow.contract.stream == contract.stream]
-    reaches = [reach for flow in flows for reach in _reaches(flow, path)]
-    sources = sorted(one.name for one in project.sources.values() if one.contract.stream == contract.stream)
+    reaches = [reach for flow in project.flows_of(contract) for reach in _reaches(flow, path)]
     onward = dict.fromkeys(one for reach in reaches for one in _onward(project, reach))
     return Way(
         contract.stream,
         path,
         field.classification,
         field.personal,
-        tuple(sources),
+        tuple(one.name for one in project.sources_of(contract)),
         tuple(reaches),
         tuple(onward),
-        tuple(sorted(one.name for one in project.targets.values() if one.contract is contract)),
+        tuple(one.name for one in project.targets_of(contract)),
     )
 
 
 def is_stream(project: Project, contract: Contract) -> bool:
     """Tell whether events of a contract are published or read; else it is a target's own."""
-    published = any(one.contract is contract for one in project.sources.values())
-    return published or any(flow.contract is contract for flow in project.flows.values())
+    return bool(project.sources_of(contract) or project.flows_of(contract))
 
 
 def dotted(field: Field) -> str:
@@ -128,6 +125,10 @@ def _unknown(project: Project, text: str, stream: str) -> UsageError:
     contracts = [one for one in project.contracts.values() if stream in ("", one.stream, one.name)]
     if not contracts:
         return unknown_stream(project, stream)
+    whole = resolve(text, project.contracts)
+    if whole is not None and whole.fields:
+        first = dotted(whole.fields[0])
+        return UsageError(f'"{text}" is a stream: name a field of it after it, such as {first}')
     known = {dotted(field) for one in contracts for field in one.fields}
     known |= {f"{one.name}.{dotted(field)}" for one in contracts for field in one.fields if not stream}
     where = f" in {stream}" if stream else ""

@@ -55,8 +55,7 @@ def circles(project: Project) -> list[list[str]]:
 
 
 def _sources(project: Project, flow: Flow) -> list[str]:
-    stream = flow.contract.stream
-    return sorted({one.system for one in project.sources.values() if one.contract.stream == stream})
+    return sorted({one.system for one in project.sources_of(flow.contract)})
 
 
 def _links(project: Project) -> Iterator[tuple[str, Flow]]:

@@ -263,6 +263,11 @@ class SystemFile(_Settings, frozen=True):
     accepts: list[dict[str, Any]] = msgspec.field(default_factory=list)
     """Its targets: each a ``name``, a ``contract``, a ``via`` and the settings of that kind."""
 
+    @property
+    def answering(self) -> Owner:
+        """Who answers for its data: the owner of the system where nobody else is named."""
+        return self.data_owner or self.owner
+
 
 Delivery: TypeAlias = Literal["at-most-once", "at-least-once", "effectively-once"]
 """How often an event takes effect in a target, weakest first."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -76,6 +76,9 @@ class Flow(msgspec.Struct, frozen=True):
     reads: Contract
 
 
+T = TypeVar("T", Source, Target, Flow)
+
+
 class Project(msgspec.Struct, frozen=True):
     """Everything a project folder says. Contracts are by stream name, ``order@1``; the rest by name.
 
@@ -118,6 +121,34 @@ class Project(msgspec.Struct, frozen=True):
     def contract_of(self, name: str) -> Contract | None:
         """Return the contract of a stream named ``order@1``, or ``order`` if it has one version."""
         return resolve(name, self.contracts)
+
+    def sources_of(self, contract: Contract) -> list[Source]:
+        """Return every source that publishes the contract's stream, by name."""
+        return _of(contract, self.sources)
+
+    def flows_of(self, contract: Contract) -> list[Flow]:
+        """Return every flow that reads the contract's stream, by name."""
+        return _of(contract, self.flows)
+
+    def targets_of(self, contract: Contract) -> list[Target]:
+        """Return every target that accepts the contract's records, by name."""
+        return _of(contract, self.targets)
+
+    def owners_of(self, contract: Contract) -> tuple[str, ...]:
+        """Return who answers for a contract's data, each once.
+
+        That is its own owner, else the data owners of the systems that publish it, else of those that take
+        it.
+        """
+        if contract.owner:
+            return (contract.owner,)
+        systems = [self.systems[one.system] for one in self.sources_of(contract)]
+        systems = systems or [one.system for one in self.targets_of(contract)]
+        return tuple(dict.fromkeys(one.answering.team for one in systems))
+
+
+def _of(contract: Contract, named: dict[str, T]) -> list[T]:
+    return [one for _, one in sorted(named.items()) if one.contract.stream == contract.stream]
 
 
 def resolve(name: str, contracts: dict[str, Contract]) -> Contract | None:

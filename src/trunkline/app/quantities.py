@@ -17,6 +17,9 @@ _DURATION = r"^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)$"
 _SHARE = r"^(100|[0-9]{1,2}(?:\.[0-9]+)?)%$"
 _SIZE = r"^([0-9]+(?:\.[0-9]+)?)(B|KB|MB|GB|KiB|MiB|GiB)$"
 
+_STATED = re.compile(r"p?([0-9]+(?:\.[0-9]+)?) ?(d|days?|w|weeks?|mo|months?|y|yr|years?)", re.IGNORECASE)
+_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+
 Duration: TypeAlias = Annotated[
     str, msgspec.Meta(pattern=_DURATION, description="a duration: a number and ms, s, m, h or d, such as 5s")
 ]
@@ -34,6 +37,15 @@ def seconds_of(duration: str) -> float:
     if match is None:
         raise ValueError(f'"{duration}" is not a duration: write a number and ms, s, m, h or d, such as 5s')
     return float(match[1]) * _SECONDS[match[2]]
+
+
+def days_of(stated: str) -> float | None:
+    """Return how many days the time is that a contract states, such as ``90 d`` or ``2 years``; None if none.
+
+    A month counts 30 days, a year 365.
+    """
+    match = _STATED.fullmatch(stated)
+    return float(match[1]) * _DAYS[match[2][0].lower()] if match else None
 
 
 def bytes_of(size: str) -> int:

@@ -40,30 +40,23 @@ class ListTargets(Act, frozen=True):
     role: ClassVar[Role] = "delivery"
 
 
-class IsolateTarget(Act, frozen=True):
+class _ToTarget(Act, frozen=True):
+    role: ClassVar[Role] = "delivery"
+    target: str
+    by: str
+    why: str
+
+    def change(self, result: TargetView) -> Change:
+        """Tell how the target stands."""
+        return Change(after=result.state, count=1)
+
+
+class IsolateTarget(_ToTarget, frozen=True):
     """Let nothing go to a target until it is reset."""
 
-    role: ClassVar[Role] = "delivery"
-    target: str
-    by: str
-    why: str
 
-    def change(self, result: TargetView) -> Change:
-        """Tell how the target stands."""
-        return Change(after=result.state, count=1)
-
-
-class ResetTarget(Act, frozen=True):
+class ResetTarget(_ToTarget, frozen=True):
     """Let calls go to a target again that was isolated or is away."""
-
-    role: ClassVar[Role] = "delivery"
-    target: str
-    by: str
-    why: str
-
-    def change(self, result: TargetView) -> Change:
-        """Tell how the target stands."""
-        return Change(after=result.state, count=1)
 
 
 async def list_targets(backbone: Backbone, _act: ListTargets) -> list[TargetView]:

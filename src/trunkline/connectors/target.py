@@ -100,6 +100,35 @@ class Target(Protocol):
         """Release connections; calls under way finish first."""
 
 
+class Around:
+    """A ``Target`` around another, which does as that does: for those that do one thing otherwise."""
+
+    def __init__(self, target: Target) -> None:
+        self.name = target.name
+        self.features = target.features
+        self._target = target
+
+    async def open(self) -> None:
+        """Open the target; raises what that raises."""
+        await self._target.open()
+
+    async def deliver(self, items: Sequence[Item], progress: Progress | None) -> list[DeliveryError | None]:
+        """Deliver."""
+        return await self._target.deliver(items, progress)
+
+    async def progress(self, flow: str) -> Progress | None:
+        """Return what the target has stored."""
+        return await self._target.progress(flow)
+
+    async def forget(self, flow: str, applied: Sequence[int]) -> None:
+        """Have the target forget."""
+        await self._target.forget(flow, applied)
+
+    async def close(self) -> None:
+        """Close the target."""
+        await self._target.close()
+
+
 class AskedTarget(Target, Protocol):
     """A target whose answers are of use to whoever caused the delivery."""
 

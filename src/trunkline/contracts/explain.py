@@ -15,6 +15,7 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 
+from trunkline.contracts.field import path_of
 from trunkline.kernel.faults import did_you_mean
 
 _SHOWN = 16
@@ -169,7 +170,7 @@ class _Explainer:
     def _target(self, reference: Any) -> Schema:
         if not isinstance(reference, str) or not reference.startswith("#/"):
             return {}
-        return self._lookup(token.replace("~1", "/").replace("~0", "~") for token in reference[2:].split("/"))
+        return self._lookup(path_of(reference[1:]))
 
 
 def _is_other_type(branch: Sequence[Any], tokens: Path) -> bool:

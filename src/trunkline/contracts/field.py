@@ -45,3 +45,8 @@ class Field(msgspec.Struct, frozen=True):
 def pointer_of(path: tuple[str | int, ...]) -> str:
     """Write tokens as a JSON pointer (RFC 6901)."""
     return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in path)
+
+
+def path_of(pointer: str) -> tuple[str, ...]:
+    """Return the tokens of a JSON pointer, list positions as texts; the whole document has none."""
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])

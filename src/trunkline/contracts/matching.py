@@ -1,8 +1,9 @@
 """Short texts that match a regular expression, for examples: simple expressions only.
 
-Called by ``sampling``. The packages that do this read the interpreter's private parse tree of an expression,
-in another dialect than JSON Schema's; what contracts state needs a hundred lines. Literals, classes, groups,
-alternatives and counts are understood; for anything else there is no text. The caller checks every text.
+Called for samples and for the examples of documentation. The packages that do this read the interpreter's
+private parse tree of an expression, in another dialect than JSON Schema's; what contracts state needs a
+hundred lines. Literals, classes, groups, alternatives and counts are understood; for anything else there is
+no text. The caller checks every text.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _CLASSES = {"d": "0159", "w": "aZ0_", "s": " ", "D": "a", "W": "-", "S": "a"}
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v"}
 _ANY = "a1 -"
 _VISIBLE = "".join(map(chr, range(0x20, 0x7F)))
+_UNCLEAR = re.compile(r"\[|--|&&|\|\||~~")
+"""What engines read differently within a class."""
 
 
 class _Unknown(ValueError):
@@ -104,19 +107,15 @@ class _Reader:
         return _CONTROLS.get(char, char)
 
     def _class(self) -> str:
-        excluded, members = self._taken("^"), ""
+        start = self._at - 1
+        excluded = self._taken("^")
+        members = self._range()
         while not self._taken("]"):
             members += self._range()
-        if excluded:
-            members = "".join(char for char in _ANY + _VISIBLE if char not in members)
-        if not members:
-            raise _Unknown
-        return members[:1] + members[-1:] + members[1:-1][: MOST_TEXTS - 2]
+        return _some_of(self._pattern[start : self._at], _ANY + _VISIBLE if excluded else members)
 
     def _range(self) -> str:
         char = self._next()
-        if char == "[":
-            raise _Unknown
         first = self._escaped() if char == "\\" else char
         if len(first) > 1 or not self.rest().startswith("-") or self.rest().startswith("-]"):
             return first
@@ -133,7 +132,7 @@ class _Reader:
         found = [text * count for count in counts for text in (part if count else [""])]
         if len(part) > 1 and most > 1:
             found.append("".join(itertools.islice(itertools.cycle(part), most)))
-        return [text for text in found if len(text) <= _LONGEST] or part
+        return [text for text in found if len(text) <= _LONGEST]
 
     def _counts(self) -> tuple[int, int]:
         for sign, counts in (("*", (0, 2)), ("+", (1, 3)), ("?", (0, 1))):
@@ -145,6 +144,20 @@ class _Reader:
         self._at = match.end()
         least = int(match[1])
         return (least, int(match[3] or least + 1) if match[2] else least)
+
+
+def _some_of(text: str, members: str) -> str:
+    """Return characters of a class by trying its members, the first and the last before others."""
+    if _UNCLEAR.search(text, 1):
+        raise _Unknown
+    try:
+        one_of = re.compile(text)
+    except re.error:
+        raise _Unknown from None
+    found = "".join(filter(one_of.fullmatch, dict.fromkeys(members)))
+    if not found:
+        raise _Unknown
+    return found[:1] + found[1:][-1:] + found[1:-1][: MOST_TEXTS - 2]
 
 
 def _diagonal(before: list[str], part: list[str]) -> Iterator[tuple[str, str]]:

@@ -16,12 +16,11 @@ import msgspec
 from trunkline.contracts.field import Field
 from trunkline.contracts.keys import Access, instant_reader, joined_key
 from trunkline.contracts.moments import Moment
-from trunkline.contracts.odcs import Element, Tokens
+from trunkline.contracts.odcs import Element, Tokens, own_places
 from trunkline.contracts.shapes import Shapes
 from trunkline.kernel.faults import did_you_mean
 
 _UNITS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
-_VENDOR = "trunkline"
 _MOMENTS = ("date", "timestamp")
 _SCALARS = ("string", "integer", "number", "boolean", "date", "timestamp", "time", "any")
 
@@ -93,12 +92,8 @@ def named_by(shapes: Shapes, odcs: Element) -> Named:
 
 def stated(shapes: Shapes, odcs: Element) -> dict[str, tuple[Tokens, Any]]:
     """Return our custom properties of a schema object, or else of its file: each with its place and value."""
-    found: dict[str, tuple[Tokens, Any]] = {}
-    for tokens, element in (((), odcs), (shapes.tokens, shapes.element)):
-        for index, entry in enumerate(element.get("customProperties", ())):
-            if entry.get("vendor", _VENDOR) == _VENDOR:
-                found[entry["property"]] = ((*tokens, "customProperties", index, "value"), entry["value"])
-    return found
+    own = own_places(shapes.element).items()
+    return own_places(odcs) | {name: ((*shapes.tokens, *tokens), value) for name, (tokens, value) in own}
 
 
 class _Names:

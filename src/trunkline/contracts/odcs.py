@@ -26,14 +26,18 @@ def custom_properties(element: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def own_properties(*elements: Element) -> dict[str, Any]:
-    """Return the ``customProperties`` that are ours, those of a later element over those of an earlier one.
+    """Return the ``customProperties`` that are ours, a later element's over an earlier one's."""
+    return {name: value for element in elements for name, (_, value) in own_places(element).items()}
+
+
+def own_places(element: Element) -> dict[str, tuple[Tokens, Any]]:
+    """Return the ``customProperties`` of an element that are ours, each with its place in it and its value.
 
     An entry with another ``vendor`` is that vendor's.
     """
     return {
-        entry["property"]: entry["value"]
-        for element in elements
-        for entry in element.get("customProperties", ())
+        entry["property"]: (("customProperties", index, "value"), entry["value"])
+        for index, entry in enumerate(element.get("customProperties", ()))
         if entry.get("vendor", _VENDOR) == _VENDOR
     }
 

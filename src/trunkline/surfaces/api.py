@@ -14,7 +14,7 @@ from typing import Any
 
 from trunkline.app.acts import Act, Publish, perform, remote, runs_elsewhere
 from trunkline.app.backbone import Backbone, Machine, opened, this_machine
-from trunkline.app.letters import DeadGroup, DeadView, dead_groups, dead_letters
+from trunkline.app.dead import DeadGroup, DeadView, dead_groups, dead_letters
 from trunkline.app.project import Project
 from trunkline.app.replays import PlanView, ReplayView, StartReplay, plan, replays
 from trunkline.app.run import OpenDoor, Started, running

@@ -55,24 +55,12 @@ class Endpoint(Protocol):
         """Answer a request whose body did not come in time."""
 
 
-class Pages(Protocol):
-    """What the door needs of the documentation it shows."""
-
-    async def answer(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> WebhookAnswer | None:
-        """Answer a request for a page; None where there is none of that path for whoever asks."""
-
-
-DOCS = "/docs"
-"""Where the documentation is."""
-
-
 class Door:
     """The ASGI application.
 
-    ``endpoints`` are by path, ``mounts`` other ASGI applications by the path they and all below it have.
-    ``unready`` returns why this process should get no traffic, or nothing: ``GET /ready`` is 200 or 503 by
-    it, and ``GET /health`` is 200 as long as the process answers. ``docs`` are the pages below ``/docs``,
-    where there are any.
+    ``endpoints`` are by path, ``mounts`` all that is no webhook: ASGI applications by the path that they and
+    all below it have. ``unready`` returns why this process should get no traffic, or nothing: ``GET /ready``
+    is 200 or 503 by it, and ``GET /health`` is 200 as long as the process answers.
     """
 
     def __init__(
@@ -80,7 +68,6 @@ class Door:
         endpoints: Mapping[str, Endpoint],
         ids: Ids,
         unready: Probe = str,
-        docs: Pages | None = None,
         mounts: Mapping[str, Application] | None = None,
     ) -> None:
         self._endpoints = dict(endpoints)
@@ -92,7 +79,6 @@ class Door:
         }
         self._ids = ids
         self._unready = unready
-        self._docs = docs
         self._requests = 0
         self._bytes = 0
         self._whole: dict[Batching, list[Exchange]] = {}
@@ -138,18 +124,14 @@ class Door:
         if scope["type"] != "http":
             return
         endpoint = self._endpoints.get(scope["path"])
+        if endpoint is not None:
+            await send_answer(await self._admit(endpoint, scope, receive), send)
+            return
         for prefix, application in self._mounts.items():
-            if endpoint is None and f"{scope['path']}/".startswith(f"{prefix}/"):
+            if f"{scope['path']}/".startswith(f"{prefix}/"):
                 await application(scope, receive, send)
                 return
-        if endpoint is None:
-            answer: WebhookAnswer | None = await self._page(scope) or self._aside(scope)
-        else:
-            answer = await self._admit(endpoint, scope, receive)
-        if answer is None:
-            return
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        await send_answer(self._aside(scope), send)
 
     async def _admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> WebhookAnswer | None:
         """Have a request answered within the bounds on what is under way."""
@@ -175,18 +157,10 @@ class Door:
         self._requests += requests
         self._bytes += size
 
-    async def _page(self, scope: Scope) -> WebhookAnswer | None:
-        path = scope["path"]
-        if self._docs is None or not (path == DOCS or path.startswith(f"{DOCS}/")):
-            return None
-        return await self._docs.answer(scope["method"], path, dict(scope["headers"]))
-
     def _aside(self, scope: Scope) -> WebhookAnswer:
         path, method = scope["path"], scope["method"]
         if path not in ("/health", "/ready"):
-            return self._problem(
-                404, "Nothing here", "no webhook listens at this path: look for a misspelling"
-            )
+            return nothing_here(self._ids)
         if method not in ("GET", "HEAD"):
             return self._problem(405, "Method not allowed", "ask with GET", [(b"allow", b"GET, HEAD")])
         why = self._unready() if path == "/ready" else ""
@@ -198,6 +172,19 @@ class Door:
         self, status: int, title: str, detail: str, headers: list[tuple[bytes, bytes]] | None = None
     ) -> WebhookAnswer:
         return answer_problem(problem(status, title, detail, self._ids.trace_id()), headers)
+
+
+def nothing_here(ids: Ids) -> WebhookAnswer:
+    """Answer a request for a path that has nothing, or nothing for whoever asks."""
+    told = "no webhook listens at this path: look for a misspelling"
+    return answer_problem(problem(404, "Nothing here", told, ids.trace_id()))
+
+
+async def send_answer(answer: WebhookAnswer | None, send: Send) -> None:
+    """Send an answer that is whole, as ASGI wants it; None sends nothing."""
+    if answer is not None:
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _answer(

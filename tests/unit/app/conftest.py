@@ -75,3 +75,11 @@ def bury(backbone):
         await backbone.ledger.record(Record(FLOW, now, cursor=cursor, cases=cases))
 
     return record
+
+
+@pytest.fixture
+async def letters(backbone, publish, bury):
+    """Publish three orders of which the first and the last are dead letters."""
+    await publish(3)
+    await bury([0, 2], cursor=3)
+    return backbone

@@ -63,6 +63,8 @@ def test_a_targets_contract(folder):
         ("order.emial", "", 'did you mean "order.email"'),
         ("emial", "order@1", "in order@1"),
         ("email", "ordr@1", 'did you mean "order@1"'),
+        ("order@1", "", '"order@1" is a stream: name a field of it after it, such as event_id'),
+        ("order", "", '"order" is a stream'),
     ],
 )
 def test_what_is_not_there(folder, text, stream, words):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trunkline.app.acts import DiscardLetters, perform
-from trunkline.app.letters import dead_letters
+from trunkline.app.dead import dead_letters
 from trunkline.app.names import check_flow, checked_entries
 from trunkline.connectors.source import Arrival
 from trunkline.delivery.ledger import Case, CaseQuery, Record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.app.quantities import bytes_of, seconds_of, share_of
+from trunkline.app.quantities import bytes_of, days_of, seconds_of, share_of
 
 
 # Every unit of a duration is understood, fractions too.
@@ -21,6 +21,23 @@ def test_durations(text, seconds):
 )
 def test_sizes(text, size):
     assert bytes_of(text) == size
+
+
+# A contract states days, weeks, months or years, or as ISO 8601 has them; all else is none.
+@pytest.mark.parametrize(
+    ("stated", "days"),
+    [
+        ("90 d", 90),
+        ("1.5 Days", 1.5),
+        ("2 weeks", 14),
+        ("6 mo", 180),
+        ("2y", 730),
+        ("P30D", 30),
+        *((other, None) for other in ("90", "3 m", "as long as needed", "-1 d", "", "1 d 2 h")),
+    ],
+)
+def test_days(stated, days):
+    assert days_of(stated) == days
 
 
 # A share is a percentage, up to all of it.

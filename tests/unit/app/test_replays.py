@@ -14,7 +14,7 @@ from trunkline.app.acts import (
     perform,
 )
 from trunkline.app.backbone import opened
-from trunkline.app.letters import dead_letter, dead_letters
+from trunkline.app.dead import dead_letter, dead_letters
 from trunkline.app.project import Project
 from trunkline.app.replays import plan, replay_of, replays
 from trunkline.app.status import status

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.contract_files import contract_of, prop
 
-from trunkline.contracts.field import pointer_of
+from trunkline.contracts.field import path_of, pointer_of
 
 
 # RFC 6901: ~ and / inside a name are escaped, in that order.
@@ -14,6 +14,7 @@ from trunkline.contracts.field import pointer_of
 )
 def test_pointers(path, pointer):
     assert pointer_of(path) == pointer
+    assert path_of(pointer) == tuple(map(str, path))
 
 
 def test_fields_stand_in_the_order_of_the_file_with_their_nesting():

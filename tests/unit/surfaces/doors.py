@@ -53,3 +53,14 @@ async def sent(listening, what: bytes) -> tuple[asyncio.StreamReader, asyncio.St
     writer.write(what)
     await writer.drain()
     return reader, writer
+
+
+async def status(application, path, headers):
+    """Ask an ASGI application for a path; return the status of what it answers."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    await application({"method": "GET", "path": path, "headers": [*headers.items()]}, None, send)
+    return sent[0]["status"]

@@ -22,6 +22,15 @@ def test_a_fault(trunkline, folder):
     assert {place["file"] for place in places} == {"flows/orders-to-warehouse.yaml"}
 
 
+# What could not be read is told before the gate speaks, which may miss it.
+def test_a_fault_before_the_gate(trunkline, folder):
+    shop = folder / "systems/shop.yaml"
+    shop.write_text(shop.read_text().replace("via: webhook", "via: webhok"))
+    code, out, _ = trunkline("check")
+    told = out.index("What the faults below are about is missing here, so the gate may ask for")
+    assert (code, told < out.index("flow orders-to-warehouse")) == (1, True)
+
+
 # The gate's table stands in the text and the JSON, and what it refuses ends it with 1.
 def test_the_gate(trunkline, folder):
     flow = folder / "flows/orders-to-warehouse.yaml"
@@ -30,7 +39,7 @@ def test_the_gate(trunkline, folder):
     code, out, _ = trunkline("check")
     assert code == 1
     assert "MEND  Consistency and latency" in out
-    assert out.splitlines()[-2:] == ["The gate refuses orders-to-warehouse.", "No faults."]
+    assert out.splitlines()[-1] == "No faults in the files; the gate refuses orders-to-warehouse."
     found = json.loads(trunkline("check", "--json")[1])
     assert (found["passes"], found["gate"][0]["passes"]) == (False, False)
     flow.write_text(flow.read_text().replace("needs:", "draft: true\nneeds:"))

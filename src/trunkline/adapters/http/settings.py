@@ -77,10 +77,15 @@ class HttpConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ca_file: str = ""
     """A PEM file of authorities to trust instead of the machine's, for a private authority."""
 
+    openapi: str = ""
+    """The OpenAPI file that the system publishes, in the project folder: what ``contract test`` reads."""
+
     def __post_init__(self) -> None:
         problem = _url_problem(self.url)
         if problem:
             raise ValueError(f"url {problem}, expected something like https://shop.example.com")
+        if "://" in self.openapi or self.openapi.startswith("/") or ".." in self.openapi.split("/"):
+            raise ValueError("openapi: expected a file of the project folder, such as openapi/shop.yaml")
 
 
 class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from trunkline.app.advice.question import PatternName, Question, told
+from trunkline.app.advice.question import PatternName, Question, late_seconds, told
 from trunkline.app.advice.rules import PATTERNS, SHORTEST_POLL_SECONDS, Pattern, ruled_out
 
 _DAY = 86_400
@@ -17,7 +17,6 @@ _HOUR = 3_600.0
 _PAGE = 1_000
 """Records a page of the log holds: a batch beyond it gains nothing."""
 
-_SHORTEST_ALERT_SECONDS = 60.0
 _LONGEST_FIRST_SECONDS = 1.0
 
 
@@ -156,9 +155,10 @@ def _alerts(question: Question, _: PatternName) -> tuple[str, str]:
     dead = "{when: dead > 0, severity: ticket}"
     if question.freshness_seconds is None:
         return f"[{dead}]", "a dead letter needs a person"
-    late = told(max(_SHORTEST_ALERT_SECONDS, 2 * question.freshness_seconds))
+    late = told(late_seconds(question.freshness_seconds))
     page = f"{{when: freshness > {late}, for: 2m, severity: page}}"
-    return f"[{page}, {dead}]", "twice the freshness is no hiccup any more, and a dead letter needs a person"
+    why = "twice the freshness, a minute at least, is no hiccup any more; a dead letter needs a person"
+    return f"[{page}, {dead}]", why
 
 
 _ALL: tuple[PatternName, ...] = tuple(one.name for one in PATTERNS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trunkline.app.docs.model import (
@@ -16,8 +16,10 @@ from trunkline.app.docs.model import (
     SystemDoc,
     TargetDoc,
 )
+from trunkline.app.lineage import way_of
 from trunkline.app.model import SystemFile
 from trunkline.app.project import Flow, Project, Source, Target
+from trunkline.contracts.contract import Contract
 from trunkline.contracts.docs.describe import described
 from trunkline.contracts.docs.model import FieldDoc
 
@@ -29,23 +31,21 @@ _PLACES = ("path", "folder", "request", "table")
 
 def joined(project: Project, releases: Mapping[str, Sequence[Release]] | None = None) -> ProjectDocs:
     """Return what there is to say of a project; ``releases`` are by stream, the latest first."""
-    sources = [_source(one) for one in _in_order(project.sources)]
-    targets = [_target(one) for one in _in_order(project.targets)]
-    flows = [_flow(one) for one in _in_order(project.flows)]
-    parts = _Parts(sources, targets, flows)
-    pages = tuple(
-        parts.page(ContractPage(described(one), releases=tuple((releases or {}).get(one.stream, ()))))
-        for one in _in_order(project.contracts)
-    )
+    pages = {
+        stream: _page(project, one, tuple((releases or {}).get(stream, ())))
+        for stream, one in sorted(project.contracts.items())
+    }
     listen = project.settings.listen
     return ProjectDocs(
         name=project.settings.project,
         title=project.settings.title or project.settings.project,
         door=f"[{listen.host}]:{listen.port}" if ":" in listen.host else f"{listen.host}:{listen.port}",
-        contracts=pages,
-        systems=tuple(parts.system(one) for one in _in_order(project.systems)),
-        flows=tuple(flows),
-        personal=tuple(_personal(page, field) for page in pages for field in page.contract.personal),
+        contracts=tuple(pages.values()),
+        systems=tuple(_system(project, one) for one in _in_order(project.systems)),
+        flows=tuple(_flow(one) for one in _in_order(project.flows)),
+        personal=tuple(
+            _personal(project, page, field) for page in pages.values() for field in page.contract.personal
+        ),
     )
 
 
@@ -53,50 +53,29 @@ def _in_order(named: Mapping[str, Any]) -> list[Any]:
     return [one for _, one in sorted(named.items())]
 
 
-class _Parts:
-    """Sources, targets and flows, to be found by what they belong to."""
-
-    def __init__(
-        self, sources: Sequence[SourceDoc], targets: Sequence[TargetDoc], flows: Sequence[FlowDoc]
-    ) -> None:
-        self._sources = _by(sources, "stream")
-        self._targets = _by(targets, "contract")
-        self._flows = _by(flows, "stream")
-        self._deliveries = _by(flows, "target.contract")
-        self._published = _by(sources, "system")
-        self._accepted = _by(targets, "system")
-
-    def page(self, bare: ContractPage) -> ContractPage:
-        stream = bare.contract.stream
-        return ContractPage(
-            bare.contract,
-            self._sources.get(stream, ()),
-            self._flows.get(stream, ()),
-            self._targets.get(stream, ()),
-            self._deliveries.get(stream, ()),
-            bare.releases,
-        )
-
-    def system(self, one: SystemFile) -> SystemDoc:
-        return SystemDoc(
-            one.system,
-            one.title or one.system,
-            one.kind,
-            one.owner,
-            one.data_owner or one.owner,
-            self._published.get(one.system, ()),
-            self._accepted.get(one.system, ()),
-        )
+def _page(project: Project, contract: Contract, releases: tuple[Release, ...]) -> ContractPage:
+    flows = [one for one in _in_order(project.flows) if one.target.contract.stream == contract.stream]
+    return ContractPage(
+        described(contract),
+        project.owners_of(contract),
+        tuple(map(_source, project.sources_of(contract))),
+        tuple(map(_flow, project.flows_of(contract))),
+        tuple(map(_target, project.targets_of(contract))),
+        tuple(map(_flow, flows)),
+        releases,
+    )
 
 
-def _by(values: Sequence[Any], key: str) -> dict[str, tuple[Any, ...]]:
-    found: dict[str, tuple[Any, ...]] = {}
-    for value in values:
-        owner = value
-        for name in key.split("."):
-            owner = getattr(owner, name)
-        found[owner] = (*found.get(owner, ()), value)
-    return found
+def _system(project: Project, one: SystemFile) -> SystemDoc:
+    return SystemDoc(
+        one.system,
+        one.title or one.system,
+        one.kind,
+        one.owner,
+        one.answering,
+        tuple(_source(each) for each in _in_order(project.sources) if each.system == one.system),
+        tuple(_target(each) for each in _in_order(project.targets) if each.system.system == one.system),
+    )
 
 
 def _source(source: Source) -> SourceDoc:
@@ -142,32 +121,16 @@ def _flow(flow: Flow) -> FlowDoc:
         attempts=said.retry.attempts,
         when_dead=said.when_dead,
         replies=said.reply is not None,
-        reads=tuple((field, tuple(sorted(paths))) for field, paths in sorted(flow.mapping.lineage.items())),
     )
 
 
-def _personal(page: ContractPage, field: FieldDoc) -> PersonalField:
-    passed = tuple(Passing(flow, into) for flow in page.flows if (into := tuple(_into(flow, field.path))))
+def _personal(project: Project, page: ContractPage, field: FieldDoc) -> PersonalField:
+    flows = {one.name: one for one in page.flows}
+    contract = project.contracts[page.contract.stream]
+    found = next(one for one in contract.fields if ".".join(one.path) == field.path)
+    passed = tuple(
+        Passing(flows[reach.flow], reach.fields if reach.certain else (ANY,))
+        for reach in way_of(project, contract, found).reaches
+        if reach.fields
+    )
     return PersonalField(page.contract, field, page.sources, passed, page.targets)
-
-
-def _into(flow: FlowDoc, path: str) -> Iterator[str]:
-    """Yield the fields of a flow's target that a field is read for."""
-    own = _names(path)
-    if not flow.mapping:
-        yield ANY if flow.python else ".".join(own)
-        return
-    for field, paths in flow.reads:
-        if field in dict(flow.mapping) and any(_overlap(own, _names(each)) for each in paths):
-            yield field
-
-
-def _names(path: str) -> list[str]:
-    """Return the names of a path; items of arrays and values of maps are not told apart by mappings."""
-    return [name for name in path.split(".") if name not in ("-", "*", "")]
-
-
-def _overlap(one: list[str], other: list[str]) -> bool:
-    """Tell whether one of two fields is the other, or stands in it."""
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]

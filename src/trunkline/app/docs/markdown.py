@@ -36,7 +36,7 @@ def _lines(page: ContractPage) -> Iterator[str]:
     yield f"# {text(doc.title)}"
     if doc.description:
         yield from ("", text(doc.description))
-    yield from _section("", ("", ""), _about(doc))
+    yield from _section("", ("", ""), _about(page))
     yield from _section(
         "## Fields", ("field", "type", "required", "meaning", "asked of it", "example"), _fields(doc)
     )
@@ -56,13 +56,14 @@ def _lines(page: ContractPage) -> Iterator[str]:
         yield from ("", "## Example", "", *_fenced(_pretty(doc.example)))
 
 
-def _about(doc: ContractDoc) -> Iterator[tuple[str, str]]:
+def _about(page: ContractPage) -> Iterator[tuple[str, str]]:
+    doc = page.contract
     personal = ", ".join(one.path for one in doc.personal)
     said = {
         "Stream": doc.stream,
         "Version": doc.version,
         "State": doc.state,
-        "Owner": doc.owner,
+        "Owner": ", ".join(page.owners),
         "Team": ", ".join(f"{one.name} ({one.role})" if one.role else one.name for one in doc.team),
         "Use": doc.usage,
         "Limits": doc.limitations,
@@ -70,6 +71,8 @@ def _about(doc: ContractDoc) -> Iterator[tuple[str, str]]:
         "Data product": doc.data_product,
         "Tags": ", ".join(doc.tags),
         "Personal data": personal or "none",
+        "May be kept": doc.retention,
+        "Legal basis": doc.legal_basis,
     }
     yield from ((key, value) for key, value in said.items() if value)
 

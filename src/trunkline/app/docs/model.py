@@ -43,7 +43,7 @@ class FlowDoc(msgspec.Struct, frozen=True):
     """The wiring of a stream to a target.
 
     ``mapping`` is each field of the target with its expression; without one the record goes as it is, or
-    through the ``python`` function. ``reads`` are the fields of the record, by field of the target.
+    through the ``python`` function.
     """
 
     name: str
@@ -58,7 +58,6 @@ class FlowDoc(msgspec.Struct, frozen=True):
     attempts: int
     when_dead: str
     replies: bool
-    reads: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class SystemDoc(msgspec.Struct, frozen=True):
@@ -90,11 +89,12 @@ class Release(msgspec.Struct, frozen=True):
 class ContractPage(msgspec.Struct, frozen=True):
     """A contract with its place in the project.
 
-    ``flows`` read its stream. ``targets`` accept its records, ``deliveries`` are the flows that lead there.
-    ``releases`` are its registered versions, the latest first.
+    ``owners`` answer for its data. ``flows`` read its stream. ``targets`` accept its records, ``deliveries``
+    are the flows that lead there. ``releases`` are its registered versions, the latest first.
     """
 
     contract: ContractDoc
+    owners: tuple[str, ...] = ()
     sources: tuple[SourceDoc, ...] = ()
     flows: tuple[FlowDoc, ...] = ()
     targets: tuple[TargetDoc, ...] = ()

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from trunkline.app.advice.question import PatternName, Question, TargetWay, told
+from trunkline.app.advice.question import PatternName, Question, TargetWay, late_seconds, told
 from trunkline.app.advice.rules import PATTERNS, ruled_out
 from trunkline.app.gate.values import Answer, Case
 from trunkline.app.loops import circle_of, ending
@@ -44,9 +44,8 @@ def retried(case: Case) -> Answer:
         do = f"write a first below {told(freshness)} under retry in {file}, or a longer freshness"
         return Answer(f"the first wait may be {retry.first}, and freshness is {told(freshness)}", do)
     kind = "the default: " if retry == Retry() else ""
-    return Answer(
-        f"{kind}{retry.attempts} attempts within {retry.total}, waits of {retry.first} to {retry.longest}"
-    )
+    attempts = "1 attempt" if retry.attempts == 1 else f"{retry.attempts} attempts"
+    return Answer(f"{kind}{attempts} within {retry.total}, waits of {retry.first} to {retry.longest}")
 
 
 def late_is_told(case: Case) -> Answer:
@@ -57,7 +56,7 @@ def late_is_told(case: Case) -> Answer:
         return Answer(f"told above {', '.join(bounds)}; this release reads alerts and sends none")
     if freshness is None or case.flow.settings.retry.attempts == 1 or total <= freshness:
         return Answer("no event is tried for longer than it is fresh")
-    bound = told(2 * freshness)
+    bound = told(late_seconds(freshness))
     do = f"write alerts: [{{when: freshness > {bound}, for: 2m, severity: page}}] in {case.flow.file}"
     shown = (
         f"an event may be tried for {told(total)} and freshness is {told(freshness)}: no alert tells of it"
@@ -74,6 +73,8 @@ def fitting(case: Case) -> Answer:
         wrong += [f"{source.name}: {reason}" for _, reason in ruled_out(question, pattern)]
     if wrong:
         do = f"change needs in {case.flow.file}, or the source"
+        if any(one.via == "files" and one.every_seconds is None for one in case.sources):
+            do += ", or say how often its files come, such as every: 15m"
         return Answer("; ".join(wrong), do)
     fits = [f"{one.name} by {pattern_of(case, one)}" for one in case.sources]
     return Answer("; ".join(fits) or "records come by publish, when somebody calls it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trunkline.app.gate.values import Answer, Case
-from trunkline.app.model import Owner, SystemFile
+from trunkline.app.model import SystemFile
 
 _NOBODY = frozenset({"", "-", "?", "n/a", "na", "nobody", "none", "tbd", "unknown", "todo", "xxx"})
 """What people write where they do not know yet."""
@@ -18,11 +18,11 @@ def owned(case: Case) -> Answer:
     if not case.sources:
         do = f"name the team in {case.flow.contract.place.file} (team: {{name: ...}})"
         return Answer(f"no system publishes {case.flow.contract.stream} and its contract has no team", do)
-    unowned = [one for one in case.source_systems if not _is_named(_data_owner(one).team)]
+    unowned = [one for one in case.source_systems if not _is_named(one.answering.team)]
     if unowned:
         do = "; ".join(f"name data_owner in {case.file_of(one)}" for one in unowned)
         return Answer(f"nobody answers for the data of {_names(unowned)}", do)
-    owners = [f"{_data_owner(one).team}, for {one.system}" for one in case.source_systems]
+    owners = [f"{one.answering.team}, for {one.system}" for one in case.source_systems]
     return Answer("; ".join(owners))
 
 
@@ -42,12 +42,13 @@ def catalogued(case: Case) -> Answer:
 def told(case: Case) -> Answer:
     """Ask who is told when the flow does not deliver: its alerts' routes, else the owners' contacts."""
     named = list(dict.fromkeys(to for alert in case.flow.settings.alerts for to in alert.to))
-    contacts = dict.fromkeys(_data_owner(one).contact for one in case.source_systems)
+    contacts = dict.fromkeys(one.answering.contact for one in case.source_systems)
     contacts[case.flow.target.system.owner.contact] = None
     routes = [one for one in named or contacts if _is_named(one)]
     if not routes:
         files = " and ".join(case.file_of(one) for one in case.systems)
-        return Answer("no contact is one", f"write owner.contact in {files}, or to: under alerts")
+        do = f"write owner.contact in {files}, or to: under alerts in {case.flow.file}"
+        return Answer(f"nobody can be told: {_names(case.systems)} have no contact", do)
     return Answer(", ".join(routes))
 
 
@@ -55,10 +56,6 @@ def _gaps(system: SystemFile) -> Iterator[str]:
     for key, value in (("owner.team", system.owner.team), ("title", system.title), ("kind", system.kind)):
         if not _is_named(value):
             yield key
-
-
-def _data_owner(system: SystemFile) -> Owner:
-    return system.data_owner or system.owner
 
 
 def _is_named(text: str) -> bool:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 
+from trunkline.app.folder import MAIN_FILE
 from trunkline.app.gate.values import Answer, Case
+from trunkline.app.quantities import days_of
 from trunkline.app.registry import SOURCES, TARGETS
+from trunkline.connectors.mapping.mapping import compile_mapping
 from trunkline.contracts.contract import Contract
+from trunkline.contracts.field import pointer_of
+from trunkline.contracts.violations import Violation
+from trunkline.kernel.errors import TrunklineError
 
 _SEMANTIC = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 """https://semver.org, without a leading zero."""
@@ -45,6 +52,23 @@ def dutiful(case: Case) -> Answer:
     )
 
 
+def let_go(case: Case) -> Answer:
+    """Ask, where the stream is about people, whether the store lets go of it when its contract says."""
+    contract, days = case.flow.contract, case.project.settings.store.retention.days
+    stated = contract.about.retention
+    if not any(field.about_person for field in contract.fields) or not stated:
+        return Answer("nothing that the store keeps is about people and has a time of its own")
+    most, ref = days_of(stated), contract.ref
+    if most is None:
+        do = f"write retention in {contract.place.file} as a number with the unit d, w, mo or y"
+        return Answer(f"{ref} may be kept for {stated}, which is no number of days", do)
+    if days is None or days > most:
+        keeps = "without an end" if days is None else f"for {days:g} days"
+        do = f"write store: {{retention: {{days: {most:g}}}}} in {MAIN_FILE}, or less"
+        return Answer(f"{ref} may be kept for {stated}, and the store keeps it {keeps}", do)
+    return Answer(f"{ref} may be kept for {stated}, and the store lets go of it after {days:g} days")
+
+
 def versioned(case: Case) -> Answer:
     """Ask whether both contracts have a semantic version; a mode that there is not is a fault of its file."""
     wrong = [one for one in case.contracts if not _SEMANTIC.fullmatch(one.version)]
@@ -54,6 +78,32 @@ def versioned(case: Case) -> Answer:
         return Answer(shown, f"write a version such as 1.2.0 in {files}")
     modes = (f"{one.ref} {one.promise.mode} ({one.promise.policy})" for one in case.contracts)
     return Answer("; ".join(modes))
+
+
+def filled(case: Case) -> Answer:
+    """Ask whether the target's fields take the constants that the mapping gives them."""
+    fields = case.flow.settings.map
+    if fields is None:
+        return Answer(case.flow.settings.python or "records go as they are")
+    wrong = list(_refused_constants(case, fields))
+    if wrong:
+        names = " and ".join(one.pointer[1:].replace("/", ".") for one in wrong)
+        do = f"say under map in {case.flow.file} where {names} comes from"
+        return Answer("; ".join(f"{one.pointer[1:]} {one.message}" for one in wrong), do)
+    return Answer(f"{len(fields)} fields")
+
+
+def _refused_constants(case: Case, fields: Mapping[str, str]) -> Iterator[Violation]:
+    """Yield what the target's contract says against the fields that are given without reading any."""
+    constants = {name: text for name, text in fields.items() if not case.flow.mapping.lineage[name]}
+    try:
+        record = compile_mapping(constants)({}) if constants else {}
+    except TrunklineError:
+        return  # it needs an event
+    given = tuple(pointer_of(tuple(name.split("."))) for name in constants)
+    for one in case.flow.target.contract.check(record):
+        if one.pointer in given:
+            yield one
 
 
 def known_again(case: Case) -> Answer:

@@ -35,6 +35,13 @@ RULES: tuple[Rule, ...] = (
         records.dutiful,
     ),
     Rule(
+        "retention",
+        "Retention kept",
+        "advice",
+        "A contract that says 90 days beside a store that keeps for ever is a promise that nobody keeps.",
+        records.let_go,
+    ),
+    Rule(
         "consistency",
         "Consistency and latency",
         "error",
@@ -68,6 +75,13 @@ RULES: tuple[Rule, ...] = (
         "error",
         "Whoever may read the project's files, now or in their history, may not read a credential.",
         course.unseen,
+    ),
+    Rule(
+        "mapping",
+        "Mapping complete",
+        "error",
+        "A null that was to be filled in, or a constant of another type, makes a dead letter of every event.",
+        records.filled,
     ),
     Rule(
         "idempotency",

@@ -13,6 +13,7 @@ from trunkline.contracts.compat.confluent_drafts import DRAFT_4, DRAFT_6, DRAFT_
 from trunkline.contracts.compat.confluent_modern import read_modern
 from trunkline.contracts.compat.confluent_shapes import Shape
 from trunkline.contracts.compat.difference import Change, Difference, Effect, Schema
+from trunkline.contracts.field import pointer_of
 
 _DRAFTS: Final = {"draft-04": DRAFT_4, "json-schema.org/schema": DRAFT_4, "draft-06": DRAFT_6}
 
@@ -74,7 +75,7 @@ def _change(each: Found, backward: Effect, forward: Effect) -> Change:
     why = next((f": {reason}" for ending, reason in _WHY.items() if kind.endswith(ending)), "")
     only = "from new to old: " if (backward, forward) == ("compatible", "breaking") else ""
     return Change(
-        pointer="".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in path),
+        pointer=pointer_of(path),
         kind=kind,
         detail=f"{only}{kind}{why}",
         backward=backward,

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 from trunkline.contracts.compat.confluent_shapes import Shape
 from trunkline.contracts.compat.difference import Schema
+from trunkline.contracts.field import path_of
 
 MOST_PARTS: Final = 20_000
 """How many schemas one text may come to, those of references counted once for each place referred to."""
@@ -63,8 +64,7 @@ class Document:
         return self._walk(*start, fragment)
 
     def _walk(self, schema: Any, base: str, pointer: str) -> tuple[Any, str]:
-        for segment in pointer[1:].split("/"):
-            name = unquote(segment).replace("~1", "/").replace("~0", "~")
+        for name in path_of(unquote(pointer)):
             try:
                 schema = schema[int(name)] if isinstance(schema, list) else schema[name]
             except (KeyError, IndexError, TypeError, ValueError):

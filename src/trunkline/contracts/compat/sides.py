@@ -17,6 +17,7 @@ import jsonschema_rs
 import msgspec
 
 from trunkline.contracts.compat.difference import Schema
+from trunkline.contracts.field import path_of
 from trunkline.contracts.leaves import STRING_FORMATS
 
 Facts: TypeAlias = tuple[dict[str, Any], ...]
@@ -286,7 +287,7 @@ def tokens_of(reference: str) -> tuple[str, ...] | None:
         return ()
     if not reference.startswith("#/"):
         return None
-    return tuple(unquote(token).replace("~1", "/").replace("~0", "~") for token in reference[2:].split("/"))
+    return path_of(unquote(reference[1:]))
 
 
 def at(root: Schema, tokens: Iterable[str]) -> Schema | None:

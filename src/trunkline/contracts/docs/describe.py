@@ -39,6 +39,8 @@ def described(contract: Contract) -> ContractDoc:
         domain=about.domain,
         data_product=about.data_product,
         tags=about.tags,
+        retention=about.retention,
+        legal_basis=about.legal_basis,
         service_levels=about.service_levels,
         fields=fields,
         schema=contract.schema,

@@ -8,44 +8,19 @@ nowhere. Called by ``describe``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any
 
-from trunkline.contracts.docs.matching import matching
+from trunkline.contracts.compat.sides import Facts
 from trunkline.contracts.docs.model import NO_EXAMPLE, FieldDoc
 from trunkline.contracts.field import Field
 from trunkline.contracts.leaves import Schema, validator_of
-
-Formats: TypeAlias = dict[str, Callable[[str], bool]]
-
-_TEXTS = {
-    "email": "name@example.com",
-    "idn-email": "name@example.com",
-    "uuid": "00000000-0000-4000-8000-000000000000",
-    "uri": "https://example.com/",
-    "uri-reference": "/example",
-    "iri": "https://example.com/",
-    "iri-reference": "/example",
-    "uri-template": "/{example}",
-    "hostname": "example.com",
-    "idn-hostname": "example.com",
-    "ipv4": "192.0.2.1",
-    "ipv6": "2001:db8::1",
-    "date": "2000-01-31",
-    "date-time": "2000-01-31T12:00:00Z",
-    "time": "12:00:00Z",
-    "duration": "P1D",
-    "json-pointer": "/example",
-    "relative-json-pointer": "0",
-    "regex": "^example$",
-}
-"""Made-up texts by format; names and addresses are those that RFC 2606, 5737 and 3849 keep for documents."""
+from trunkline.contracts.scalars import numbers, shaped
 
 _MOMENTS = {"date": "2000-01-31", "timestamp": "2000-01-31T12:00:00Z", "time": "12:00:00"}
 _PARTS = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[\[\]]|.", re.DOTALL)
 _CLOCK = {"y": 2000, "u": 2000, "M": 1, "d": 31, "H": 12, "h": 12, "m": 0, "s": 0, "S": 0}
 _MOST_ITEMS = 20
+_TEXT_LENGTH = 1_000
 
 
 def value_of(field: Field, schema: Schema, *, checked: bool) -> Any:
@@ -87,7 +62,7 @@ def _made_up(field: Field, schema: Schema) -> list[Any]:
         case "boolean":
             made: list[Any] = [True]
         case "integer" | "number":
-            made = _numbers(schema)
+            made = [1, *numbers(_facts(schema), whole=field.kind == "integer")]
         case "array":
             made = [[0] * min(schema.get("minItems", 1), _MOST_ITEMS)]
         case "object":
@@ -99,32 +74,16 @@ def _made_up(field: Field, schema: Schema) -> list[Any]:
     return [*schema.get("enum", ()), *made]
 
 
-def _numbers(schema: Schema) -> list[Any]:
-    """Return 1, and the numbers nearest to the bounds."""
-    bounds = {key: part[key] for part in (schema, *schema.get("allOf", ())) for key in part}
-    step = bounds.get("multipleOf", 1)
-    near = [1, 0]
-    for key in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
-        if key in bounds:
-            near += [bounds[key], bounds[key] + step, bounds[key] - step]
-    aligned = [_down(number, step) for number in near]
-    return [*near, *aligned, *(number + step for number in aligned)]
-
-
-def _down(number: Any, step: Any) -> Any:
-    """Return the next multiple of ``step`` that is not above ``number``."""
-    steps = Decimal(str(number)) // Decimal(str(step)) * Decimal(str(step))
-    return int(steps) if steps == steps.to_integral_value() else steps
-
-
 def _texts(field: Field, schema: Schema) -> list[Any]:
     if field.kind in _MOMENTS:
         stated = field.options.get("format")
         bounds = [field.options[key] for key in ("minimum", "maximum") if key in field.options]
         return [*bounds, _written(stated)] if stated else [*bounds, *_plain_moments(field)]
-    patterns = [part["pattern"] for part in (schema, *schema.get("allOf", ())) if "pattern" in part]
-    made = [matching(pattern) for pattern in patterns]
-    return [*made, _TEXTS.get(schema.get("format", "")), _sized(schema)]
+    return [*shaped(_facts(schema)), _sized(schema)]
+
+
+def _facts(schema: Schema) -> Facts:
+    return (schema, *schema.get("allOf", ()))
 
 
 def _plain_moments(field: Field) -> list[str]:
@@ -139,9 +98,6 @@ def _sized(schema: Schema) -> str:
     if least > most or least > _TEXT_LENGTH:
         return ""
     return "example".ljust(least, "x")[:most]
-
-
-_TEXT_LENGTH = 1_000
 
 
 def _written(pattern: str) -> str:

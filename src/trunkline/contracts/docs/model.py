@@ -49,6 +49,8 @@ class Member(msgspec.Struct, frozen=True):
 class ContractDoc(msgspec.Struct, frozen=True):
     """One contract. ``state`` is its life-cycle state as its file says it.
 
+    ``retention`` and ``legal_basis`` say how long, and on what ground, its data may be kept.
+
     ``example`` is a whole record that the contract accepts, ``NO_EXAMPLE`` where none was found. ``schema``
     is what its records are checked by.
     """
@@ -67,6 +69,8 @@ class ContractDoc(msgspec.Struct, frozen=True):
     domain: str
     data_product: str
     tags: tuple[str, ...]
+    retention: str
+    legal_basis: str
     service_levels: tuple[ServiceLevel, ...]
     fields: tuple[FieldDoc, ...]
     schema: dict[str, Any]

@@ -15,7 +15,7 @@ from collections.abc import Container, Sequence
 
 from msgspec.structs import replace
 
-from trunkline.connectors.target import Features, Item, Progress, Target
+from trunkline.connectors.target import Around, Features, Item, Progress, Target
 from trunkline.delivery.ledger import Case
 from trunkline.delivery.replay.books import SCAN_EVENTS, Books
 from trunkline.delivery.replay.port import Replay
@@ -118,30 +118,12 @@ def share_a_key(items: Sequence[Item], calls: Sequence[Sequence[Item]]) -> bool:
     return any(item.subject in keys for call in calls for item in call)
 
 
-class _Side:
-    """What both sides of a crossing do as every target does."""
+class _Side(Around):
+    """What both sides of a crossing have."""
 
     def __init__(self, target: Target, crossing: Crossing) -> None:
-        self.name = target.name
-        self.features = target.features
-        self._target = target
+        super().__init__(target)
         self._crossing = crossing
-
-    async def open(self) -> None:
-        """Open the target; raises what that raises."""
-        await self._target.open()
-
-    async def progress(self, flow: str) -> Progress | None:
-        """Return what the target has stored."""
-        return await self._target.progress(flow)
-
-    async def forget(self, flow: str, applied: Sequence[int]) -> None:
-        """Have the target forget."""
-        await self._target.forget(flow, applied)
-
-    async def close(self) -> None:
-        """Close the target."""
-        await self._target.close()
 
 
 class Live(_Side):

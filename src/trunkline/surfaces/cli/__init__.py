@@ -70,6 +70,7 @@ GROUPS = {
             "diff": "Tell what differs between two versions, and whom it breaks.",
             "drift": "Tell how records that came differ from their contract.",
             "users": "List who is still on a version that is on its way out, and how much.",
+            "test": "Test both sides of contracts: what came, what flows make of it, what targets take.",
         },
     ),
     "docs": (

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
         RetryLetters,
     )
     from trunkline.app.arrivals import EntryGroup
-    from trunkline.app.letters import DeadGroup, Edited
+    from trunkline.app.dead import DeadGroup
+    from trunkline.app.letters import Edited
 
 PAGE = 1_000
 """How many one act answers."""
@@ -103,7 +104,7 @@ def _ended(
 
 
 def _tell_letters(common: Common, bulk: Bulk, where: Any) -> Exit:
-    from trunkline.app.letters import dead_groups  # noqa: PLC0415  as above
+    from trunkline.app.dead import dead_groups  # noqa: PLC0415  as above
 
     found = reading(common, partial(dead_groups, where=where))
     count = min(sum(one.letters for one in found), bulk.limit)

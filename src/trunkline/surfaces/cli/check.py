@@ -68,6 +68,9 @@ def _write(file: Path, found: Report) -> None:
         raise TrunklineError(f"{file} cannot be written: {error.strerror}") from None
 
 
+_MISSING = "What the faults below are about is missing here, so the gate may ask for what is there."
+
+
 def _print(report: Report, flow: str) -> None:
     output.say(f"Project {report.project or '(unnamed)'} in {report.folder}")
     _part(
@@ -83,6 +86,8 @@ def _print(report: Report, flow: str) -> None:
         ("flow", "stream", "target", "mapping", "delivery"),
         [msgspec.structs.astuple(one)[:5] for one in report.flows],
     )
+    if report.faults and report.gate:
+        output.say(f"{_MISSING}\n")
     for verdict in report.gate:
         if flow in ("", verdict.flow):
             for line in lines(verdict, output.width()):
@@ -94,9 +99,8 @@ def _print(report: Report, flow: str) -> None:
         output.say(str(fault))
     count = len(report.faults)
     refused = [one.flow for one in report.gate if not one.passes and not one.draft]
-    if refused:
-        output.say(f"The gate refuses {', '.join(refused)}.")
-    output.say(f"{count} fault{'' if count == 1 else 's'}." if count else "No faults.")
+    told = f"{count} fault{'' if count == 1 else 's'}" if count else "No faults"
+    output.say(f"{told} in the files; the gate refuses {', '.join(refused)}." if refused else f"{told}.")
 
 
 def _part(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

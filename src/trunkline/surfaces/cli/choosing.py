@@ -33,7 +33,7 @@ class Span:
     @property
     def bounds(self) -> dict[str, int]:
         """Both as instants, 0 where none is given; raises ``UsageError`` for no time or a backwards span."""
-        since, until = _instant(self.since), _instant(self.until)
+        since, until = instant(self.since), instant(self.until)
         if until and until < since:
             raise backwards("--since", self.since, "--until", self.until)
         return {"since": since, "until": until}
@@ -178,7 +178,8 @@ def me() -> str:
         return f"uid {os.getuid()}"
 
 
-def _instant(text: str) -> int:
+def instant(text: str) -> int:
+    """Return a time of the command line in microseconds, 0 for none; raises ``UsageError``."""
     try:
         return from_rfc3339(text) if text else 0
     except ValueError:

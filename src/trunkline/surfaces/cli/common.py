@@ -39,6 +39,16 @@ class Common:
         """The project folder; raises ``ProjectError`` where none is found."""
         return find_project(self.project)
 
+    @property
+    def folder_if_any(self) -> Path | None:
+        """The project folder; None where there is none and none was named."""
+        try:
+            return self.folder
+        except ProjectError:
+            if self.project is not None:
+                raise
+            return None
+
 
 def find_project(given: Path | None) -> Path:
     """Return the folder that holds ``trunkline.yaml``: the one given, or upwards from here."""

@@ -15,7 +15,7 @@ from trunkline.surfaces.cli.common import Common, reading
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from trunkline.app.letters import DeadDetail
+    from trunkline.app.dead import DeadDetail
 
 
 @Parameter(name="*")
@@ -63,7 +63,7 @@ def list_(
     """
     from msgspec.structs import replace  # noqa: PLC0415  --help must not pay for it
 
-    from trunkline.app.letters import dead_letters  # noqa: PLC0415  as above
+    from trunkline.app.dead import dead_letters  # noqa: PLC0415  as above
 
     where = replace(which.query(flow), state=state, after=_after(after), limit=limit)
     found = reading(common, partial(dead_letters, where=where))
@@ -110,7 +110,7 @@ def groups_(
     flow
         Only those of this flow.
     """
-    from trunkline.app.letters import dead_groups  # noqa: PLC0415  as above
+    from trunkline.app.dead import dead_groups  # noqa: PLC0415  as above
 
     found = reading(common, partial(dead_groups, where=which.query(flow)))
     if common.json:
@@ -145,7 +145,7 @@ def show_(
     reveal
         Show personal fields as they are.
     """
-    from trunkline.app.letters import dead_letter  # noqa: PLC0415  as above
+    from trunkline.app.dead import dead_letter  # noqa: PLC0415  as above
 
     found = reading(common, partial(dead_letter, flow=flow, offset=offset, reveal=reveal))
     if common.json:

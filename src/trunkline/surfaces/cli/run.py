@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from trunkline.app.backbone import Machine
     from trunkline.app.project import Project
     from trunkline.app.run import Started
-    from trunkline.surfaces.docs.mount import Pages
-    from trunkline.surfaces.docs.site import Site
+    from trunkline.surfaces.door import Application
 
 _FLUSH_SECONDS = 10.0
 
@@ -121,7 +120,7 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
         backbone = await stack.enter_async_context(opening)
 
         async def opens_door(webhooks: Mapping[str, Any]) -> Any:
-            door = Door(webhooks, machine.ids, backbone.health.unready, _pages(part), mounts)
+            door = Door(webhooks, machine.ids, backbone.health.unready, mounts)
             return await serve(door, *part.address)
 
         opens = opens_door if part.listens else None
@@ -132,31 +131,15 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
         listener.flush()
 
 
-def _pages(part: Part) -> Pages | None:
-    """Return the project's documentation, made when somebody asks for it; the door of delivery has none."""
-    if part.role == "delivery":
-        return None
-    from trunkline.surfaces.access import readers_of  # noqa: PLC0415  as above
-    from trunkline.surfaces.docs.mount import Pages  # noqa: PLC0415  as above
-
-    def make() -> Site:
-        from trunkline.app.docs.releases import documented  # noqa: PLC0415  no page may ever be asked for
-        from trunkline.surfaces.docs.site import Site  # noqa: PLC0415  as above
-
-        return Site(documented(part.project))
-
-    return Pages(make, readers_of(part.project.settings.listen.docs, part.address[0]))
-
-
 def _shown(part: Part) -> str:
     """Return where the door shows the documentation to everybody who can send; empty where it does not."""
     from trunkline.surfaces.access import readers_of  # noqa: PLC0415  as above
-    from trunkline.surfaces.door import DOCS  # noqa: PLC0415  as above
+    from trunkline.surfaces.docs.mount import DOCS  # noqa: PLC0415  as above
 
     return DOCS if readers_of(part.project.settings.listen.docs, part.address[0]) == "everybody" else ""
 
 
-def _mounts(part: Part) -> contextlib.AbstractContextManager[Mapping[str, Any]]:
+def _mounts(part: Part) -> contextlib.AbstractContextManager[Mapping[str, Application]]:
     """Give what the door mounts beside webhooks; nothing at the door of delivery."""
     if part.role == "delivery":
         return contextlib.nullcontext({})

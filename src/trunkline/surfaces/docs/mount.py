@@ -13,12 +13,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from trunkline.intake.problem import Headers, WebhookAnswer
+from trunkline.kernel.ids import Ids
 from trunkline.surfaces.access import Readers, admits
-from trunkline.surfaces.door import DOCS
+from trunkline.surfaces.door import Receive, Scope, Send, nothing_here, send_answer
 
 if TYPE_CHECKING:
     from trunkline.surfaces.docs.site import Site  # the template engine is loaded with the first page
 
+DOCS = "/docs"
+"""Where in the door they are."""
 START = "index.html"
 TYPES = {
     "html": "text/html; charset=utf-8",
@@ -41,16 +44,21 @@ SECURITY: Headers = [
 
 
 class Pages:
-    """Answers requests below ``/docs`` with the files of a site, which is made with the first of them."""
+    """The ASGI application: answers with the files of a site, which is made with the first of them."""
 
-    def __init__(self, make: Callable[[], Site], readers: Readers) -> None:
+    def __init__(self, make: Callable[[], Site], readers: Readers, ids: Ids) -> None:
         self._make = make
         self._readers = readers
+        self._ids = ids
         self._site: Site | None = None
         self._one_at_a_time = asyncio.Lock()
 
-    async def answer(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> WebhookAnswer | None:
-        """Answer a request; None where there is nothing of that path, or not for whoever asks."""
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer one request; for whoever may not read them there is nothing here."""
+        found = await self._answer(scope["method"], scope["path"], dict(scope["headers"]))
+        await send_answer(found or nothing_here(self._ids), send)
+
+    async def _answer(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> WebhookAnswer | None:
         if not admits(self._readers, headers):
             return None
         if method not in ("GET", "HEAD"):

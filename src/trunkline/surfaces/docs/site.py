@@ -109,7 +109,7 @@ def field_path(field: FieldDoc) -> str:
 def searched(page: ContractPage) -> str:
     """Return the words that a contract is found by."""
     doc = page.contract
-    words = [doc.stream, doc.title, doc.owner, doc.domain, doc.state, doc.description, *doc.tags]
+    words = [doc.stream, doc.title, *page.owners, doc.domain, doc.state, doc.description, *doc.tags]
     words += [part for field in doc.all_fields for part in (field_path(field), field.title)]
     words += [one.name for one in page.sources]
     words += [one.name for one in page.flows]

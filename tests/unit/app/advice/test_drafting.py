@@ -26,14 +26,16 @@ def written(project, question=NEEDED, ends=ENDS, name="flows/again.yaml"):
     return Project.load(project.folder).flows["again"]
 
 
-# The file loads as a draft with what was asked for, the fields of the same name, and passes the gate.
+# The file loads as a draft with what was asked for and the fields of the same name; of the gate only the rest
+# of the mapping is left to mend.
 def test_a_flow(project):
     flow = written(project)
     assert (flow.contract.stream, flow.target.name, flow.settings.draft) == (*ENDS, True)
     assert (flow.settings.needs.freshness, flow.settings.needs.consistency) == ("1m", "eventual")
     assert (flow.settings.map["email"], flow.settings.map["pieces"]) == ("email", "null")
     assert flow.retry.attempts == 15
-    assert [one for one in verdicts(Project.load(project.folder)) if not one.passes] == []
+    [refused] = [one for one in verdicts(Project.load(project.folder)) if not one.passes]
+    assert [(one.rule, "pieces" in one.shown) for one in refused.errors] == [("mapping", True)]
 
 
 # The reason and what to mind stand in the file; what has no connector yet is told there.

@@ -50,7 +50,7 @@ def test_what_nobody_decided(edit, found, needs, said):
         ("retry: {}", "pass", "the default: 8 attempts within 3d, waits of 1s to 1d"),
         (RETRY, "pass", "15 attempts within 3d, waits of 1s to 1h"),
         ("retry: {first: 1m}", "error", "the first wait may be 1m, and freshness is 5s"),
-        ("retry: {attempts: 1, first: 1m}", "pass", "1 attempts"),
+        ("retry: {attempts: 1, first: 1m}", "pass", "1 attempt within"),
     ],
 )
 def test_retries(edit, found, retry, status, said):
@@ -74,7 +74,7 @@ def test_lateness(folder, edit, found):
     assert found("late-is-told").shown.startswith("told above 60s; this release reads alerts and sends none")
     edit(FLOW, ALERTS, "alerts: [{when: dead > 0}]")
     assert found("late-is-told").status == "advice"
-    assert "freshness > 10s" in found("late-is-told").do
+    assert "freshness > 1m" in found("late-is-told").do
     assert verdicts(Project.load(folder))[0].passes
     edit(FLOW, RETRY, "retry: {total: 5s}")
     assert found("late-is-told").status == "pass"
@@ -100,6 +100,7 @@ def test_a_nightly_file(edit, found, every, freshness, said):
     edit(SHOP, "publishes:\n", f"publishes:\n  - {NIGHTLY % every}\n")
     assert found("pattern").status == ("error" if said else "pass")
     assert said in found("pattern").shown
+    assert ("every: 15m" in found("pattern").do) == ("nothing says otherwise" in said)
 
 
 # What nobody answers at once cannot be promised at once.

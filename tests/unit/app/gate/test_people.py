@@ -62,5 +62,6 @@ def test_the_route_of_alerts(edit, found):
     assert found("alert-route").shown == "logistics@example.com"
     edit(WAREHOUSE, "contact: logistics@example.com", 'contact: ""')
     assert found("alert-route").status == "error"
+    assert found("alert-route").shown == "nobody can be told: shop and warehouse have no contact"
     edit("flows/orders-to-warehouse.yaml", "severity: page", 'severity: page, to: ["#oncall"]')
     assert found("alert-route").shown == "#oncall"

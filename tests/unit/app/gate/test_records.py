@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.app.gate.conftest import ORDER, SHOP
+from tests.unit.app.gate.conftest import FLOW, ORDER, SHOP
 
 CLASSIFIED = "      - {property: classification, value: internal}   # of every field that says nothing else\n"
 BASIS = "      - {property: legalBasis, value: contract}       # why personal data of it may be held\n"
 RETENTION = "  - {property: retention, value: 90, unit: d}   # for how long personal data of it is kept\n"
+DAYS = "write store: {retention: {days: 90}} in trunkline.yaml, or less"
 
 
 # Each field says what it is, by itself or by what is around it; the first that do not are named.
@@ -51,6 +52,61 @@ def test_a_file_speaks_for_its_fields(edit, found):
 def test_duties(edit, found, old, new, said):
     edit(ORDER, old, new)
     assert (found("compliance").status, found("compliance").shown) == ("error", said)
+
+
+# A store that keeps what is about people longer than its contract says, or for ever, is told how to let go.
+@pytest.mark.parametrize(
+    ("days", "said", "do"),
+    [
+        ("{days: 90}", "order@1.0.0 may be kept for 90 d, and the store lets go of it after 90 days", ""),
+        ("{days: 0.5}", "order@1.0.0 may be kept for 90 d, and the store lets go of it after 0.5 days", ""),
+        ("{days: 91}", "order@1.0.0 may be kept for 90 d, and the store keeps it for 91 days", DAYS),
+        ("{bytes: 20GB}", "order@1.0.0 may be kept for 90 d, and the store keeps it without an end", DAYS),
+    ],
+)
+def test_retention(edit, found, days, said, do):
+    edit("trunkline.yaml", "{days: 90}", days)
+    assert found("retention").shown == said
+    assert (found("retention").status, found("retention").do) == ("advice" if do else "pass", do)
+
+
+# What is about nobody, or has no time stated, is not compared; a time that is no number of days is told.
+def test_retention_that_is_not_compared(edit, found):
+    edit("trunkline.yaml", "{days: 90}", "{}")
+    edit(ORDER, RETENTION, RETENTION.replace("90, unit: d", "as long as needed"))
+    assert "which is no number of days" in found("retention").shown
+    assert ORDER in found("retention").do
+    edit(ORDER, "classification: personal", "classification: internal")
+    assert found("retention").status == "pass"
+    edit(ORDER, "classification: internal", "classification: personal")
+    edit(ORDER, "{property: retention,", "{property: latency,")
+    assert found("retention").status == "pass"
+
+
+# A constant that the target's field does not take would make a dead letter of every event.
+@pytest.mark.parametrize(
+    ("constant", "passes"),
+    [
+        ("'null'", False),
+        ("'\"many\"'", False),
+        ("'3'", True),
+        ("lines[0].quantity", True),
+        ("$length('abc')", True),
+    ],
+)
+def test_constants(edit, found, constant, passes):
+    edit(FLOW, "pieces: $sum(lines.quantity)", f"pieces: {constant}")
+    assert (found("mapping").status, "pieces" in found("mapping").shown) == (
+        ("pass", False) if passes else ("error", True)
+    )
+
+
+# What goes as it is, or through a Python function, has no constants to look at.
+def test_no_constants(folder, edit, found):
+    text = (folder / FLOW).read_text()
+    start, end = text.index("map:\n"), text.index("# How old")
+    edit(FLOW, text[start:end], "python: mappings.orders:to_warehouse\n")
+    assert (found("mapping").status, found("mapping").shown) == ("pass", "mappings.orders:to_warehouse")
 
 
 # What is a secret of business and about nobody is masked and has no such duties.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import aiohttp
 import pytest
 from tests.documented import demo
+from tests.unit.surfaces.doors import status
 
 from trunkline.app.docs.join import joined
-from trunkline.surfaces.docs.mount import Pages
+from trunkline.surfaces.docs.mount import DOCS, Pages
 from trunkline.surfaces.docs.site import Site
 from trunkline.surfaces.door import Door, serve
 from trunkline.testkit.clock import CountingIds
@@ -30,7 +31,7 @@ def make(tmp_path):
 
 @pytest.fixture
 async def session(make):
-    door = Door({}, CountingIds(), docs=Pages(make, "local"))
+    door = Door({}, CountingIds(), mounts={DOCS: Pages(make, "local", CountingIds())})
     listening = await serve(door, "127.0.0.1", 0)
     async with aiohttp.ClientSession(f"http://127.0.0.1:{listening.port}") as opened:
         yield opened
@@ -91,10 +92,10 @@ async def test_nothing_there(session):
 
 # A site is made with the first request for it, once.
 async def test_made_once(make):
-    pages = Pages(make, "local")
+    pages = Pages(make, "local", CountingIds())
     assert make.count == 0
     for _ in range(3):
-        assert (await pages.answer("GET", "/docs/", LOCAL)).status == 200
+        assert await status(pages, "/docs/", LOCAL) == 200
     assert make.count == 1
 
 
@@ -112,6 +113,6 @@ async def test_made_once(make):
     ],
 )
 async def test_not_local(make, headers):
-    assert await Pages(make, "local").answer("GET", "/docs/", headers) is None
-    assert (await Pages(make, "everybody").answer("GET", "/docs/", headers)).status == 200
-    assert await Pages(make, "nobody").answer("GET", "/docs/", LOCAL) is None
+    assert await status(Pages(make, "local", CountingIds()), "/docs/", headers) == 404
+    assert await status(Pages(make, "everybody", CountingIds()), "/docs/", headers) == 200
+    assert await status(Pages(make, "nobody", CountingIds()), "/docs/", LOCAL) == 404

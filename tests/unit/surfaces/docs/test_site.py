@@ -178,11 +178,39 @@ def test_still(tmp_path):
 def test_contract(tmp_path):
     site = Site(joined(demo(tmp_path / "demo"), registered()))
     page = Page(site.page("contracts/order@1.html").decode())
-    for text in ("customer.", "email", "decimal(12,2), required", "entity key", "name@example.com"):
+    for text in ("customer.", "email", "decimal(12,2), required, internal", "entity key", "name@example.com"):
         assert text in page.texts
     links = {one.get("href") for one in page.all("a")}
     assert {"../systems.html#system-shop", "../flows.html#flow-orders-to-stock"} <= links
     assert {"/gift", "compatible", "breaking"} <= set(page.texts)
+
+
+# A contract that names no owner shows who answers for its data in its systems, and its duties stand with it.
+def test_owners_and_duties(tmp_path):
+    site = Site(joined(demo(tmp_path / "demo")))
+    shown = {
+        path: "".join(Page(site.page(path).decode()).texts)
+        for path in ("index.html", "contracts/order@1.html", "contracts/stock@1.html", "personal.html")
+    }
+    assert "not named" not in shown["index.html"]
+    assert "E-commerce" in shown["contracts/order@1.html"]
+    assert "Logistics" in shown["contracts/stock@1.html"]
+    assert "90 d" in shown["contracts/order@1.html"]
+    assert "contract" in shown["personal.html"]
+    assert "10 y" in shown["personal.html"]
+    for path in ("contracts/order@1.md", "contracts/stock@1.md"):
+        assert b"| Owner |" in site.page(path)
+
+
+# What becomes of an event that cannot be delivered is told in words.
+def test_when_dead(tmp_path):
+    page = Page(Site(joined(demo(tmp_path / "demo"))).page("flows.html").decode())
+    assert "then it is a dead letter, and later events of its key wait" in "".join(page.texts)
+
+
+# On a narrow screen the cells of a row stand under each other: each says of which column it is.
+def test_narrow(pages):
+    assert all(cell.get("data-label") for page in pages.values() for cell in page.all("td"))
 
 
 # A version that is registered is not told as a working copy; one that is not is.

@@ -2,6 +2,7 @@
 
 from trunkline.surfaces.cli.contract.diff import diff_
 from trunkline.surfaces.cli.contract.drift import drift_
+from trunkline.surfaces.cli.contract.test import run_tests as test_
 from trunkline.surfaces.cli.contract.users import users_
 from trunkline.surfaces.cli.contract.versions import (
     activate_,
@@ -12,4 +13,15 @@ from trunkline.surfaces.cli.contract.versions import (
     show_,
 )
 
-__all__ = ["activate_", "deprecate_", "diff_", "drift_", "list_", "register_", "retire_", "show_", "users_"]
+__all__ = [
+    "activate_",
+    "deprecate_",
+    "diff_",
+    "drift_",
+    "list_",
+    "register_",
+    "retire_",
+    "show_",
+    "test_",
+    "users_",
+]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from trunkline.kernel.errors import ProjectError
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.common import Common
 from trunkline.surfaces.cli.exits import Exit
@@ -52,23 +50,13 @@ def diff_(
     """
     from trunkline.app.comparing import comparison  # noqa: PLC0415  --help must not pay for it
 
-    found = comparison(_folder(common), old, new, mode, policy)
+    found = comparison(common.folder_if_any, old, new, mode, policy)
     if common.json:
         output.document(found)
     else:
         _print(found, mode)
         output.say(f"{found.old} to {found.new}: {mode} {found.effect} ({policy}).")
     return Exit.OK if found.effect == "compatible" else Exit.FOUND
-
-
-def _folder(common: Common) -> Path | None:
-    """Return the project folder, or None where there is none and none was named."""
-    try:
-        return common.folder
-    except ProjectError:
-        if common.project is not None:
-            raise
-        return None
 
 
 def _print(found: Comparison, mode: Mode) -> None:
