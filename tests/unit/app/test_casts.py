@@ -29,7 +29,7 @@ FIRST = st.fixed_dictionaries(
         "changed_at": st.just("2026-01-05T09:30:00Z"),
         "status": st.sampled_from(["placed", "paid", "sent", "cancelled"]),
         "total": MONEY,
-        "lines": st.lists(LINE, max_size=3),
+        "lines": st.lists(LINE, min_size=1, max_size=3),
     },
     optional={"email": st.just("ada@example.com")},
 )

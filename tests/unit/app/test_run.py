@@ -19,6 +19,7 @@ from trunkline.app.registering import register, step
 from trunkline.app.run import Started, running
 from trunkline.app.versions import registry_of
 from trunkline.connectors.source import Arrival
+from trunkline.connectors.target import Progress
 from trunkline.contracts.registry.acts import take
 from trunkline.contracts.registry.rules import Step
 from trunkline.delivery.ledger import Case, Discard, Record
@@ -315,6 +316,7 @@ async def test_a_flow_that_takes_the_place_of_another(folder, machine, order, mo
         assert (receipt.status, receipt.offset) == ("accepted", 0)
         dead = Case(0, "1001", "dead", holds=True, at=now)
         await backbone.ledger.record(Record(FLOW, now, 1, cases=[dead], stream="order@1"))
+        world.place.progress[f"shop/{FLOW}"] = Progress(f"shop/{FLOW}", 1)
         async with running(backbone, world.opens):
             await world.until(lambda: world.of(FlowStalled))
             [told] = world.of(FlowStalled)

@@ -97,9 +97,9 @@ async def test_flows_share_the_breaker(flows):
     call, other = await flows.call(), Control(flows.clock)
     until = flows.bearing.away(call, GONE)
     waiting = [flows.ask(control) for control in (other, flows.control, other)]
-    await flows.pass_time(0.5)
+    await flows.pass_time(0.25)
     assert not any(task.done() for task in waiting)
-    await flows.pass_time(0.5)
+    await flows.pass_time(0.25)
     assert [task.done() for task in waiting] == [True, False, False]
     assert waiting[0].result().probe
     flows.bearing.answered(waiting[0].result())
