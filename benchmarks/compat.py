@@ -1,7 +1,8 @@
 """One verdict on a change of a contract: two versions compared, both directions, changes and examples.
 
-Contracts of 20 to 60 fields, nested, with formats, lists and bounds; one to six fields differ, in ways that
-are harmless and in ways that break.
+Contracts of 10 to 60 fields, nested, with formats, lists and bounds, hardly two alike; every second one
+shares parts by ``$ref`` and has alternatives, conditions and ``allOf``, as a JSON Schema that is a contract
+does. One to six fields differ, in ways that are harmless and in ways that break.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import copy
 import random
 import statistics
 import time
+from collections.abc import Callable
 from typing import Any
 
 from trunkline.contracts.compat.compare import compare
@@ -18,28 +20,43 @@ from trunkline.contracts.compat.compare import compare
 PAIRS = 400
 GOAL_MS = 20.0
 
-LEAVES: tuple[dict[str, Any], ...] = (
-    {"type": "string", "minLength": 1, "maxLength": 80},
-    {"type": ["string", "null"], "maxLength": 200},
-    {"type": "string", "format": "date-time"},
-    {"type": ["string", "null"], "format": "date"},
-    {"type": "string", "format": "email"},
-    {"type": "string", "pattern": "^[A-Z]{2}[0-9]{4,10}$"},
-    {"type": "integer", "minimum": 0, "maximum": 1_000_000},
-    {"type": "number", "multipleOf": 0.01, "exclusiveMinimum": -(10**10), "exclusiveMaximum": 10**10},
-    {"enum": ["open", "paid", "sent", "void", None]},
-    {"type": "boolean"},
+Leaf = Callable[[random.Random], dict[str, Any]]
+
+LEAVES: tuple[Leaf, ...] = (
+    lambda chance: {"type": "string", "minLength": 1, "maxLength": chance.randint(10, 200)},
+    lambda chance: {"type": ["string", "null"], "maxLength": chance.randint(10, 200)},
+    lambda _chance: {"type": "string", "format": "date-time"},
+    lambda _chance: {"type": ["string", "null"], "format": "date"},
+    lambda _chance: {"type": "string", "format": "email"},
+    lambda chance: {"type": "string", "pattern": f"^[A-Z]{{{chance.randint(1, 4)}}}[0-9]{{4,10}}$"},
+    lambda chance: {"type": "integer", "minimum": 0, "maximum": 10 ** chance.randint(1, 9)},
+    lambda chance: {
+        "type": "number",
+        "multipleOf": 0.01,
+        "exclusiveMinimum": -(10 ** chance.randint(4, 12)),
+        "exclusiveMaximum": 10 ** chance.randint(4, 12),
+    },
+    lambda chance: {"enum": [*chance.sample(_WORDS, chance.randint(2, 9)), None]},
+    lambda _chance: {"type": "boolean"},
 )
+_WORDS = ("open", "paid", "sent", "void", "held", "lost", "back", "part", "done", "kept")
 
 
 def contract(chance: random.Random) -> dict[str, Any]:
     """Make the schema of one kind of record."""
-    members = {f"field_{n}": copy.deepcopy(chance.choice(LEAVES)) for n in range(chance.randint(14, 40))}
-    for name in ("address", "customer"):
-        members[name] = record({f"{name}_{n}": copy.deepcopy(chance.choice(LEAVES)) for n in range(6)}, 3)
-    line = record({f"line_{n}": copy.deepcopy(chance.choice(LEAVES)) for n in range(8)}, 4)
+    is_combined = chance.random() < 1 / 2
+    members = leaves("field", chance.randint(6, 14 if is_combined else 34), chance)
+    for name in ("address", "customer")[: chance.randint(0, 2)]:
+        members[name] = record(leaves(name, 6, chance), 3)
+    line = record(leaves("line", chance.randint(4, 8), chance), 4)
     members["lines"] = {"type": "array", "items": line, "minItems": 1}
-    return record(members, 8)
+    made = record(members, 8)
+    return combined(made, chance) if is_combined else made
+
+
+def leaves(name: str, count: int, chance: random.Random) -> dict[str, Any]:
+    """Make so many fields without parts."""
+    return {f"{name}_{n}": chance.choice(LEAVES)(chance) for n in range(count)}
 
 
 def record(members: dict[str, Any], needed: int) -> dict[str, Any]:
@@ -47,20 +64,42 @@ def record(members: dict[str, Any], needed: int) -> dict[str, Any]:
     return {"type": "object", "properties": members, "required": list(members)[:needed]}
 
 
+def combined(schema: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    """Share a part, and let the record be completed by others, one of several, and on a condition."""
+    place, money = record(leaves("place", 5, chance), 2), record(leaves("money", 2, chance), 2)
+    schema["properties"] |= {"from": {"$ref": "#/$defs/place"}, "to": {"$ref": "#/$defs/place"}}
+    schema["properties"]["paid"] = {
+        "oneOf": [
+            record({"by": {"const": by}, **leaves(by, 3, chance), "sum": {"$ref": "#/$defs/money"}}, 2)
+            for by in ("card", "transfer", "cash")
+        ]
+    }
+    schema["properties"]["parent"] = {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/node"}]}
+    node = record(leaves("node", 2, chance) | {"above": {"$ref": "#/$defs/node"}}, 1)
+    schema["allOf"] = [record(leaves("base", 4, chance), 2)]
+    schema["if"] = {"properties": {"field_0": {"const": None}}, "required": ["field_0"]}
+    schema["then"] = {"required": ["field_5"]}
+    return schema | {"$defs": {"place": place, "money": money, "node": node}}
+
+
 def changed(schema: dict[str, Any], chance: random.Random) -> dict[str, Any]:
     """Return the schema with a few members changed, added or removed, at any depth."""
     made = copy.deepcopy(schema)
-    places = [made, made["properties"]["address"], made["properties"]["lines"]["items"]]
+    inner = [made["properties"]["lines"]["items"], *made.get("allOf", ()), *made.get("$defs", {}).values()]
+    inner += made["properties"].get("paid", {}).get("oneOf", ())
+    inner += [made["properties"][name] for name in ("address", "customer") if name in made["properties"]]
     for number in range(chance.randint(1, 6)):
-        place = chance.choice(places)
+        place = chance.choice([made, *inner])
         name = chance.choice([one for one in place["properties"] if "_" in one])
-        act = chance.randrange(4)
+        act = chance.randrange(5)
         if act == 0:
-            place["properties"][f"more_{number}"] = copy.deepcopy(chance.choice(LEAVES))
+            place["properties"][f"more_{number}"] = chance.choice(LEAVES)(chance)
         elif act == 1:
-            place["properties"][name] = copy.deepcopy(chance.choice(LEAVES))
+            place["properties"][name] = chance.choice(LEAVES)(chance)
         elif act == 2 and name not in place["required"]:
             place["required"].append(name)
+        elif act == 3 and len(place["properties"]) > 3 and name not in place["required"]:
+            del place["properties"][name]
         else:
             place["properties"][name]["description"] = "told in other words"
     return made

@@ -17,6 +17,7 @@ import msgspec
 from trunkline.contracts.document import Document
 from trunkline.contracts.moments import Moment, MomentKind, moment
 from trunkline.contracts.odcs import Element, Tokens, digits
+from trunkline.contracts.patterns import cost
 from trunkline.kernel.faults import Fault
 
 Schema: TypeAlias = dict[str, Any]
@@ -30,6 +31,8 @@ STRING_FORMATS = frozenset(
 )
 """Ways of texts that are checked; any other is a note for readers, as the standard allows."""
 
+MOST_PATTERN_STEPS = 100_000
+"""The most that the patterns of one schema object may cost, in steps of ten microseconds."""
 _NEAR = 0.75
 _FAR = 2**80
 _NUMBER_OPTIONS = ("multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
@@ -64,6 +67,7 @@ class Notes:
     def __init__(self, document: Document) -> None:
         self.kept = Ways()
         self.faults: list[Fault] = []
+        self.pattern_steps = 0
         self._document = document
 
     def fault(self, tokens: Tokens, problem: str, expected: str = "", hint: str = "") -> None:
@@ -114,8 +118,14 @@ def check_bounds(notes: Notes, tokens: Tokens, schema: Schema) -> None:
 
 
 def check_pattern(notes: Notes, tokens: Tokens, pattern: str) -> None:
-    """Note a pattern that the linear-time engine does not take."""
-    if not _is_linear(pattern):
+    """Note a pattern that the linear-time engine does not take, or that takes it too long."""
+    notes.pattern_steps += cost(pattern)
+    if notes.pattern_steps > MOST_PATTERN_STEPS:
+        expected = (
+            "a regular expression without back-references or nested counts: it takes too long to compile"
+        )
+        notes.fault(tokens, "the pattern cannot be used", expected)
+    elif not _is_linear(pattern):
         notes.fault(
             tokens,
             "the pattern cannot be used",

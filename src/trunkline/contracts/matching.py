@@ -15,6 +15,7 @@ from collections.abc import Iterator
 MOST_TEXTS = 12
 """The most texts given for one expression."""
 _LONGEST = 200
+_LONGEST_PATTERN = 2_000
 _COUNT = re.compile(r"\{(\d{1,3})(?:(,)(\d{0,3}))?\}")
 _CLASSES = {"d": "0159", "w": "aZ0_", "s": " ", "D": "a", "W": "-", "S": "a"}
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v"}
@@ -30,6 +31,8 @@ class _Unknown(ValueError):
 
 def texts(pattern: str) -> list[str]:
     """Return texts that should match, short ones first; none where the expression is not simple."""
+    if len(pattern) > _LONGEST_PATTERN:
+        return []
     try:
         reader = _Reader(pattern)
         found = reader.alternatives()

@@ -38,7 +38,8 @@ MAX_DEPTH = 64
 """The deepest nesting."""
 
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
+_DIGITS = 400
+_INTEGER = re.compile(rf"[-+]?[0-9]{{1,{_DIGITS}}}")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 _NOT_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _WORDS = {
@@ -232,7 +233,13 @@ class _Builder:
         if _INTEGER.fullmatch(text):
             return int(text)
         if _NUMBER.fullmatch(text):
-            return Decimal(text)
+            return self._number(event, text)
         if _NOT_JSON.fullmatch(text):
             self._note(event, f'"{text}"', "a finite number, or the text in quotes")
         return text
+
+    def _number(self, event: ScalarEvent, text: str) -> Decimal:
+        if len(text) > 2 * _DIGITS:
+            expected = f"at most {_DIGITS}, or the text in quotes"
+            raise self._stop(event, "a number of too many digits", expected)
+        return Decimal(text)

@@ -7,6 +7,7 @@ meets by trying; where nothing fits there are no documents.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from typing import Any
 
 from trunkline.contracts.compat import facts as of
 from trunkline.contracts.compat.difference import Schema
+from trunkline.contracts.compat.effort import Exhausted
 from trunkline.contracts.compat.keywords import BOUNDS
 from trunkline.contracts.compat.sides import NO_FORMATS, Facts, Formats, Side
 from trunkline.contracts.scalars import numbers, texts
@@ -48,7 +50,10 @@ def documents(
     that ``seed`` decides. Raises ``ValueError`` for what is no JSON Schema 2020-12.
     """
     side = Side(schema, formats)
-    return list(itertools.islice(Sampler(side, seed).valid(), most))
+    found: list[Any] = []
+    with contextlib.suppress(Exhausted):
+        found.extend(itertools.islice(Sampler(side, seed).valid(), most))
+    return found
 
 
 class Sampler:
@@ -81,6 +86,7 @@ class Sampler:
         if not facts:
             return _ANYTHING[:most]
         self._looks += 1
+        self._side.effort.spend(of.steps(facts))
         if level > MOST_LEVELS or self._looks > MOST_LOOKS:
             return []
         listed = of.values(self._side, facts)
@@ -134,31 +140,34 @@ class Sampler:
         least = {name: found[0] for name, found in plainest.items()}
         if len(least) >= (of.bound(facts, "minProperties") or 0):
             yield least
-        members = {
-            name: self._values(of.child(self._side, facts, name), _MOST_INNER, level + 1)
-            for name in of.names(facts)
-        }
+        optional = {name: self._first(facts, name, level) for name in of.names(facts) if name not in needed}
         if len(least) < (of.bound(facts, "minProperties") or 0):
-            least = self._filled(facts, least, members, level)
+            least = self._filled(facts, least, optional, level)
             yield least
-        full = {name: found[0] for name, found in members.items() if found}
+        full = least | {name: found[0] for name, found in optional.items() if found}
         if level == 0 or most > 1:
             yield full
-        for name, found in members.items():
+        for name in of.names(facts):
+            found = self._values(of.child(self._side, facts, name), _MOST_INNER, level + 1)
             for value in found[name in needed :]:
                 yield least | {name: value}
         for name in full.keys() - needed:
             yield {key: value for key, value in full.items() if key != name}
         yield from self._extended(facts, least, level)
 
+    def _first(self, facts: Facts, name: str, level: int) -> list[Any]:
+        """Return the plainest value of a member in a list, empty where none is found."""
+        inner = of.child(self._side, facts, name)
+        return self._values(inner, 1, level + 1) or self._values(inner, _MOST_INNER, level + 1)[:1]
+
     def _filled(
-        self, facts: Facts, least: dict[str, Any], members: dict[str, list[Any]], level: int
+        self, facts: Facts, least: dict[str, Any], optional: dict[str, list[Any]], level: int
     ) -> dict[str, Any]:
         """Add members until there are as many as there have to be."""
         missing = int(of.bound(facts, "minProperties") or 0) - len(least)
-        optional = [name for name in members if name not in least and members[name]]
-        found = least | {name: members[name][0] for name in optional[: max(0, missing)]}
-        for number in range(min(_MOST_LENGTH, max(0, missing - len(optional)))):
+        known = [name for name, found in optional.items() if found]
+        found = least | {name: optional[name][0] for name in known[: max(0, missing)]}
+        for number in range(min(_MOST_LENGTH, max(0, missing - len(known)))):
             more = self._values(of.child(self._side, facts, f"other{number}"), 1, level + 1)
             found |= {f"other{number}": value for value in more}
         return found

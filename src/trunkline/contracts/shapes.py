@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple, get_args
 
+from trunkline.contracts.compat.equality import hashed
 from trunkline.contracts.document import Document
 from trunkline.contracts.field import Field, Kind, pointer_of
 from trunkline.contracts.leaves import Notes, Schema, check_bounds, check_pattern, chosen, leaf, validator_of
@@ -61,7 +62,8 @@ class Shapes:
         listed = element.get("properties", [])
         names = [prop["name"] for prop in listed]
         required = [prop["name"] for prop in listed if is_required(prop)]
-        required += self._also_required(tokens, element, names)
+        required += self._also_required(tokens, element, frozenset(names))
+        needed = frozenset(required)
         properties: dict[str, Schema] = {}
         for index, prop in enumerate(listed):
             at, name = (*tokens, "properties", index), prop["name"]
@@ -69,7 +71,7 @@ class Shapes:
                 self.notes.fault((*at, "name"), f'a property named "{name}"', "a word")
             if name in properties:
                 self.notes.fault((*at, "name"), f'a second property "{name}"', "each name once")
-            properties[name] = self._property(at, prop, around, name, required=name in required)
+            properties[name] = self._property(at, prop, around, name, required=name in needed)
         schema: Schema = {"properties": properties} if properties else {}
         if required:
             schema["required"] = list(dict.fromkeys(required))
@@ -150,7 +152,8 @@ class Shapes:
         open_schema = dict(schema)
         for places, values in _enumerations(tokens, prop):
             self._check_values(places, values, open_schema)
-            schema["enum"] = [value for value in values if value in schema.get("enum", values)]
+            before = {hashed(value) for value in schema.get("enum", values)}
+            schema["enum"] = [value for value in values if hashed(value) in before]
 
     def _check_values(self, places: list[Tokens], values: list[Any], schema: Schema) -> None:
         if self.notes.faults:

@@ -130,3 +130,9 @@ def test_any_text_is_read_or_refused(text):
     """No text at all makes the reader raise anything but its own refusal."""
     with contextlib.suppress(Unreadable):
         read(text, "f")
+
+
+# A number of hundreds of thousands of digits stops the reading, as arithmetic on it would not end.
+def test_a_number_of_too_many_digits():
+    with pytest.raises(Unreadable, match="too many digits"):
+        read("maximum: " + "9" * 900_000, "x.yaml")

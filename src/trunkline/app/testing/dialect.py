@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from trunkline.contracts.compat.sides import tokens_of
+from trunkline.contracts.compat.pointers import tokens_of
 from trunkline.contracts.field import pointer_of
 
 _WORDS_30 = frozenset(

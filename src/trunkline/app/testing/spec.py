@@ -14,7 +14,7 @@ import msgspec
 
 from trunkline.app.testing.dialect import Schemas, Unusable
 from trunkline.contracts import reading
-from trunkline.contracts.compat.sides import tokens_of
+from trunkline.contracts.compat.pointers import tokens_of
 from trunkline.contracts.document import Document
 from trunkline.contracts.field import pointer_of
 from trunkline.kernel import json

@@ -6,16 +6,18 @@ by the part of the reading side that changed. ``compare`` has them judged; nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any, NamedTuple
 
 from trunkline.contracts.compat import facts as of
 from trunkline.contracts.compat.difference import Schema
+from trunkline.contracts.compat.equality import hashed
 from trunkline.contracts.compat.judging import Demand
 from trunkline.contracts.compat.keywords import group_of
 from trunkline.contracts.compat.kinds import kind_of
-from trunkline.contracts.compat.proof import Path
-from trunkline.contracts.compat.sides import Facts, Side, at, has_references, same, tokens_of
+from trunkline.contracts.compat.places import Path
+from trunkline.contracts.compat.pointers import at, tokens_of
+from trunkline.contracts.compat.sides import Facts, Side, has_references, same
 from trunkline.contracts.field import pointer_of
 from trunkline.kernel import json
 
@@ -62,20 +64,21 @@ class Found(NamedTuple):
         if written is None or isinstance(asked, bool) or asked is None:
             return []
         facts = produced.flat(written)
+        produced.effort.spend(of.steps(facts) + (of.steps((asked,))))
         if self.name:
-            return self._of_member(produced, facts, asked)
+            return self._of_member(produced, facts, read, asked)
         if self.value is not _MISSING:
             facts = (*facts, {"const": self.value})
         wanted = _wanted(asked, self.keyword, facts)
         return [(facts, wanted, self.place.path)] if wanted else []
 
-    def _of_member(self, produced: Side, facts: Facts, asked: dict[str, Any]) -> list[Demand]:
+    def _of_member(self, produced: Side, facts: Facts, read: Side, asked: dict[str, Any]) -> list[Demand]:
         found: list[Demand] = []
         if self.name in asked.get("required", ()):
             found.append((facts, {"required": [self.name]}, self.place.path))
         if self.keyword == "properties":
             own = of.child(produced, facts, self.name)
-            schemas = of.member_schemas(asked, self.name)
+            schemas = of.member_schemas(read, asked, self.name)
             found += [(own, schema, (*self.place.path, self.name)) for schema in schemas]
         return found
 
@@ -112,6 +115,7 @@ class Walk:
         if (id(old), id(new)) in self._seen:
             return
         self._seen.add((id(old), id(new)))
+        self._old.effort.spend()
         if same(old, new) and not has_references(old):
             return
         if isinstance(old, bool) or isinstance(new, bool):
@@ -159,7 +163,7 @@ class Walk:
         return Found(kind, where, f'"{name}" {told}', place, "properties", name)
 
     def _required(self, old: dict[str, Any], new: dict[str, Any], place: Place) -> Iterator[Found]:
-        before, after = old.get("required", []), new.get("required", [])
+        before, after = dict.fromkeys(old.get("required", [])), dict.fromkeys(new.get("required", []))
         apart = old.get("properties", {}).keys() ^ new.get("properties", {}).keys()
         for name in dict.fromkeys((*before, *after)):
             if (name in before) != (name in after) and name not in apart:
@@ -184,9 +188,10 @@ class Walk:
                 pointer = pointer_of((*place.new, keyword) if before is None else (*place.old, keyword))
                 yield Found(kind, pointer, told, place, keyword)
             return
+        listed, asked = set(map(hashed, before)), set(map(hashed, after))
         for value in [*before, *after]:
-            here, there = _is_in(before, value), _is_in(after, value)
-            if here != there:
+            here = hashed(value) in listed
+            if here != (hashed(value) in asked):
                 kind = "enum-value-removed" if here else "enum-value-added"
                 key = keyword if keyword in new else next(iter({"enum", "const"} & new.keys()))
                 told = f"the value {_shown(value)} is {'no longer' if here else 'now'} allowed"
@@ -197,16 +202,27 @@ class Walk:
     ) -> Iterator[Found]:
         """Pair what is the same, then what is left in order; what has no partner came or went."""
         before, after = dict(enumerate(old.get(keyword, ()))), dict(enumerate(new.get(keyword, ())))
+        free: dict[Hashable, list[int]] = {}
+        for index in reversed(after):
+            free.setdefault(hashed(after[index]), []).append(index)
         for index in list(before):
-            partner = next((to for to in after if same(before[index], after[to])), None)
+            same_ones = free.get(hashed(before[index]))
+            partner = same_ones.pop() if same_ones else None
             if partner is not None:
-                del before[index], after[partner]
+                yield from self._alternatives(
+                    keyword, (index, partner), (before.pop(index), after.pop(partner)), place
+                )
         if len(before) != len(after) or (keyword in old) != (keyword in new):
             yield _of_branches(keyword, len(before), len(after), place)
             return
-        for (index, own), (to, theirs) in zip(before.items(), after.items(), strict=True):
-            inner = Place((*place.old, keyword, str(index)), (*place.new, keyword, str(to)), place.path)
-            yield from self._pair(own, theirs, inner)
+        for one, other in zip(before.items(), after.items(), strict=True):
+            yield from self._alternatives(keyword, (one[0], other[0]), (one[1], other[1]), place)
+
+    def _alternatives(
+        self, keyword: str, at: tuple[int, int], pair: tuple[Schema, Schema], place: Place
+    ) -> Iterator[Found]:
+        inner = Place((*place.old, keyword, str(at[0])), (*place.new, keyword, str(at[1])), place.path)
+        return self._pair(*pair, inner)
 
     def _keyword(
         self, keyword: str, old: dict[str, Any], new: dict[str, Any], place: Place
@@ -257,7 +273,3 @@ def _listed(schema: dict[str, Any]) -> list[Any] | None:
         return [schema["const"]]
     values: list[Any] | None = schema.get("enum")
     return values
-
-
-def _is_in(values: list[Any], value: Any) -> bool:
-    return any(same(value, each) for each in values)

@@ -8,10 +8,16 @@ from trunkline.contracts.compat import practice
 from trunkline.contracts.compat.changes import MOST_CHANGES, Found, Walk
 from trunkline.contracts.compat.confluent import confluent_difference
 from trunkline.contracts.compat.difference import Change, Difference, Effect, Example, Policy, Schema, worst
+from trunkline.contracts.compat.effort import MOST_STEPS, Effort, Exhausted
 from trunkline.contracts.compat.judging import Judge, Judgement
 from trunkline.contracts.compat.sides import NO_FORMATS, Formats, Side, same
 
 _COMPATIBLE: Judgement = ("compatible", None)
+_UNDECIDED: Judgement = ("undecided", None)
+_TOO_LONG = (
+    f"comparing them took more than {MOST_STEPS:,} steps and was cut short: compare parts of them, or have "
+    "alternatives require a member whose const tells them apart"
+)
 
 
 def compare(
@@ -27,33 +33,59 @@ def compare(
     """
     if policy == "confluent":
         return confluent_difference(old, new)
-    before, after = Side(old, formats), Side(new, formats)
+    effort = Effort()
+    before, after = Side(old, formats, effort), Side(new, formats, effort)
     if same(old, new):
         return Difference(policy)
-    backward, forward = _directions(before, after, policy)
-    listed = list(itertools.islice(Walk(before, after).found(), MOST_CHANGES + 1))
-    changes = [_judged(found, backward, forward) for found in listed[:MOST_CHANGES]]
-    return Difference(policy, (*changes, *_rest(changes, backward, forward, more=len(listed) > MOST_CHANGES)))
+    listed, is_cut = _listed(before, after)
+    try:
+        backward, forward = _directions(before, after, policy)
+    except (Exhausted, RecursionError):
+        return Difference(policy, (_change("", "shape-changed", _TOO_LONG, _UNDECIDED, _UNDECIDED),))
+    judged = list(zip(listed, backward.judged(listed), forward.judged(listed), strict=True))
+    changes = [_change(found.pointer, found.kind, found.detail, *each) for found, *each in judged]
+    return Difference(policy, (*changes, *_rest(changes, backward, forward, effort, is_cut=is_cut)))
+
+
+def _listed(before: Side, after: Side) -> tuple[list[Found], bool]:
+    """Return the changes that are listed, and whether there are others."""
+    found: list[Found] = []
+    try:
+        found.extend(itertools.islice(Walk(before, after).found(), MOST_CHANGES + 1))
+    except (Exhausted, RecursionError):
+        return found[:MOST_CHANGES], True
+    return found[:MOST_CHANGES], len(found) > MOST_CHANGES
 
 
 class _Direction:
-    """A direction: whether it is compatible as a whole, else what single changes do to it."""
+    """A direction: what each of some changes does to it, and what all of them together."""
 
     def __init__(self, produced: Side, read: Side, *, backward: bool) -> None:
         self._judge = Judge(produced, read)
         self._backward = backward
-        self.is_contained = self._judge.is_contained()
 
-    def of(self, found: Found) -> Judgement:
-        """Judge one change: none breaks what is compatible as a whole."""
-        if self.is_contained:
-            return _COMPATIBLE
-        demands = found.demands(self._judge.produced, self._judge.read, backward=self._backward)
+    def judged(self, listed: list[Found]) -> list[Judgement]:
+        """Judge changes one by one: none breaks what is compatible as a whole.
+
+        The whole is looked into as far as need be: one change that is shown to break settles it.
+        """
+        if self._judge.is_shown:
+            return [_COMPATIBLE for _ in listed]
+        each = [self._of(found) for found in listed]
+        if any(effect == "breaking" for effect, _ in each) or self._judge.quickly_whole != _COMPATIBLE:
+            return each
+        return [_COMPATIBLE for _ in listed]
+
+    def _of(self, found: Found) -> Judgement:
+        try:
+            demands = found.demands(self._judge.produced, self._judge.read, backward=self._backward)
+        except Exhausted:
+            return _UNDECIDED
         return self._judge.demands(demands)
 
     def rest(self, effect: Effect) -> Judgement:
         """Judge what no listed change accounts for, they coming to this effect at worst."""
-        if self.is_contained or effect == "breaking":
+        if effect == "breaking" or self._judge.is_shown:
             return _COMPATIBLE
         judged = self._judge.whole()
         return judged if worst((judged[0], effect)) != effect else _COMPATIBLE
@@ -68,22 +100,20 @@ def _directions(before: Side, after: Side, policy: Policy) -> tuple[_Direction, 
     )
 
 
-def _judged(found: Found, backward: _Direction, forward: _Direction) -> Change:
-    return _change(found.pointer, found.kind, found.detail, backward.of(found), forward.of(found))
-
-
 def _rest(
-    changes: list[Change], backward: _Direction, forward: _Direction, *, more: bool
+    changes: list[Change], backward: _Direction, forward: _Direction, effort: Effort, *, is_cut: bool
 ) -> tuple[Change, ...]:
     """Return the change that carries what no other does, if there is such a thing."""
     judged = [
         backward.rest(worst(change.backward for change in changes)),
         forward.rest(worst(change.forward for change in changes)),
     ]
-    if judged == [_COMPATIBLE, _COMPATIBLE] and changes and not more:
+    undecided = "undecided" in {one for change in changes for one in (change.backward, change.forward)}
+    is_long = effort.is_exhausted and (undecided or _UNDECIDED in judged)
+    if judged == [_COMPATIBLE, _COMPATIBLE] and changes and not is_cut and not is_long:
         return ()
-    detail = f"and more than {MOST_CHANGES} changes" if more else "the schemas differ as a whole"
-    return (_change("", "shape-changed", detail, *judged),)
+    detail = "and more changes than are listed" if is_cut else "the schemas differ as a whole"
+    return (_change("", "shape-changed", _TOO_LONG if is_long else detail, *judged),)
 
 
 def _change(pointer: str, kind: str, detail: str, backward: Judgement, forward: Judgement) -> Change:

@@ -14,7 +14,7 @@ import jsonschema_rs
 from jsonschema_rs import canonical
 
 from trunkline.contracts.compat.difference import Schema
-from trunkline.contracts.compat.sides import Facts, Side, has_references, is_number, subschemas
+from trunkline.contracts.compat.sides import Facts, Side, is_number, subschemas
 from trunkline.kernel import json
 
 MOST_PARTS = 20
@@ -36,15 +36,15 @@ _REFUSED = (canonical.CanonicalizationError, canonical.UnsupportedOperand, canon
 class Oracle:
     """Answers of the canonical form; True is a proof, False says nothing."""
 
-    def __init__(self) -> None:
-        self._spent = 0.0
+    def __init__(self, most_effort: float = MOST_EFFORT) -> None:
+        self._left = most_effort
         self._answers: dict[bytes, bool] = {}
 
     def contains(self, read: Side, wanted: Schema, produced: Side, facts: Facts) -> bool:
         """Tell whether every value that has the facts satisfies what is wanted."""
-        if _may_be_unknown(read, wanted):
+        if self._left <= 0 or _may_be_unknown(read, wanted):
             return False  # the canonical form takes such a format for none, which asks less of a value
-        if has_references(wanted) or any(map(has_references, facts)):
+        if read.refers(wanted) or any(map(produced.refers, facts)):
             return self._covers(read, wanted, produced, facts)
         question = json.encode((wanted, facts))
         if question not in self._answers:
@@ -68,7 +68,7 @@ class Oracle:
 
     def lost(self, read: Side, wanted: Schema, produced: Side, facts: Facts) -> Schema | None:
         """Return a schema of the values that have the facts and are not wanted, where it can be written."""
-        if has_references(wanted) or any(map(has_references, facts)):
+        if read.refers(wanted) or any(map(produced.refers, facts)):
             return None
         pair = self._pair(read, wanted, produced, facts)
         try:
@@ -78,12 +78,14 @@ class Oracle:
         return found if isinstance(found, (dict, bool)) else None
 
     def _pair(self, read: Side, wanted: Schema, produced: Side, facts: Facts) -> tuple[Any, Any] | None:
+        if self._left <= 0:
+            return None
         stated = _outermost(produced, facts)
         whole: Schema = stated[0] if len(stated) == 1 else {"allOf": stated}
         sizes = _parts(read, wanted), _parts(produced, whole)
-        if max(sizes) > MOST_PARTS or self._spent > MOST_EFFORT:
+        if max(sizes) > MOST_PARTS:
             return None
-        self._spent += max(1.0, (sum(sizes) / 4) ** 2)
+        self._left -= max(1.0, (sum(sizes) / 4) ** 2)
         try:
             return _canonical(read, wanted), _canonical(produced, whole)
         except (*_REFUSED, ValueError, RecursionError):
@@ -94,7 +96,7 @@ def _may_be_unknown(side: Side, schema: Schema) -> bool:
     """Tell whether a schema may ask for a format that nothing here can check."""
     if not side.unknown:
         return False
-    return has_references(schema) or any(found.get("format") in side.unknown for found in subschemas(schema))
+    return side.refers(schema) or any(found.get("format") in side.unknown for found in subschemas(schema))
 
 
 def _outermost(side: Side, facts: Facts) -> list[dict[str, Any]]:
@@ -113,7 +115,7 @@ def _is_empty(schema: Any) -> bool:
 
 
 def _canonical(side: Side, schema: Schema) -> Any:
-    within = {"registry": side.registry} if has_references(schema) else {}
+    within = {"registry": side.registry} if side.refers(schema) else {}
     return jsonschema_rs.canonicalize(
         side.alone(schema),
         draft=jsonschema_rs.Draft202012,

@@ -15,6 +15,7 @@ def excluded(one: Side, facts: Facts, other: Side, theirs: Facts, levels: int = 
     They have no type in common; or all values of one can be listed and the other refuses each; or they are
     objects only, and a member that one requires excludes itself; or one is a choice of which each does.
     """
+    one.effort.spend(of.steps(facts) + of.steps(theirs))
     common = of.types(facts) & of.types(theirs)
     if not common or _refuses_all(one, facts, other, theirs) or _refuses_all(other, theirs, one, facts):
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 KINDS = {
@@ -70,9 +70,13 @@ def _limit_kind(keyword: str, old: Any, new: Any) -> str:
     elif keyword == "uniqueItems":
         tighter = bool(new)
     elif keyword == "multipleOf":
-        if Decimal(str(new)) % Decimal(str(old)) and Decimal(str(old)) % Decimal(str(new)):
+        if not (_is_multiple(old, new) or _is_multiple(new, old)):
             return "shape-changed"
         tighter = new > old
     else:
         tighter = new > old if keyword in LOWER else new < old
     return "bound-tightened" if tighter else "bound-loosened"
+
+
+def _is_multiple(one: Any, other: Any) -> bool:
+    return Fraction(str(one)) % Fraction(str(other)) == 0

@@ -18,6 +18,7 @@ sight says something of other names, or alternatives are in sight that state no 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -37,6 +38,7 @@ _LISTS = (*_BRANCHES, "prefixItems")
 _NAMED = ("dependentSchemas", "$defs", "definitions", "properties", "patternProperties")
 _SINGLE = ("then", "else", "items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems")
 _LEFT = frozenset({"not", "if", "contains", "propertyNames"})
+_REWRITTEN = frozenset({*_LISTS, *_NAMED, *_SINGLE, *_LEFT})
 _IN_PLACE = ("if", "then", "else")
 
 _Finish: TypeAlias = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
@@ -47,14 +49,19 @@ def produced(side: Side) -> Side:
     if not side.is_plain:
         return side
     closing = _Closing(side)
-    return side.rewritten(_Rewriting(_unclear(side), place=closing.closed).root(side.root))
+    return _rewritten(side, _Rewriting(_unclear(side), place=closing.closed))
 
 
 def read(side: Side) -> Side:
     """Return what a reader takes that knows this schema."""
     if not side.is_plain:
         return side
-    return side.rewritten(_Rewriting(_unclear(side), each=_opened).root(side.root))
+    return _rewritten(side, _Rewriting(_unclear(side), each=_opened))
+
+
+def _rewritten(side: Side, rewriting: _Rewriting) -> Side:
+    made = rewriting.root(side.root)
+    return side if made is side.root else side.rewritten(made)
 
 
 def _unclear(side: Side) -> frozenset[int]:
@@ -74,10 +81,8 @@ def _exclusive(side: Side, alternatives: list[Schema]) -> bool:
 
 
 def _opened(_stated: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
-    for keyword in ("additionalProperties", "unevaluatedProperties"):
-        if made.get(keyword) is False:
-            del made[keyword]
-    return made
+    gone = [key for key in ("additionalProperties", "unevaluatedProperties") if made.get(key) is False]
+    return {key: value for key, value in made.items() if key not in gone} if gone else made
 
 
 def _same(_stated: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
@@ -85,7 +90,10 @@ def _same(_stated: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Rewriting:
-    """Copies a schema, with ``each`` of its schemas, and each at a ``place`` of its own, finished."""
+    """Rewrites a schema, with ``each`` of its schemas, and each at a ``place`` of its own, finished.
+
+    What does not change is not copied.
+    """
 
     def __init__(self, unclear: frozenset[int], *, each: _Finish = _same, place: _Finish = _same) -> None:
         self.lists: list[tuple[list[Schema], list[Schema]]] = []
@@ -97,7 +105,7 @@ class _Rewriting:
     def root(self, schema: Schema) -> Schema:
         made = self._placed(schema)
         if self._stated and isinstance(made, dict):
-            made["$defs"] = {**made.get("$defs", {}), _STATED: self._restated(schema)}
+            return made | {"$defs": {**made.get("$defs", {}), _STATED: self._restated(schema)}}
         return made
 
     def _placed(self, schema: Schema) -> Schema:
@@ -109,19 +117,23 @@ class _Rewriting:
     def _made(self, schema: Schema) -> Schema:
         if isinstance(schema, bool):
             return schema
-        return self._each(schema, {key: self._keyword(key, value) for key, value in schema.items()})
+        made = {
+            key: self._keyword(key, value) if key in _REWRITTEN else value for key, value in schema.items()
+        }
+        return self._each(schema, made if any(made[key] is not schema[key] for key in made) else schema)
 
     def _keyword(self, key: str, value: Any) -> Any:
         if key in _LEFT or (key == "oneOf" and id(value) in self._unclear):
             return self._restated(value)
         finish = self._made if key in _PARTS else self._placed
         if key in _LISTS:
-            made = [finish(schema) for schema in value]
+            made = _unless_same(value, [finish(schema) for schema in value])
             self.lists.append((value, made))
             return made
         if key in _NAMED:
-            return {name: finish(schema) for name, schema in value.items()}
-        return finish(value) if key in _SINGLE else value
+            found = {name: finish(schema) for name, schema in value.items()}
+            return value if all(found[name] is value[name] for name in found) else found
+        return finish(value)
 
     def _restated(self, value: Any) -> Any:
         """Copy what stays as it is, with references to the copy of the root that does."""
@@ -134,6 +146,10 @@ class _Rewriting:
             self._stated = True
             made["$ref"] = f"#/$defs/{_STATED}{value['$ref'][1:]}".replace(" ", "%20")
         return made
+
+
+def _unless_same(stated: list[Any], made: list[Any]) -> list[Any]:
+    return stated if all(map(operator.is_, stated, made)) else made
 
 
 class _Sight(msgspec.Struct):
@@ -171,6 +187,7 @@ class _Closing:
     def _states(self, schema: Schema, seen: set[int]) -> bool:
         """Tell whether an object of a schema has stated properties, whichever alternative it is."""
         facts = [fact for fact in self._side.flat(schema) if id(fact) not in seen]
+        self._side.effort.spend(of.steps(tuple(facts)))
         seen = seen | set(map(id, facts))
         if any(fact.get("properties") for fact in facts):
             return True
@@ -184,6 +201,7 @@ class _Closing:
         if isinstance(schema, bool) or id(schema) in seen:
             return
         seen.add(id(schema))
+        self._side.effort.spend(of.steps((schema,)))
         sight.names |= dict.fromkeys((*schema.get("properties", ()), *schema.get("required", ())))
         for name, needed in schema.get("dependentRequired", {}).items():
             sight.names |= dict.fromkeys((name, *needed))

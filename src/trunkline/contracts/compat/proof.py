@@ -22,41 +22,25 @@ What no rule shows is left open, never refuted: only an example refutes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any, ClassVar
 
 from trunkline.contracts.compat import facts as of
 from trunkline.contracts.compat.containment import Oracle
 from trunkline.contracts.compat.difference import Schema
+from trunkline.contracts.compat.effort import Exhausted
 from trunkline.contracts.compat.exclusion import excluded
 from trunkline.contracts.compat.keywords import BOUNDS, group_of, is_scalar, is_stated, scalars
+from trunkline.contracts.compat.places import Gap, Path, Place
 from trunkline.contracts.compat.sides import NOTHING, Facts, Side, references, same
-
-Path: TypeAlias = tuple[str | int, ...]
 
 MOST_STEPS = 20_000
 """The most pairs of schemas that one proof looks at."""
 MOST_LEVELS = 40
 """The deepest in a value that a proof goes."""
+MOST_WAYS = 64
+"""In how many ways facts may hold for each to be looked at before what follows from all of them."""
 MOST_GAPS = 40
 """The most places remembered where a proof failed."""
-
-
-class Gap(NamedTuple):
-    """Where a proof failed: the place in the value, its facts, and what does not follow from them."""
-
-    path: Path
-    facts: Facts
-    wanted: Schema
-
-
-class _Place(NamedTuple):
-    """Where in the value the proof is, and which alternatives were chosen there."""
-
-    path: Path = ()
-    chosen: frozenset[int] = frozenset()
-
-    def inner(self, token: str | int) -> _Place:
-        return _Place((*self.path, token))
 
 
 class Proof:
@@ -81,15 +65,22 @@ class Proof:
         self._failed.clear()
         self._trail.clear()
         try:
-            return self._contained(facts, wanted, _Place(path))
-        except RecursionError:
+            return self._contained(facts, wanted, Place(path))
+        except (RecursionError, Exhausted):
             return False
 
-    def _contained(self, facts: Facts, wanted: Schema, place: _Place) -> bool:
-        self._steps += 1
+    def _spend(self, steps: int = 1) -> None:
+        """Spend of what this proof may cost, and of what the comparison may."""
+        self._steps += steps
+        if self._steps > MOST_STEPS:
+            raise Exhausted
+        self.produced.effort.spend(steps)
+
+    def _contained(self, facts: Facts, wanted: Schema, place: Place) -> bool:
+        self._spend(of.steps(facts))
         if wanted is True or wanted == {}:
             return True
-        if self._steps > MOST_STEPS or len(place.path) >= MOST_LEVELS:
+        if len(place.path) >= MOST_LEVELS:
             return False
         key = (frozenset(map(id, facts)), id(wanted))
         depth, shown = self._held.get(key, (MOST_LEVELS, True))
@@ -98,16 +89,17 @@ class Proof:
         self._circles += not shown
         return shown and key not in self._failed and self._assuming(key, facts, wanted, place)
 
-    def _assuming(self, key: tuple[frozenset[int], int], facts: Facts, wanted: Schema, place: _Place) -> bool:
+    def _assuming(self, key: tuple[frozenset[int], int], facts: Facts, wanted: Schema, place: Place) -> bool:
         """Prove a pair while it counts as shown deeper in the value; what relied on it falls with it.
 
         A failure is not tried again, unless it was for a circle, which another place may not close.
         """
-        kept, circles = len(self._trail), self._circles
+        kept, circles, gaps = len(self._trail), self._circles, len(self.gaps)
         self._held[key] = (len(place.path), False)
         self._trail.append(key)
         if self._follows(facts, wanted, place):
             self._held[key] = (len(place.path), True)
+            del self.gaps[gaps:]
             return True
         for fallen in self._trail[kept:]:
             self._held.pop(fallen, None)
@@ -116,7 +108,7 @@ class Proof:
             self._failed.add(key)
         return False
 
-    def _follows(self, facts: Facts, wanted: Schema, place: _Place) -> bool:
+    def _follows(self, facts: Facts, wanted: Schema, place: Place) -> bool:
         if self._stated(facts, wanted) or not of.types(facts):
             return True
         listed = of.values(self.produced, facts)
@@ -125,13 +117,17 @@ class Proof:
             return taken or self._gap(place, facts, wanted)
         if isinstance(wanted, bool):
             return self._by_choice(facts, wanted, place) or self._gap(place, facts, wanted)
-        shown = [
-            self._demand(facts, wanted, keyword, place)
-            or self._gap(place, facts, self._part(wanted, keyword))
-            for keyword in _leaders(wanted)
-        ]
+        shown = [self._shown(facts, wanted, keyword, place) for keyword in _leaders(wanted)]
         asked = is_scalar(wanted) and all(map(is_scalar, facts))  # the oracle has been, of each keyword
         return all(shown) or (not asked and self._oracle_whole(facts, wanted))
+
+    def _shown(self, facts: Facts, wanted: dict[str, Any], keyword: str, place: Place) -> bool:
+        """Show what one keyword asks; places that did not matter for it are forgotten."""
+        before = len(self.gaps)
+        if self._demand(facts, wanted, keyword, place):
+            del self.gaps[before:]
+            return True
+        return self._gap(place, facts, self._part(wanted, keyword))
 
     def _oracle_whole(self, facts: Facts, wanted: Schema) -> bool:
         return self.oracle.contains(self.read, wanted, self.produced, facts)
@@ -141,20 +137,22 @@ class Proof:
 
     def _refers_alike(self, wanted: Schema) -> bool:
         """Tell whether references in a schema, and in all they lead to, mean the same on both sides."""
-        waiting, seen = list(references(wanted)), set()
+        waiting = list(references(wanted)) if self.read.refers(wanted) else []
+        seen = set()
         while waiting:
             reference = waiting.pop()
             if reference not in seen:
                 seen.add(reference)
+                self._spend()
                 own, theirs = self.produced.target(reference), self.read.target(reference)
                 if own is None or not same(own, theirs):
                     return False
                 waiting += references(own)
         return True
 
-    def _gap(self, place: _Place, facts: Facts, wanted: Schema) -> bool:
+    def _gap(self, place: Place, facts: Facts, wanted: Schema) -> bool:
         if len(self.gaps) < MOST_GAPS:
-            self.gaps.append(Gap(place.path, facts, wanted))
+            self.gaps.append(Gap(place.path, facts, wanted, place.around))
         return False
 
     def _part(self, wanted: dict[str, Any], keyword: str) -> dict[str, Any]:
@@ -165,52 +163,67 @@ class Proof:
             kept = self._parts[id(wanted), keyword] = (wanted, part)
         return kept[1]
 
-    def _demand(self, facts: Facts, wanted: dict[str, Any], keyword: str, place: _Place) -> bool:
+    def _demand(self, facts: Facts, wanted: dict[str, Any], keyword: str, place: Place) -> bool:
         """Show what one keyword, with those that belong to it, asks of a value with the facts."""
         part = wanted if keyword in _WHOLE else self._part(wanted, keyword)
         rule = self._rules.get(keyword, Proof._left)
-        return rule(self, facts, part, place) or self._by_choice(facts, part, place, keyword)
+        if keyword in of.CHOICES and 1 < of.ways(facts, place.chosen) <= MOST_WAYS:
+            return self._stated(facts, part) or self._by_choice(facts, part, place, keyword)
+        before = len(self.gaps)
+        if rule(self, facts, part, place):
+            return True
+        vague, self.gaps[before:] = self.gaps[before:], []  # what fails in one of the alternatives says more
+        if self._by_choice(facts, part, place, keyword):
+            return True
+        self.gaps += vague[: MOST_GAPS - len(self.gaps)]
+        return False
 
-    def _by_choice(self, facts: Facts, part: Any, place: _Place, keyword: str = "") -> bool:
+    def _by_choice(self, facts: Facts, part: Any, place: Place, keyword: str = "") -> bool:
         """Show it from each of the alternatives that the facts hold."""
-        for alternatives in _alternatives(facts):
+        for alternatives in of.alternatives(facts):
             if id(alternatives[0]) not in place.chosen:
                 here = place._replace(chosen=place.chosen | {id(alternatives[0])})
                 return all(self._from(facts, branch, part, here, keyword) for branch in alternatives[1])
         return False
 
-    def _from(self, facts: Facts, branch: list[Schema], part: Any, place: _Place, keyword: str) -> bool:
-        self._steps += 1
+    def _from(self, facts: Facts, branch: list[Schema], part: Any, place: Place, keyword: str) -> bool:
+        self._spend()
         more = of.joined(self.produced, branch)
         both = tuple({id(fact): fact for fact in (*facts, *more)}.values())
-        if self._steps > MOST_STEPS:
-            return False
-        if not of.types(both) or of.values(self.produced, both) == []:
+        if not of.types(both):
             return True
-        if part is False:
-            return self._by_choice(both, part, place)
-        if (listed := of.values(self.produced, both)) is not None:
-            return all(self.read.is_surely_valid(part, value) for value in listed)
-        return self._demand(both, part, keyword, place)
+        listed = of.values(self.produced, both)
+        if listed is not None:
+            shown = all(self.read.is_surely_valid(part, value) for value in listed)
+        elif part is False:
+            shown = self._by_choice(both, part, place)
+        else:
+            shown = self._demand(both, part, keyword, place)
+        return shown or self._gap(place, both, part)
 
-    def _left(self, facts: Facts, part: dict[str, Any], _place: _Place) -> bool:
+    def _left(self, facts: Facts, part: dict[str, Any], _place: Place) -> bool:
         """Show what has no rule of its own: stated in the same words, or known to the oracle."""
         return self._stated(facts, part) or self._oracle_whole(facts, part)
 
-    def _reference(self, facts: Facts, part: dict[str, Any], place: _Place) -> bool:
+    def _reference(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
         target = self.read.target(part["$ref"])
         return target is not None and self._contained(facts, target, place)
 
-    def _all_of(self, facts: Facts, part: dict[str, Any], place: _Place) -> bool:
+    def _all_of(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
         return _every(self._contained(facts, schema, place) for schema in part["allOf"])
 
-    def _any_of(self, facts: Facts, part: dict[str, Any], place: _Place) -> bool:
-        return any(self._contained(facts, schema, place) for schema in part["anyOf"])
+    def _any_of(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
+        return any(self._is_alternative(facts, schema, place) for schema in part["anyOf"])
 
-    def _one_of(self, facts: Facts, part: dict[str, Any], place: _Place) -> bool:
+    def _is_alternative(self, facts: Facts, schema: Schema, place: Place) -> bool:
+        """Show that it is this alternative; one that is visibly another kind of value is not tried."""
+        is_other = excluded(self.produced, facts, self.read, self.read.flat(schema), levels=1)
+        return not is_other and self._contained(facts, schema, place)
+
+    def _one_of(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
         for index, schema in enumerate(part["oneOf"]):
             rest = [other for at, other in enumerate(part["oneOf"]) if at != index]
-            if self._contained(facts, schema, place):
+            if self._is_alternative(facts, schema, place):
                 return all(self._excluded(facts, other) for other in rest)
         return False
 
@@ -220,10 +233,10 @@ class Proof:
             self.read, unwanted, self.produced, facts
         )
 
-    def _not(self, facts: Facts, part: dict[str, Any], place: _Place) -> bool:
+    def _not(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
         return self._excluded(facts, part["not"]) or self._left(facts, part, place)
 
-    def _condition(self, facts: Facts, part: dict[str, Any], place: _Place) -> bool:
+    def _condition(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
         if "if" not in part or self._stated(facts, part):
             return True
         then, otherwise = part.get("then", True), part.get("else", True)
@@ -231,10 +244,10 @@ class Proof:
             return self._contained(facts, otherwise, place) or self._contained(facts, part["if"], place)
         return self._excluded(facts, part["if"]) and self._contained(facts, otherwise, place)
 
-    def _type(self, facts: Facts, part: dict[str, Any], _place: _Place) -> bool:
+    def _type(self, facts: Facts, part: dict[str, Any], _place: Place) -> bool:
         return of.types(facts) <= of.types((part,))
 
-    def _scalar(self, facts: Facts, part: dict[str, Any], _place: _Place) -> bool:
+    def _scalar(self, facts: Facts, part: dict[str, Any], _place: Place) -> bool:
         """Show a bound, a pattern or a format from what the facts say of texts and numbers."""
         keyword = next(iter(part))
         if not of.types(facts) & BOUNDS[keyword] or of.is_within(facts, keyword, part[keyword]):
@@ -246,10 +259,10 @@ class Proof:
             self.read, part, self.produced, (*own, {"type": sorted(of.types(facts))})
         )
 
-    def _required(self, facts: Facts, part: dict[str, Any], _place: _Place) -> bool:
+    def _required(self, facts: Facts, part: dict[str, Any], _place: Place) -> bool:
         return "object" not in of.types(facts) or of.required(facts) >= set(part["required"])
 
-    def _dependent_required(self, facts: Facts, part: dict[str, Any], _place: _Place) -> bool:
+    def _dependent_required(self, facts: Facts, part: dict[str, Any], _place: Place) -> bool:
         return (
             "object" not in of.types(facts)
             or self._stated(facts, part)
@@ -259,7 +272,7 @@ class Proof:
             )
         )
 
-    def _dependent_schemas(self, facts: Facts, part: dict[str, Any], place: _Place) -> bool:
+    def _dependent_schemas(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
         return "object" not in of.types(facts) or all(
             self._absent(facts, name) or self._contained(facts, schema, place)
             for name, schema in part["dependentSchemas"].items()
@@ -268,7 +281,7 @@ class Proof:
     def _absent(self, facts: Facts, name: str) -> bool:
         return NOTHING in of.child(self.produced, facts, name)
 
-    def _count(self, facts: Facts, part: dict[str, Any], _place: _Place) -> bool:
+    def _count(self, facts: Facts, part: dict[str, Any], _place: Place) -> bool:
         """Show a bound on how many members or items there are."""
         keyword, limit = next(iter(part.items()))
         kind = "object" if keyword.endswith("Properties") else "array"
@@ -284,7 +297,7 @@ class Proof:
     def _item_is_nothing(self, facts: Facts, index: int) -> bool:
         return NOTHING in of.item(self.produced, facts, index)
 
-    def _unique(self, facts: Facts, part: dict[str, Any], _place: _Place) -> bool:
+    def _unique(self, facts: Facts, part: dict[str, Any], _place: Place) -> bool:
         most = of.bound(facts, "maxItems")
         return (
             part["uniqueItems"] is False
@@ -293,7 +306,7 @@ class Proof:
             or (most is not None and most <= 1)
         )
 
-    def _members(self, facts: Facts, part: dict[str, Any], place: _Place) -> bool:
+    def _members(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
         if "object" not in of.types(facts):
             return True
         named = dict.fromkeys((*of.names(facts), *part.get("properties", ())))
@@ -301,33 +314,35 @@ class Proof:
             facts, part, place
         )
 
-    def _member(self, facts: Facts, part: dict[str, Any], name: str, place: _Place) -> bool:
+    def _member(self, facts: Facts, part: dict[str, Any], name: str, place: Place) -> bool:
         own = of.child(self.produced, facts, name)
-        wanted = of.member_schemas(part, name)
-        return _every(self._contained(own, schema, place.inner(name)) for schema in wanted)
+        wanted = of.member_schemas(self.read, part, name)
+        return _every(self._contained(own, schema, place.inner(name, facts)) for schema in wanted)
 
-    def _others(self, facts: Facts, part: dict[str, Any], place: _Place) -> bool:
+    def _others(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
         """Show what is asked of members without a name in the schemas: each that may be there."""
         wanted = [*part.get("patternProperties", {}).items(), (None, of.others(part))]
         return all(
-            self._contained(own, schema, place.inner(of.SOME_NAME))
+            self._contained(own, schema, place.inner(of.SOME_NAME, facts))
             for pattern, schema in wanted
             if schema is not True
             for own in of.unnamed(self.produced, facts, part, pattern)
         )
 
-    def _items(self, facts: Facts, part: dict[str, Any], place: _Place) -> bool:
+    def _items(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
         if "array" not in of.types(facts):
             return True
         described = max(of.prefix(facts), of.prefix((part,)))
         most = of.bound(facts, "maxItems")
         return _every(
-            self._contained(of.item(self.produced, facts, at), of.item_schema(part, at), place.inner(at))
+            self._contained(
+                of.item(self.produced, facts, at), of.item_schema(part, at), place.inner(at, facts)
+            )
             for at in range(described + 1)
             if most is None or at < most
         )
 
-    def _property_names(self, facts: Facts, part: dict[str, Any], place: _Place) -> bool:
+    def _property_names(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
         if "object" not in of.types(facts) or self._left(facts, part, place):
             return True
         wanted = part["propertyNames"]
@@ -338,7 +353,7 @@ class Proof:
             self.read.is_surely_valid(wanted, name) or self._absent(facts, name) for name in known
         )
 
-    _rules: ClassVar[dict[str, Callable[[Proof, Facts, dict[str, Any], _Place], bool]]] = {
+    _rules: ClassVar[dict[str, Callable[[Proof, Facts, dict[str, Any], Place], bool]]] = {
         "$ref": _reference,
         "allOf": _all_of,
         "anyOf": _any_of,
@@ -377,16 +392,6 @@ def _leaders(wanted: dict[str, Any]) -> list[str]:
         if group:
             found.setdefault(group, group[0] if keyword not in _WHOLE else keyword)
     return list(found.values())
-
-
-def _alternatives(facts: Facts) -> Iterator[tuple[object, list[list[Schema]]]]:
-    """Yield the choices that facts hold, each with what may be chosen."""
-    for fact in facts:
-        for keyword in of.CHOICES:
-            if keyword in fact:
-                yield fact[keyword], [[branch] for branch in fact[keyword]]
-        if "if" in fact:
-            yield fact["if"], [[fact["if"], fact.get("then", True)], [fact.get("else", True)]]
 
 
 _WHOLE = frozenset({"unevaluatedProperties", "unevaluatedItems", "$dynamicRef"})

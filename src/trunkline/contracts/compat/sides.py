@@ -8,17 +8,19 @@ something outside itself, which is never fetched.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
-from urllib.parse import unquote
 
 import jsonschema_rs
 import msgspec
 
 from trunkline.contracts.compat.difference import Schema
-from trunkline.contracts.field import path_of
+from trunkline.contracts.compat.effort import Effort, Exhausted
+from trunkline.contracts.compat.pointers import at, tokens_of
+from trunkline.contracts.compat.visits import Visits, extent
 from trunkline.contracts.leaves import STRING_FORMATS
+from trunkline.contracts.patterns import cost
 
 Facts: TypeAlias = tuple[dict[str, Any], ...]
 """What holds of a value: it satisfies all of these, of which ``allOf`` and ``$ref`` stand here as facts."""
@@ -31,6 +33,9 @@ MAX_DEPTH = 100
 NOTHING: dict[str, Any] = {"not": {}}
 """The fact that no value satisfies."""
 
+_KEYWORDS_A_STEP = 8
+_REFERENCES_A_STEP = 4_000
+_VISITS_A_STEP = 400
 _URI = "urn:trunkline:schema"
 _NAMED = frozenset({"$id", "$anchor", "$dynamicRef", "$dynamicAnchor"})
 _PLAIN = frozenset({"const", "enum", "default", "examples", "example", "required", "type"})
@@ -53,6 +58,9 @@ class Formats(msgspec.Struct, frozen=True):
 
 NO_FORMATS = Formats()
 
+_NONE: frozenset[str] = frozenset()
+_Validators: TypeAlias = dict[tuple[int, frozenset[str]], tuple[Schema, Any]]
+
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -60,33 +68,46 @@ class Side:
     """A schema that was found sound. Raises ``ValueError`` with the reason where it is not.
 
     ``is_plain`` tells that every reference is a JSON pointer into the schema itself, so that its parts can be
-    looked at one by one. ``unknown`` are the formats that nothing here can check.
+    looked at one by one. ``unknown`` are the formats that nothing here can check. ``effort`` is what the
+    comparison it belongs to may still cost: what a side is asked raises ``Exhausted`` where that is too dear.
     """
 
-    def __init__(self, root: Schema, formats: Formats = NO_FORMATS) -> None:
+    def __init__(self, root: Schema, formats: Formats = NO_FORMATS, effort: Effort | None = None) -> None:
         _bound(root)
         _require_dialect(root)
+        self.effort = effort or Effort()
         self._set(root, formats, frozenset())
         self.is_plain = not any(_is_named(schema, root) for schema in self.schemas)
         named = (schema.get("format") for schema in self.schemas)
         names = {name for name in named if isinstance(name, str)}
         self.unknown = frozenset(names - STRING_FORMATS - formats.checks.keys())
-        self.validator(root)
+        try:
+            self.validator(root)
+        except Exhausted:
+            raise ValueError(
+                "the schema cannot be used: its patterns and references take too long to compile"
+            ) from None
 
     def rewritten(self, root: Schema) -> Side:
         """Return the side of a schema made from this one, which need not be looked at for its faults."""
         made = object.__new__(Side)
+        made.effort = self.effort
         made._set(root, self.formats, self.unknown)
         made.is_plain = self.is_plain
+        made._shared = self._shared
         return made
 
     def _set(self, root: Schema, formats: Formats, unknown: frozenset[str]) -> None:
         self.root = root
         self.unknown = unknown
         self.formats = formats
+        self._shared: _Validators = {}
         self._registry: Any = None
         self._alone: dict[int, tuple[Schema, Schema]] = {}
-        self._validators: dict[tuple[int, frozenset[str]], tuple[Schema, Any]] = {}
+        self._whole_steps: int | None = None
+        self._refer: dict[int, tuple[Schema, bool]] = {}
+        self._patterns: dict[str, Any] = {}
+        self._validators: _Validators = {}
         self._flat: dict[int, tuple[Schema, Facts]] = {}
 
     def takes(self, document: Any) -> bool:
@@ -95,40 +116,112 @@ class Side:
 
     def refuses(self, document: Any) -> bool:
         """Tell whether a document is refused, whatever the formats mean that nothing here can check."""
-        return not any(self.validator(self.root, refused).is_valid(document) for refused in self._readings)
+        return not any(self._is_valid(self.root, document, refused) for refused in self._readings)
 
     def is_valid(self, schema: Schema, value: Any) -> bool:
         """Tell whether a value satisfies a part of the schema."""
-        return bool(self.validator(schema).is_valid(value))
+        return self._is_valid(schema, value)
 
     def is_surely_valid(self, schema: Schema, value: Any) -> bool:
         """Tell whether a value satisfies a part, whatever the formats mean that nothing here can check."""
-        return all(self.validator(schema, refused).is_valid(value) for refused in self._readings)
+        return all(self._is_valid(schema, value, refused) for refused in self._readings)
 
-    @property
+    @functools.cached_property
     def _readings(self) -> set[frozenset[str]]:
         """The formats that refuse every text, in each way to read those that nothing here can check."""
-        return {frozenset(), self.unknown}
+        return {_NONE, self.unknown}
 
-    def validator(self, schema: Schema, refused: frozenset[str] = frozenset()) -> Any:
+    def _is_valid(self, schema: Schema, value: Any, refused: frozenset[str] = _NONE) -> bool:
+        validator = self.validator(schema, refused)
+        self.effort.spend(self._looks(schema, value))
+        return bool(validator.is_valid(value))
+
+    def _compiling(self, schema: Schema) -> int:
+        """Return in about how many steps a part is compiled; all that it refers to is compiled with it."""
+        whole = schema is self.root or self.refers(schema)
+        if not whole:
+            return _compiling(schema)
+        if self._whole_steps is None:
+            self._whole_steps = _compiling(self.root)
+        return self._whole_steps
+
+    def _looks(self, schema: Schema, value: Any) -> int:
+        """Return in about how many steps a value is put to a validator, at worst."""
+        if isinstance(schema, bool) or not self.refers(schema):
+            return 1
+        levels, values = extent(value)
+        return 1 + self._visits.of(schema, levels) * values // _VISITS_A_STEP
+
+    @functools.cached_property
+    def _visits(self) -> Visits:
+        return Visits(self._targets)
+
+    def _targets(self, reference: str) -> list[Schema]:
+        """Return what a reference may lead to, by name too."""
+        found = self.target(reference)
+        if found is not None or self.is_plain:
+            return [] if found is None else [found]
+        base, _, fragment = reference.partition("#")
+        named = self._named.get(base.rpartition("/")[2], []) if base else [self.root]
+        if not fragment:
+            return named
+        inner = [at(one, tokens_of(f"#{fragment}") or ()) for one in named] if fragment[0] == "/" else ()
+        return [one for one in inner if one is not None] or self._named.get(f"#{fragment}", [])
+
+    @functools.cached_property
+    def _named(self) -> dict[str, list[Schema]]:
+        """What has a name of its own, by anchor, with its ``#``, and by the end of its address."""
+        found: dict[str, list[Schema]] = {}
+        for schema in self.schemas:
+            names = [f"#{schema[key]}" for key in ("$anchor", "$dynamicAnchor") if key in schema]
+            names += [str(schema["$id"]).rpartition("/")[2]] if "$id" in schema else []
+            for name in names:
+                found.setdefault(name, []).append(schema)
+        return found
+
+    def validator(self, schema: Schema, refused: frozenset[str] = _NONE) -> Any:
         """Return the validator of a part of the schema; of a side that is not plain it takes anything.
 
         ``refused`` are formats that refuse every text.
         """
-        kept = self._validators.get((id(schema), refused))
+        kept = self._validators.get((id(schema), refused)) or self._shared.get((id(schema), refused))
         if kept is None:
             part = self.alone(schema) if self.is_plain or schema is self.root else True
-            kept = self._validators[id(schema), refused] = (schema, self._compiled(part, refused))
+            self.effort.spend(1 + self._compiling(schema))
+            kept = schema, self._compiled(part, refused)
+            pool = self._shared if self.is_plain and not self.refers(schema) else self._validators
+            pool[id(schema), refused] = kept
         return kept[1]
+
+    def matches(self, pattern: str, name: str) -> bool:
+        """Tell whether a name matches a pattern, on the linear-time engine."""
+        if pattern not in self._patterns:
+            self.effort.spend(1 + cost(pattern))
+            self._patterns[pattern] = self._compiled({"pattern": pattern}, _NONE)
+        self.effort.spend()
+        return bool(self._patterns[pattern].is_valid(name))
 
     def alone(self, schema: Schema) -> Schema:
         """Return a part of the schema as one that stands by itself, with ``registry`` for its references."""
         kept = self._alone.get(id(schema))
         if kept is None:
-            rewritten = schema is not self.root and has_references(schema)
+            rewritten = schema is not self.root and self.refers(schema)
             made = _absolute(schema) if rewritten else schema
             kept = self._alone[id(schema)] = (schema, made)
         return kept[1]
+
+    def refers(self, schema: Schema) -> bool:
+        """Tell whether a part of the schema, or what was made of its parts, refers to anything."""
+        if not self._may_refer:
+            return False
+        kept = self._refer.get(id(schema))
+        if kept is None:
+            kept = self._refer[id(schema)] = (schema, has_references(schema))
+        return kept[1]
+
+    @functools.cached_property
+    def _may_refer(self) -> bool:
+        return has_references(self.root)
 
     @functools.cached_property
     def schemas(self) -> list[dict[str, Any]]:
@@ -218,17 +311,27 @@ def has_references(schema: Schema) -> bool:
 
 def same(one: Any, other: Any) -> bool:
     """Tell whether two JSON values are equal, where Python holds ``1`` and ``true`` for the same."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
+    return one is other or (one == other and _truths_alike(one, other))
+
+
+def _truths_alike(one: Any, other: Any) -> bool:
+    """Tell whether two values that are equal to Python have ``true`` and ``false`` at the same places."""
     if isinstance(one, dict):
-        return (
-            isinstance(other, dict)
-            and one.keys() == other.keys()
-            and all(same(value, other[key]) for key, value in one.items())
-        )
+        return all(_truths_alike(value, other[key]) for key, value in one.items())
     if isinstance(one, list):
-        return isinstance(other, list) and len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
+        return all(map(_truths_alike, one, other))
+    return isinstance(one, bool) is isinstance(other, bool)
+
+
+def _compiling(schema: Schema) -> int:
+    """Return about how many steps it takes to compile a schema: its patterns, and one for some keywords."""
+    found = references = 0
+    for part in subschemas(schema):
+        found, references = found + len(part), references + ("$ref" in part)
+        patterns = [part["pattern"]] if "pattern" in part else []
+        patterns += part["patternProperties"] if isinstance(part.get("patternProperties"), dict) else []
+        found += sum(_KEYWORDS_A_STEP * cost(text) for text in patterns if isinstance(text, str))
+    return found // _KEYWORDS_A_STEP + references**2 // _REFERENCES_A_STEP
 
 
 def _is_named(schema: dict[str, Any], root: Schema) -> bool:
@@ -251,16 +354,10 @@ def _require_dialect(root: Schema) -> None:
 def _bound(root: Any) -> None:
     if not isinstance(root, (dict, bool)):
         raise ValueError("a JSON Schema is an object, true or false")  # noqa: TRY004  what callers catch
-    values = 0
-    waiting: list[tuple[Any, int]] = [(root, 1)]
-    while waiting:
-        found, depth = waiting.pop()
-        values += 1
-        inner = found.values() if isinstance(found, dict) else found if isinstance(found, list) else ()
-        if values > MAX_VALUES or depth > MAX_DEPTH:
-            what = f"more than {MAX_VALUES:,} values" if values > MAX_VALUES else f"{MAX_DEPTH} levels"
-            raise ValueError(f"the schema is too large: {what}")
-        waiting += ((value, depth + 1) for value in inner)
+    levels, values = extent(root, most=MAX_VALUES)
+    if levels >= MAX_DEPTH or values > MAX_VALUES:
+        what = f"more than {MAX_VALUES:,} values" if values > MAX_VALUES else f"{MAX_DEPTH} levels"
+        raise ValueError(f"the schema is too large: {what}")
 
 
 def _absolute(schema: Any) -> Any:
@@ -279,31 +376,6 @@ def _absolute(schema: Any) -> Any:
         else _absolute(value)
         for key, value in schema.items()
     }
-
-
-def tokens_of(reference: str) -> tuple[str, ...] | None:
-    """Return the tokens of a reference that is a JSON pointer into its own schema; None of another."""
-    if reference == "#":
-        return ()
-    if not reference.startswith("#/"):
-        return None
-    return path_of(unquote(reference[1:]))
-
-
-def at(root: Schema, tokens: Iterable[str]) -> Schema | None:
-    """Return the schema at the tokens of a JSON pointer, None where there is none."""
-    found: Any = root
-    for token in tokens:
-        found = _step(found, token)
-    return found if isinstance(found, (dict, bool)) else None
-
-
-def _step(value: Any, token: str) -> Any:
-    if isinstance(value, dict):
-        return value.get(token)
-    if isinstance(value, list) and token.isascii() and token.isdigit():
-        return value[int(token)] if int(token) < len(value) else None
-    return None
 
 
 def is_number(value: Any) -> bool:

@@ -8,14 +8,14 @@ example that they did not agree to.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from trunkline.contracts.compat import facts as of
 from trunkline.contracts.compat.containment import Oracle
 from trunkline.contracts.compat.difference import Example
 from trunkline.contracts.compat.keywords import BOUNDS
-from trunkline.contracts.compat.proof import Gap, Path
+from trunkline.contracts.compat.places import Gap
 from trunkline.contracts.compat.sides import Facts, Side
 from trunkline.contracts.sampling import Sampler
 from trunkline.contracts.scalars import beyond
@@ -23,8 +23,9 @@ from trunkline.kernel import json
 
 MOST_VALUES = 24
 """The most values tried at one place."""
-MOST_BASES = 8
-"""The most documents that a value is put into."""
+PLAINEST = (1,)
+BASES = (*PLAINEST, 8)
+"""How many documents a value is put into: the plainest that there is, then more."""
 MOST_DOCUMENTS = 100
 """The most documents tried where no place is known."""
 _ENOUGH = 3
@@ -40,10 +41,13 @@ class Witnesses:
         self._sampler = Sampler(produced)
         self._bases: dict[int, list[Any]] = {}
 
-    def at(self, gaps: Iterable[Gap]) -> Example | None:
-        """Return an example that one of the places leads to, the smallest of the first few."""
-        for gap in gaps:
-            found = list(itertools.islice(self._shown(gap), _ENOUGH))
+    def at(self, gaps: Iterable[Gap], bases: Sequence[int] = BASES) -> Example | None:
+        """Return an example that one of the places leads to, the smallest of the first few.
+
+        ``bases`` are numbers of documents that a value is put into, one after the other.
+        """
+        for gap in {(gap.path, *map(id, (*gap.facts, gap.wanted))): gap for gap in gaps}.values():
+            found = list(itertools.islice(self._shown(gap, bases), _ENOUGH))
             if found:
                 return Example(min(found, key=lambda document: len(json.encode(document))))
         return None
@@ -55,15 +59,12 @@ class Witnesses:
         document = next(found, _NONE)
         return None if document is _NONE else Example(document)
 
-    def _shown(self, gap: Gap) -> Iterator[Any]:
+    def _shown(self, gap: Gap, bases: Sequence[int]) -> Iterator[Any]:
         for value in itertools.islice(self._values(gap), MOST_VALUES):
-            for document in self._around(gap.path, value):
-                if self._shows(document):
+            for document in self._around(gap, value, bases):
+                if self._produced.takes(document) and self._read.refuses(document):
                     yield document
                     break
-
-    def _shows(self, document: Any) -> bool:
-        return self._produced.takes(document) and self._read.refuses(document)
 
     def _values(self, gap: Gap) -> Iterator[Any]:
         """Yield values with the facts of a place that are refused there."""
@@ -87,34 +88,40 @@ class Witnesses:
             side = Side(lost, self._produced.formats)
             yield from Sampler(side).values(side.flat(side.root))
 
-    def _around(self, path: Path, value: Any) -> Iterator[Any]:
+    def _around(self, gap: Gap, value: Any, bases: Sequence[int]) -> Iterator[Any]:
         """Yield documents that have a value at a place; only the validators know whether they are taken."""
-        if not path:
+        if not gap.path:
             yield value
             return
         root = self._produced.flat(self._produced.root)
-        for most in (1, MOST_BASES):
+        for most in bases:
             if most not in self._bases:
                 self._bases[most] = self._sampler.values(root, most=most)
             for base in self._bases[most]:
-                yield self._put(base, root, path, value)
+                yield self._put(base, root, gap, value)
 
-    def _put(self, base: Any, facts: Facts, path: Path, value: Any) -> Any:
-        """Return a copy of a document with a value at a place, made where it is not there."""
-        if not path:
+    def _put(self, base: Any, facts: Facts, gap: Gap, value: Any) -> Any:
+        """Return a copy of a document with a value at a place, made where it is not there.
+
+        Where alternatives were chosen on the way to the place, what is around it is one of these.
+        """
+        if not gap.path:
             return value
-        token, rest = path[0], path[1:]
+        here, inside = gap.entered()
+        if {*map(id, here)} > {*map(id, facts)}:
+            base, facts = self._plainest(here), here
+        token = gap.path[0]
         if isinstance(token, int):
             items = list(base) if isinstance(base, list) else []
             while len(items) <= token:
                 items.append(self._plainest(of.item(self._produced, facts, len(items))))
-            items[token] = self._put(items[token], of.item(self._produced, facts, token), rest, value)
+            items[token] = self._put(items[token], of.item(self._produced, facts, token), inside, value)
             return items
         members = dict(base) if isinstance(base, dict) else {}
         name = _unused(facts) if token == of.SOME_NAME else token
         inner = of.child(self._produced, facts, name)
         known = members[name] if name in members else self._plainest(inner)
-        return members | {name: self._put(known, inner, rest, value)}
+        return members | {name: self._put(known, inner, inside, value)}
 
     def _plainest(self, facts: Facts) -> Any:
         return next(iter(self._sampler.values(facts, most=1)), None)

@@ -36,3 +36,9 @@ from trunkline.contracts.compat.kinds import KINDS, kind_of
 def test_kinds(keyword, old, new, kind):
     assert kind_of(keyword, old, new) == kind
     assert kind in KINDS
+
+
+# Multiples of any size are told apart.
+def test_multiples_far_apart():
+    assert kind_of("multipleOf", 10**399, 3) == "shape-changed"
+    assert kind_of("multipleOf", 3, 3 * 10**399) == "bound-tightened"
