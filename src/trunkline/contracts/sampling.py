@@ -29,6 +29,7 @@ MOST_LOOKS = 3_000
 _MOST_ROOT = 200
 _MOST_INNER = 8
 _MOST_LENGTH = 50
+_MOST_UNNAMED = 3
 _ANYTHING = ["a", 0, None, True, [], {}, Decimal("0.5")]
 _ORDER = ("object", "array", "string", "integer", "number", "boolean", "null")
 _CHECKED = frozenset(
@@ -63,7 +64,7 @@ class Sampler:
         self._side = side
         self._seed = seed
         self._looks = 0
-        self._known: dict[tuple[frozenset[int], int], tuple[Facts, list[Any]]] = {}
+        self._known: dict[tuple[frozenset[int], int], tuple[Facts, Kept]] = {}
 
     def valid(self) -> Iterator[Any]:
         """Yield documents that the side takes, each once."""
@@ -74,55 +75,66 @@ class Sampler:
                 yield document
         yield from self._mixed(found)
 
-    def values(self, facts: Facts, *, most: int = _MOST_INNER) -> list[Any]:
+    def values(self, facts: Facts, *, most: int = _MOST_INNER) -> Kept:
         """Return values that have the facts, as far as can be told cheaply; the plainest first."""
         key = frozenset(map(id, facts)), most
         if key not in self._known:
-            self._looks = 0
-            self._known[key] = facts, self._values(facts, most, 0)
+            self._known[key] = facts, Kept(self._begun(facts, most))
         return self._known[key][1]
 
-    def _values(self, facts: Facts, most: int, level: int, chosen: frozenset[int] = frozenset()) -> list[Any]:
+    def _begun(self, facts: Facts, most: int) -> Iterator[Any]:
+        self._looks = 0
+        yield from self._values(facts, most, 0)
+
+    def _values(
+        self, facts: Facts, most: int, level: int, chosen: frozenset[int] = frozenset()
+    ) -> Iterator[Any]:
+        return itertools.islice(self._each(facts, most, level, chosen), most)
+
+    def _each(self, facts: Facts, most: int, level: int, chosen: frozenset[int]) -> Iterator[Any]:
         if not facts:
-            return _ANYTHING[:most]
+            yield from _ANYTHING
+            return
         self._looks += 1
         self._side.effort.spend(of.steps(facts))
         if level > MOST_LEVELS or self._looks > MOST_LOOKS:
-            return []
+            return
         listed = of.values(self._side, facts)
         if listed is not None:
-            return listed[:most]
-        for fact in facts:
-            for key in of.CHOICES:
-                if key in fact and id(fact[key]) not in chosen:
-                    here = chosen | {id(fact[key])}
-                    branches = [of.joined(self._side, (*facts, branch)) for branch in fact[key]]
-                    return _turns((self._values(each, most, level, here) for each in branches), most)
-        return self._plain(facts, most, level)
+            yield from listed
+            return
+        choices = (fact[key] for fact in facts for key in of.CHOICES if key in fact)
+        open_choice = next((one for one in choices if id(one) not in chosen), None)
+        if open_choice is None:
+            yield from self._plain(facts, most, level)
+            return
+        here = chosen | {id(open_choice)}
+        branches = [of.joined(self._side, (*facts, branch)) for branch in open_choice]
+        yield from _turns(self._values(each, most, level, here) for each in branches)
 
-    def _plain(self, facts: Facts, most: int, level: int) -> list[Any]:
+    def _plain(self, facts: Facts, most: int, level: int) -> Iterator[Any]:
         kinds = of.types(facts)
-        each = [self._of_type(kind, facts, most, level) for kind in _ORDER if kind in kinds]
-        found = _turns(each, most)
+        each = (self._of_type(kind, facts, most, level) for kind in _ORDER if kind in kinds)
+        found = itertools.islice(_turns(each), most)
         if any(not _CHECKED.isdisjoint(fact) for fact in facts):
-            return [value for value in found if all(self._side.is_valid(fact, value) for fact in facts)]
+            return (value for value in found if all(self._side.is_valid(fact, value) for fact in facts))
         return found
 
-    def _of_type(self, kind: str, facts: Facts, most: int, level: int) -> list[Any]:
+    def _of_type(self, kind: str, facts: Facts, most: int, level: int) -> Iterator[Any]:
         match kind:
             case "object":
-                return list(itertools.islice(self._objects(facts, most, level), most))
+                found: Iterator[Any] = self._objects(facts, most, level)
             case "array":
-                return list(itertools.islice(self._arrays(facts, level), most))
+                found = self._arrays(facts, level)
             case "string":
-                return list(itertools.islice(self._fitting(facts, texts(facts)), most))
+                found = self._fitting(facts, texts(facts))
             case "integer" | "number":
-                found = numbers(facts, whole=kind == "integer")
-                return list(itertools.islice(self._fitting(facts, found), most))
+                found = self._fitting(facts, numbers(facts, whole=kind == "integer"))
             case "boolean":
-                return [False, True]
+                found = iter([False, True])
             case _:
-                return [None]
+                found = iter([None])
+        return itertools.islice(found, most)
 
     def _fitting(self, facts: Facts, found: Iterable[Any]) -> Iterator[Any]:
         asking = [fact for fact in facts if not BOUNDS.keys().isdisjoint(fact)]
@@ -131,7 +143,7 @@ class Sampler:
     def _objects(self, facts: Facts, most: int, level: int) -> Iterator[dict[str, Any]]:
         needed = of.required(facts)
         plainest = {
-            name: self._values(of.child(self._side, facts, name), 1, level + 1)
+            name: list(self._values(of.child(self._side, facts, name), 1, level + 1))
             for name in of.names(facts)
             if name in needed
         }
@@ -149,7 +161,7 @@ class Sampler:
             yield full
         for name in of.names(facts):
             found = self._values(of.child(self._side, facts, name), _MOST_INNER, level + 1)
-            for value in found[name in needed :]:
+            for value in itertools.islice(found, int(name in needed), None):
                 yield least | {name: value}
         for name in full.keys() - needed:
             yield {key: value for key, value in full.items() if key != name}
@@ -158,7 +170,10 @@ class Sampler:
     def _first(self, facts: Facts, name: str, level: int) -> list[Any]:
         """Return the plainest value of a member in a list, empty where none is found."""
         inner = of.child(self._side, facts, name)
-        return self._values(inner, 1, level + 1) or self._values(inner, _MOST_INNER, level + 1)[:1]
+        for most in (1, _MOST_INNER):
+            for value in self._values(inner, most, level + 1):
+                return [value]
+        return []
 
     def _filled(
         self, facts: Facts, least: dict[str, Any], optional: dict[str, list[Any]], level: int
@@ -175,7 +190,8 @@ class Sampler:
     def _extended(self, facts: Facts, least: dict[str, Any], level: int) -> Iterator[dict[str, Any]]:
         """Add a member that no schema names, where there may be one."""
         if of.closed_names(facts) is None:
-            for value in self._values(of.child(self._side, facts, "other"), _MOST_INNER, level + 1)[:3]:
+            found = self._values(of.child(self._side, facts, "other"), _MOST_INNER, level + 1)
+            for value in itertools.islice(found, _MOST_UNNAMED):
                 yield least | {"other": value}
 
     def _arrays(self, facts: Facts, level: int) -> Iterator[list[Any]]:
@@ -186,13 +202,13 @@ class Sampler:
             return
         described = of.prefix(facts)
         options = [
-            self._values(of.item(self._side, facts, at), _MOST_INNER, level + 1)
+            Kept(self._values(of.item(self._side, facts, at), _MOST_INNER, level + 1))
             for at in range(described + 1)
         ]
 
         def of_length(count: int) -> list[Any] | None:
             items = [options[min(at, described)] for at in range(count)]
-            return [found[at % len(found)] for at, found in enumerate(items)] if all(items) else None
+            return [found.in_turn(at) for at, found in enumerate(items)] if all(items) else None
 
         for count in dict.fromkeys((least, least + 1, described, min(longest, _MOST_LENGTH))):
             made = of_length(count) if least <= count <= longest else None
@@ -219,7 +235,44 @@ class Sampler:
                 yield mixed
 
 
-def _turns(lists: Iterable[list[Any]], most: int) -> list[Any]:
-    """Take from each list in turn, until there are as many as wanted."""
-    rows = itertools.zip_longest(*lists, fillvalue=_turns)
-    return list(itertools.islice((value for row in rows for value in row if value is not _turns), most))
+class Kept:
+    """Values that are found as they are asked for, and kept for who asks again."""
+
+    def __init__(self, values: Iterator[Any]) -> None:
+        self._values = values
+        self._found: list[Any] = []
+
+    def __iter__(self) -> Iterator[Any]:
+        for index in itertools.count():
+            if not self._has(index):
+                return
+            yield self._found[index]
+
+    def __bool__(self) -> bool:
+        return self._has(0)
+
+    def in_turn(self, index: int) -> Any:
+        """Return the value at an index, beginning again after the last; there is one."""
+        return self._found[index if self._has(index) else index % len(self._found)]
+
+    def _has(self, index: int) -> bool:
+        while len(self._found) <= index:
+            for value in self._values:
+                self._found.append(value)
+                break
+            else:
+                return False
+        return True
+
+
+def _turns(several: Iterable[Iterator[Any]]) -> Iterator[Any]:
+    """Take from each in turn until none has any more."""
+    waiting = list(several)
+    while waiting:
+        left = []
+        for one in waiting:
+            for value in one:
+                yield value
+                left.append(one)
+                break
+        waiting = left

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +36,15 @@ _FORMATS = {
     "regex": ("^a$",),
 }
 """Made-up texts by format, the plainest first: with names and addresses that RFC 2606, 5737 and 3849 keep."""
+_LONG: dict[str, Callable[[int], str]] = {
+    "date-time": lambda most: f"2026-01-05T09:30:00.{'0' * most}Z",
+    "time": lambda most: f"09:30:00.{'0' * most}Z",
+    "email": lambda most: f"{'a' * min(most, 64)}@{('b' * 40 + '.') * (most // 40)}example.com",
+    "uri": lambda most: f"https://example.com/{'a' * most}",
+    "uri-reference": lambda most: f"/{'a' * most}",
+    "json-pointer": lambda most: f"/{'a' * most}",
+}
+"""By format, how to make a text of it that is longer than a bound; an address cannot be of any length."""
 _UNICODE = ("é", "日本", "😀", "a\u0301", " ", "\u202e", "0", "null")
 _LETTERS = ("yyyy", "uuuu", "yy", "MM", "dd", "HH", "hh", "mm", "ss", "X" * 3, "XX", "X", "'")
 _MOMENTS = (
@@ -80,9 +89,12 @@ def shaped(facts: Facts) -> Iterator[str]:
         yield from _formatted(fact.get("format", ""))
 
 
-def beyond(wanted: dict[str, Any]) -> list[Any]:
-    """Return values just past what one bound, pattern or format asks."""
+def beyond(wanted: dict[str, Any], facts: Facts) -> list[Any]:
+    """Return values just past what one bound, pattern or format asks, some of them of the facts' formats."""
     found: list[Any] = []
+    if "maxLength" in wanted and wanted["maxLength"] <= LONGEST:
+        most = int(wanted["maxLength"])
+        found += [_LONG[fact["format"]](most) for fact in facts if fact.get("format") in _LONG]
     for key in _LIMITS:
         if key in wanted:
             limit = _exact(wanted[key])

@@ -65,4 +65,4 @@ def test_formats_of_contracts(pattern):
 )
 def test_beyond(wanted):
     side = Side(wanted)
-    assert any(side.refuses(value) for value in beyond(wanted))
+    assert any(side.refuses(value) for value in beyond(wanted, ()))

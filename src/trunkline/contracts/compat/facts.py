@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from trunkline.contracts.compat import lengths
 from trunkline.contracts.compat.difference import Schema
 from trunkline.contracts.compat.sides import Facts, Side
 
@@ -142,13 +143,16 @@ def _is_closed(fact: dict[str, Any]) -> bool:
 
 
 def is_within(facts: Facts, keyword: str, limit: Any) -> bool:
-    """Tell whether the same bound is stated as tight; no for a multiple, a pattern or a format."""
+    """Tell whether the same bound is stated as tight, or texts are within it by format or pattern.
+
+    No for a multiple, a pattern or a format.
+    """
     if not keyword.lower().startswith(("min", "max", "exclusivem")):
         return False
     known = bound(facts, keyword)
-    if known is None:
-        return False
-    return bool(known >= limit if "min" in keyword.lower() else known <= limit)
+    if known is not None and (known >= limit if "min" in keyword.lower() else known <= limit):
+        return True
+    return lengths.within(facts, keyword, limit)
 
 
 def ways(facts: Facts, chosen: frozenset[int]) -> int:

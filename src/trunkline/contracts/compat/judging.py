@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from trunkline.contracts.compat.containment import Oracle
 from trunkline.contracts.compat.difference import Effect, Example, Schema
@@ -12,7 +12,7 @@ from trunkline.contracts.compat.effort import Exhausted
 from trunkline.contracts.compat.places import Gap, Path
 from trunkline.contracts.compat.proof import Proof
 from trunkline.contracts.compat.sides import Facts, Side
-from trunkline.contracts.compat.witness import BASES, PLAINEST, Witnesses
+from trunkline.contracts.compat.witness import PLAINEST, SEVERAL, Witnesses
 
 Demand = tuple[Facts, Schema, Path]
 """That what has the facts, at a place in the document, satisfies a schema of the reading side."""
@@ -71,7 +71,7 @@ class Judge:
         return self._judged(listed) if plain else _UNDECIDED
 
     def _judged(self, asked: list[Demand]) -> Judgement:
-        for proof, bases in ((self._structure, PLAINEST), (self._proof, BASES)):
+        for proof, bases in ((self._structure, PLAINEST), (self._proof, SEVERAL)):
             gaps = [gap for demand in asked for gap in _gaps(proof, demand)]
             if not gaps:
                 return _COMPATIBLE
@@ -80,7 +80,7 @@ class Judge:
                 return "breaking", example
         return _UNDECIDED
 
-    def _example(self, gaps: list[Gap], bases: Sequence[int]) -> Example | None:
+    def _example(self, gaps: list[Gap], bases: int) -> Example | None:
         with contextlib.suppress(Exhausted):
             return self._witnesses.at(gaps, bases)
         return None

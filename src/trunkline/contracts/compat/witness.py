@@ -8,7 +8,7 @@ example that they did not agree to.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from trunkline.contracts.compat import facts as of
@@ -23,12 +23,13 @@ from trunkline.kernel import json
 
 MOST_VALUES = 24
 """The most values tried at one place."""
-PLAINEST = (1,)
-BASES = (*PLAINEST, 8)
-"""How many documents a value is put into: the plainest that there is, then more."""
+PLAINEST = 1
+SEVERAL = 8
+"""How many documents a value is put into: the plainest that there is, or more, that one first."""
+_FEW = 3
+_SMALL_BYTES = 60
 MOST_DOCUMENTS = 100
 """The most documents tried where no place is known."""
-_ENOUGH = 3
 
 
 class Witnesses:
@@ -39,17 +40,20 @@ class Witnesses:
         self._read = read
         self._oracle = oracle
         self._sampler = Sampler(produced)
-        self._bases: dict[int, list[Any]] = {}
 
-    def at(self, gaps: Iterable[Gap], bases: Sequence[int] = BASES) -> Example | None:
-        """Return an example that one of the places leads to, the smallest of the first few.
+    def at(self, gaps: Iterable[Gap], bases: int = SEVERAL) -> Example | None:
+        """Return an example that one of the places leads to, where it is small the smallest of a few.
 
-        ``bases`` are numbers of documents that a value is put into, one after the other.
+        ``bases`` is how many documents a value is put into.
         """
         for gap in {(gap.path, *map(id, (*gap.facts, gap.wanted))): gap for gap in gaps}.values():
-            found = list(itertools.islice(self._shown(gap, bases), _ENOUGH))
+            found: dict[int, Any] = {}
+            for document in itertools.islice(self._shown(gap, bases), _FEW):
+                found.setdefault(len(json.encode(document)), document)
+                if min(found) > _SMALL_BYTES:
+                    break
             if found:
-                return Example(min(found, key=lambda document: len(json.encode(document))))
+                return Example(found[min(found)])
         return None
 
     def anywhere(self) -> Example | None:
@@ -59,7 +63,7 @@ class Witnesses:
         document = next(found, _NONE)
         return None if document is _NONE else Example(document)
 
-    def _shown(self, gap: Gap, bases: Sequence[int]) -> Iterator[Any]:
+    def _shown(self, gap: Gap, bases: int) -> Iterator[Any]:
         for value in itertools.islice(self._values(gap), MOST_VALUES):
             for document in self._around(gap, value, bases):
                 if self._produced.takes(document) and self._read.refuses(document):
@@ -68,9 +72,9 @@ class Witnesses:
 
     def _values(self, gap: Gap) -> Iterator[Any]:
         """Yield values with the facts of a place that are refused there."""
-        candidates = self._sampler.values(gap.facts, most=2 * MOST_VALUES)
+        candidates: Iterable[Any] = self._sampler.values(gap.facts, most=2 * MOST_VALUES)
         if isinstance(gap.wanted, dict) and not BOUNDS.keys().isdisjoint(gap.wanted):
-            candidates = [*beyond(gap.wanted), *candidates]
+            candidates = itertools.chain(beyond(gap.wanted, gap.facts), candidates)
         tried: list[Any] = []
         for value in itertools.chain(candidates, self._lost(gap)):
             if value not in tried and self._has(gap.facts, value):
@@ -88,17 +92,14 @@ class Witnesses:
             side = Side(lost, self._produced.formats)
             yield from Sampler(side).values(side.flat(side.root))
 
-    def _around(self, gap: Gap, value: Any, bases: Sequence[int]) -> Iterator[Any]:
+    def _around(self, gap: Gap, value: Any, bases: int) -> Iterator[Any]:
         """Yield documents that have a value at a place; only the validators know whether they are taken."""
         if not gap.path:
             yield value
             return
         root = self._produced.flat(self._produced.root)
-        for most in bases:
-            if most not in self._bases:
-                self._bases[most] = self._sampler.values(root, most=most)
-            for base in self._bases[most]:
-                yield self._put(base, root, gap, value)
+        for base in self._sampler.values(root, most=bases):
+            yield self._put(base, root, gap, value)
 
     def _put(self, base: Any, facts: Facts, gap: Gap, value: Any) -> Any:
         """Return a copy of a document with a value at a place, made where it is not there.
