@@ -11,7 +11,7 @@ from typing import Final
 from trunkline.contracts.compat.avro_confluent import registry_found
 from trunkline.contracts.compat.avro_documents import NoDocument, is_read, placed
 from trunkline.contracts.compat.avro_resolution import WORDS, Finding, resolved
-from trunkline.contracts.compat.avro_types import ABSENT, AvroType
+from trunkline.contracts.compat.avro_types import ABSENT, AvroType, extent
 from trunkline.contracts.compat.difference import (
     Change,
     Difference,
@@ -21,6 +21,14 @@ from trunkline.contracts.compat.difference import (
     Policy,
     worst,
 )
+from trunkline.contracts.compat.effort import Effort, Exhausted
+
+_STEPS_A_PART: Final = 3
+"""About how many steps it takes to have one type, field or symbol read by the library."""
+_BOTH: Final[dict[Direction, list[tuple[Effect, Example | None]]]] = {
+    "backward": [("undecided", None)],
+    "forward": [("undecided", None)],
+}
 
 _DETAILS: Final = {
     "alias ambiguous": "the field stands for two of the other version's fields",
@@ -43,6 +51,7 @@ _DETAILS: Final = {
     "size changed": "the value has another number of bytes",
     "symbol added": "the enum has a symbol more",
     "symbol removed": "a symbol of the enum is gone",
+    "too large": "comparing them took too many steps and was cut short: compare parts of them",
     "type changed": "the type is another one",
     "type narrowed": "the type takes less than before",
     "type widened": "the type takes what was written before, and more",
@@ -55,18 +64,25 @@ def compare_avro(old: AvroType, new: AvroType, policy: Policy = "practical") -> 
 
     Raises ``ValueError`` where ``fastavro`` is needed to show a break and is not installed.
     """
-    if policy == "confluent":
-        return Difference(policy, tuple(_of_registry(old, new)))
+    effort = Effort()
+    try:
+        changes = _of_registry(old, new, effort) if policy == "confluent" else _resolved(old, new, effort)
+        return Difference(policy, tuple(changes))
+    except (Exhausted, RecursionError):
+        return Difference(policy, (_change("", "too large", _BOTH),))
+
+
+def _resolved(old: AvroType, new: AvroType, effort: Effort) -> Iterator[Change]:
     found: dict[tuple[str, str], dict[Direction, list[tuple[Effect, Example | None]]]] = {}
-    for finding in resolved(old, new):
+    for finding in resolved(old, new, effort):
         place = finding.writer if finding.reader is None else finding.reader
         told = found.setdefault((place or "", finding.kind), {})
-        told.setdefault("backward", []).append(_shown(finding, old, new))
-    for finding in resolved(new, old):
+        told.setdefault("backward", []).append(_shown(finding, old, new, effort))
+    for finding in resolved(new, old, effort):
         place = finding.reader if finding.writer is None else finding.writer
         told = found.setdefault((place or "", _mirrored(finding.kind)), {})
-        told.setdefault("forward", []).append(_shown(finding, new, old))
-    return Difference(policy, tuple(_change(*key, effects) for key, effects in found.items()))
+        told.setdefault("forward", []).append(_shown(finding, new, old, effort))
+    return (_change(*key, effects) for key, effects in found.items())
 
 
 def _change(pointer: str, kind: str, found: dict[Direction, list[tuple[Effect, Example | None]]]) -> Change:
@@ -83,19 +99,21 @@ def _change(pointer: str, kind: str, found: dict[Direction, list[tuple[Effect, E
     )
 
 
-def _shown(finding: Finding, writer: AvroType, reader: AvroType) -> tuple[Effect, Example | None]:
+def _shown(
+    finding: Finding, writer: AvroType, reader: AvroType, effort: Effort
+) -> tuple[Effect, Example | None]:
     """Return what a finding does, shown by a document; a break that cannot be shown is undecided."""
     if finding.effect != "breaking":
         return finding.effect, None
     if finding.part is ABSENT:
         return "undecided", None
     try:
-        document = placed(finding.way, finding.part)
-    except NoDocument:
+        effort.spend(_STEPS_A_PART * (extent(writer) + extent(reader)))
+        document = placed(finding.way, finding.part, effort)
+        agrees = is_read(writer, reader, document) == finding.misread
+    except (NoDocument, Exhausted, RecursionError):
         return "undecided", None
-    if is_read(writer, reader, document) != finding.misread:
-        return "undecided", None
-    return "breaking", Example(document)
+    return ("breaking", Example(document)) if agrees else ("undecided", None)
 
 
 def _mirrored(kind: str) -> str:
@@ -103,8 +121,8 @@ def _mirrored(kind: str) -> str:
     return " ".join([*words[:-1], WORDS.get(words[-1], words[-1])])
 
 
-def _of_registry(old: AvroType, new: AvroType) -> Iterator[Change]:
-    for place, kind in dict.fromkeys(registry_found(new, old)):
+def _of_registry(old: AvroType, new: AvroType, effort: Effort) -> Iterator[Change]:
+    for place, kind in dict.fromkeys(registry_found(new, old, effort)):
         yield Change(pointer=place, kind=kind, detail=kind, backward="breaking", forward="compatible")
-    for place, kind in dict.fromkeys(registry_found(old, new)):
+    for place, kind in dict.fromkeys(registry_found(old, new, effort)):
         yield Change(pointer=place, kind=kind, detail=kind, backward="compatible", forward="breaking")

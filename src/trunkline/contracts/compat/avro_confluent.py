@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from trunkline.contracts.compat.avro_types import ABSENT, PRIMITIVES, AvroField, AvroType
+from trunkline.contracts.compat.effort import Effort
 
 Found: TypeAlias = tuple[str, str]
 """The place in the reader's schema, and the class."""
+
+_FIELDS_A_STEP = _FOUND_A_STEP = 16
 
 PROMOTIONS: Final = {
     "long": ("int",),
@@ -24,21 +27,27 @@ PROMOTIONS: Final = {
 """What may be read as each type besides itself."""
 
 
-def registry_found(reader: AvroType, writer: AvroType) -> list[Found]:
-    """Return every reason why a reader could not read what a writer wrote, as that registry sees it."""
-    return _Check().pair(reader, writer)
+def registry_found(reader: AvroType, writer: AvroType, effort: Effort) -> list[Found]:
+    """Return every reason why a reader could not read what a writer wrote, as that registry sees it.
+
+    Raises ``Exhausted``.
+    """
+    return _Check(effort).pair(reader, writer)
 
 
 class _Check:
-    def __init__(self) -> None:
+    def __init__(self, effort: Effort) -> None:
+        self._effort = effort
         self._known: dict[tuple[int, int], list[Found]] = {}
         self._kept: list[AvroType] = []
 
     def pair(self, reader: AvroType, writer: AvroType) -> list[Found]:
         pair = (id(reader), id(writer))
         if pair not in self._known:
+            self._effort.spend()
             self._known[pair] = []
-            self._known[pair] = list(self._found(reader, writer))
+            self._known[pair] = found = list(self._found(reader, writer))
+            self._effort.spend(len(found) // _FOUND_A_STEP)
         return self._known[pair]
 
     def _found(self, reader: AvroType, writer: AvroType) -> Iterator[Found]:
@@ -76,6 +85,7 @@ class _Check:
                 yield from self._field(field, writer)
 
     def _field(self, field: AvroField, writer: AvroType) -> Iterator[Found]:
+        self._effort.spend(1 + len(writer.fields) // _FIELDS_A_STEP)
         written = fields_read(field, writer)
         if len(written) > 1:
             yield field.place, "ambiguous aliases"

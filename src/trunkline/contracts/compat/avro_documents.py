@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from trunkline.contracts.compat.avro_canonical import written
 from trunkline.contracts.compat.avro_types import AvroType
+from trunkline.contracts.compat.effort import Effort
 
 Step: TypeAlias = tuple[AvroType, str]
 """One step down into a document: the type stepped through, and the field of a record or branch of a union."""
@@ -20,18 +21,22 @@ class NoDocument(Exception):
     """A type has no document at all: a record that holds itself without end."""
 
 
-def sample(schema: AvroType, under_way: frozenset[str] = frozenset()) -> Any:
-    """Return a document of a type, with an item wherever one can stand. Raises ``NoDocument``."""
+def sample(schema: AvroType, effort: Effort, under_way: frozenset[str] = frozenset()) -> Any:
+    """Return a document of a type, with an item wherever one can stand.
+
+    Raises ``NoDocument``, and ``Exhausted`` for one that is too large: records may double with each level.
+    """
+    effort.spend()
     if schema.kind == "record":
         if schema.name in under_way:
             raise NoDocument
         inside = under_way | {schema.name}
-        return {each.name: sample(each.type, inside) for each in schema.fields}
+        return {each.name: sample(each.type, effort, inside) for each in schema.fields}
     if schema.kind == "union":
-        return _sample_of_union(schema, under_way)
+        return _sample_of_union(schema, effort, under_way)
     if schema.kind in ("array", "map"):
         try:
-            one = sample(schema.content, under_way)
+            one = sample(schema.content, effort, under_way)
         except NoDocument:
             return [] if schema.kind == "array" else {}
         return [one] if schema.kind == "array" else {"key": one}
@@ -43,10 +48,10 @@ def sample(schema: AvroType, under_way: frozenset[str] = frozenset()) -> Any:
     return simple.get(schema.kind, "\0" * schema.size)
 
 
-def _sample_of_union(schema: AvroType, under_way: frozenset[str]) -> Any:
+def _sample_of_union(schema: AvroType, effort: Effort, under_way: frozenset[str]) -> Any:
     for branch in schema.branches:
         try:
-            return tagged(branch, sample(branch, under_way))
+            return tagged(branch, sample(branch, effort, under_way))
         except NoDocument:
             continue
     raise NoDocument
@@ -57,13 +62,14 @@ def tagged(branch: AvroType, document: Any) -> Any:
     return None if branch.kind == "null" else {branch.name or branch.kind: document}
 
 
-def placed(way: tuple[Step, ...], part: Any) -> Any:
-    """Return a whole document that holds a part at the end of a way. Raises ``NoDocument``."""
+def placed(way: tuple[Step, ...], part: Any, effort: Effort) -> Any:
+    """Return a whole document that holds a part at the end of a way; raises what ``sample`` does."""
     for schema, name in reversed(way):
         if schema.kind == "record":
             others = frozenset({schema.name})
             part = {
-                each.name: part if each.name == name else sample(each.type, others) for each in schema.fields
+                each.name: part if each.name == name else sample(each.type, effort, others)
+                for each in schema.fields
             }
         elif schema.kind == "union":
             [branch] = [each for each in schema.branches if (each.name or each.kind) == name]

@@ -13,9 +13,13 @@ from trunkline.contracts.compat.avro_confluent import PROMOTIONS, fields_read
 from trunkline.contracts.compat.avro_documents import NoDocument, Step, sample
 from trunkline.contracts.compat.avro_types import ABSENT, NAMED, AvroField, AvroType
 from trunkline.contracts.compat.difference import Effect
+from trunkline.contracts.compat.effort import Effort, Exhausted
 
 WORDS: Final = {"added": "removed", "removed": "added", "widened": "narrowed", "narrowed": "widened"}
 """What each way of changing is called with the roles of the two schemas changed."""
+
+
+_LOOKED_AT_A_STEP = 16
 
 
 @dataclass(frozen=True)
@@ -34,15 +38,19 @@ class Finding:
     misread: bool = False
 
 
-def resolved(writer: AvroType, reader: AvroType) -> list[Finding]:
-    """Return what differs for a reader of what a writer wrote; nothing where all is the same."""
-    resolution = _Resolution()
+def resolved(writer: AvroType, reader: AvroType, effort: Effort) -> list[Finding]:
+    """Return what differs for a reader of what a writer wrote; nothing where all is the same.
+
+    Raises ``Exhausted``.
+    """
+    resolution = _Resolution(effort)
     resolution.pair(writer, reader, ())
     return resolution.findings
 
 
 class _Resolution:
-    def __init__(self) -> None:
+    def __init__(self, effort: Effort) -> None:
+        self._effort = effort
         self.findings: list[Finding] = []
         self._seen: set[tuple[int, int]] = set()
 
@@ -50,6 +58,7 @@ class _Resolution:
         if (id(writer), id(reader)) in self._seen:
             return
         self._seen.add((id(writer), id(reader)))
+        self._effort.spend()
         if writer.kind == "union":
             for branch in writer.branches:
                 self._branch(branch, reader, (*way, (writer, branch.name or branch.kind)), "branch removed")
@@ -58,6 +67,7 @@ class _Resolution:
         if reader.kind == "union":
             branches = writer.branches if writer.kind == "union" else [writer]
             for branch in reader.branches:
+                self._effort.spend(1 + len(branches) // _LOOKED_AT_A_STEP)
                 if not any(matches(each, branch) for each in branches):
                     self._tell("branch added", None, branch.place)
 
@@ -66,6 +76,7 @@ class _Resolution:
         if reader.kind != "union":
             self._one(writer, reader, way, missing)
             return
+        self._effort.spend(1 + len(reader.branches) // _LOOKED_AT_A_STEP)
         choices = [each for each in reader.branches if matches(writer, each)]
         same = [each for each in choices if (each.name, each.kind) == (writer.name, writer.kind)]
         if not choices:
@@ -115,19 +126,21 @@ class _Resolution:
             self._fields(writer, reader, way)
 
     def _symbols(self, writer: AvroType, reader: AvroType, way: tuple[Step, ...]) -> None:
-        if set(reader.symbols) - set(writer.symbols):
+        known = set(reader.symbols)
+        if known - set(writer.symbols):
             self._tell("symbol added", writer.place, reader.place)
-        gone = [each for each in writer.symbols if each not in reader.symbols]
+        gone = [each for each in writer.symbols if each not in known]
         if gone and reader.default is ABSENT:
             self._break("symbol removed", writer, reader, way, gone[0])
         elif gone:
             self._tell("symbol removed", writer.place, reader.place)
 
     def _fields(self, writer: AvroType, reader: AvroType, way: tuple[Step, ...]) -> None:
-        read: list[AvroField] = []
+        read: set[int] = set()
         for field in reader.fields:
+            self._effort.spend(1 + len(writer.fields) // _LOOKED_AT_A_STEP)
             sources = fields_read(field, writer)
-            read += sources
+            read.update(map(id, sources))
             if len(sources) > 1:
                 self._tell("alias ambiguous", sources[0].place, field.place, "undecided")
             elif sources:
@@ -138,7 +151,7 @@ class _Resolution:
             else:
                 self._tell("field added", None, field.place)
         for field in writer.fields:
-            if field not in read:
+            if id(field) not in read:
                 self._tell("field removed", field.place, None)
 
     def _field(self, writer: AvroField, reader: AvroField) -> None:
@@ -180,8 +193,8 @@ class _Resolution:
     ) -> None:
         one, other = places or (writer.place, reader.place)
         try:
-            part = sample(writer) if part is ABSENT else part
-        except NoDocument:
+            part = sample(writer, self._effort) if part is ABSENT else part
+        except (NoDocument, Exhausted, RecursionError):
             part = ABSENT
         self.findings.append(Finding(kind, one, other, "breaking", way, part, misread))
 

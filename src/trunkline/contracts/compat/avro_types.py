@@ -79,6 +79,19 @@ class AvroType:
         return self.inner
 
 
+def extent(schema: AvroType) -> int:
+    """Return how many types, fields and symbols a schema has, each once."""
+    found, seen, waiting = 0, set[int](), [schema]
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            found += 1 + len(one.fields) + len(one.symbols)
+            waiting += [*one.branches, *(each.type for each in one.fields)]
+            waiting += [] if one.inner is None else [one.inner]
+    return found
+
+
 def read_avro(text: str, before: Sequence[str] = ()) -> AvroType:
     """Return the schema that a text is, which may name types of other texts. Raises ``AvroInvalid``."""
     parser = _Parser()

@@ -14,6 +14,7 @@ from tests.avro_schemas import changed, enum, record, schemas
 
 from trunkline.contracts.compat.avro_confluent import registry_found
 from trunkline.contracts.compat.avro_types import AvroInvalid, parse_avro
+from trunkline.contracts.compat.effort import Effort
 
 NODE = record(("next", ["null", "Node"]), name="Node")
 
@@ -49,7 +50,7 @@ NODE = record(("next", ["null", "Node"]), name="Node")
     ],
 )
 def test_every_class(reader, writer, found):
-    assert registry_found(parse_avro(reader), parse_avro(writer)) == found
+    assert registry_found(parse_avro(reader), parse_avro(writer), Effort()) == found
 
 
 @st.composite
@@ -70,4 +71,4 @@ def test_the_checker_of_avro_agrees(pair):
     checker = avro.compatibility.ReaderWriterCompatibilityChecker()
     expected = checker.get_compatibility(theirs[1], theirs[0]).compatibility
     compatible = expected is avro.compatibility.SchemaCompatibilityType.compatible
-    assert (not registry_found(ours[1], ours[0])) == compatible
+    assert (not registry_found(ours[1], ours[0], Effort())) == compatible

@@ -10,6 +10,7 @@ from tests.avro_schemas import enum, record, schemas
 
 from trunkline.contracts.compat.avro_documents import NoDocument, is_read, placed, sample
 from trunkline.contracts.compat.avro_types import AvroInvalid, parse_avro
+from trunkline.contracts.compat.effort import Effort
 
 
 # A sample is a document of its schema: it is written, and read by the same schema.
@@ -17,7 +18,7 @@ from trunkline.contracts.compat.avro_types import AvroInvalid, parse_avro
 def test_samples_are_documents(schema):
     try:
         kind = parse_avro(schema)
-        document = sample(kind)
+        document = sample(kind, Effort())
     except (AvroInvalid, NoDocument):
         assume(False)
     assert is_read(kind, kind, document)
@@ -26,9 +27,9 @@ def test_samples_are_documents(schema):
 # A record that holds itself has a sample where a union or a list lets it end, and none where nothing does.
 def test_records_that_hold_themselves():
     ended = record(("a", ["Order", "null"]), ("b", {"type": "array", "items": "Order"}))
-    assert sample(parse_avro(ended)) == {"a": None, "b": []}
+    assert sample(parse_avro(ended), Effort()) == {"a": None, "b": []}
     with pytest.raises(NoDocument):
-        sample(parse_avro(record(("a", "Order"))))
+        sample(parse_avro(record(("a", "Order"))), Effort())
 
 
 # A part is put into a whole document along its way.
@@ -36,7 +37,7 @@ def test_placing_a_part():
     schema = parse_avro(record(("a", "int"), ("b", {"type": "map", "values": ["null", enum("A", "B")]})))
     field = schema.fields[1].type
     way = ((schema, "b"), (field, ""), (field.content, "Colour"))
-    assert placed(way, "B") == {"a": 1, "b": {"key": {"Colour": "B"}}}
+    assert placed(way, "B", Effort()) == {"a": 1, "b": {"key": {"Colour": "B"}}}
 
 
 # Without the library the message says how to install it.

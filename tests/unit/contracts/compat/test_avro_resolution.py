@@ -6,10 +6,11 @@ from tests.avro_schemas import enum, record
 
 from trunkline.contracts.compat.avro_resolution import matches, resolved
 from trunkline.contracts.compat.avro_types import parse_avro
+from trunkline.contracts.compat.effort import Effort
 
 
 def found(writer, reader):
-    return [(each.kind, each.effect) for each in resolved(parse_avro(writer), parse_avro(reader))]
+    return [(each.kind, each.effect) for each in resolved(parse_avro(writer), parse_avro(reader), Effort())]
 
 
 # Of a union's branches the first that matches is looked at, and the same one: either may be chosen.
