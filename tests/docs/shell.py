@@ -54,14 +54,15 @@ def _plain(text: str) -> str:
 
 
 class Shell:
-    """One bash in a folder of its own, with ``trunkline`` on its path."""
+    """One bash in a folder of its own, with ``trunkline`` and the tests' Python on its path."""
 
     def __init__(self, folder: Path) -> None:
         bin_folder = folder / "bin"
         bin_folder.mkdir()
-        command = bin_folder / "trunkline"
-        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m trunkline "$@"\n')
-        command.chmod(0o755)
+        for name, words in (("trunkline", " -m trunkline"), ("python3", "")):
+            command = bin_folder / name
+            command.write_text(f'#!/bin/sh\nexec "{sys.executable}"{words} "$@"\n')
+            command.chmod(0o755)
         source = Path(__file__).parents[2] / "src"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TRUNKLINE_")}
         self._process = subprocess.Popen(
