@@ -14,8 +14,7 @@ from typing import Literal
 import msgspec
 
 from trunkline.app.backbone import Backbone
-from trunkline.app.versions import registry_of
-from trunkline.contracts.contract import Contract
+from trunkline.app.versions import is_at, registry_of
 from trunkline.contracts.registry.acts import find
 from trunkline.contracts.registry.semantic import SemVer, semver
 from trunkline.contracts.registry.version import State, Version
@@ -135,7 +134,7 @@ def _sources(backbone: Backbone, version: Version, seen: dict[str, _Seen]) -> li
     configured = {
         name
         for name, one in backbone.project.sources.items()
-        if _is_at(one.given, version) or _is_at(one.contract, version)
+        if is_at(one.given, version) or is_at(one.contract, version)
     }
     return [
         _user("source", name, seen.get(name, _Seen()), name in configured)
@@ -147,7 +146,7 @@ async def _flows(backbone: Backbone, version: Version, since: int) -> list[User]
     status = {one.flow: one for one in await backbone.ledger.status()}
     found = []
     for name, flow in sorted(backbone.project.flows.items()):
-        if not any(_is_at(one, version) for one in (flow.contract, flow.reads, flow.target.contract)):
+        if not any(is_at(one, version) for one in (flow.contract, flow.reads, flow.target.contract)):
             continue
         counts = await backbone.ledger.counts(name, since, backbone.machine.clock.now() + 1)
         last = status[name].delivered_at if name in status else 0
@@ -157,7 +156,3 @@ async def _flows(backbone: Backbone, version: Version, since: int) -> list[User]
 
 def _user(kind: Literal["source", "flow"], name: str, seen: _Seen, configured: bool) -> User:  # noqa: FBT001  a fact
     return User(kind, name, seen.events, to_rfc3339(seen.last) if seen.last else None, configured)
-
-
-def _is_at(contract: Contract, version: Version) -> bool:
-    return contract.name == version.subject and semver(contract.version) == version.semantic

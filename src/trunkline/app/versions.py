@@ -16,6 +16,7 @@ from trunkline.app.project import Project
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.registry.content import candidate_of, shape_of_version
 from trunkline.contracts.registry.rules import judge
+from trunkline.contracts.registry.semantic import semver
 from trunkline.contracts.registry.version import EVERY, Subject, Version
 from trunkline.kernel.clock import to_rfc3339
 from trunkline.kernel.errors import ProjectError
@@ -126,5 +127,10 @@ def _ended(version: Version, used_by: tuple[str, ...]) -> str:
 def using(project: Project, version: Version) -> Iterator[str]:
     """Yield the sources and flows whose contract file is at a registered version."""
     for contract in project.contracts.values():
-        if contract.name == version.subject and candidate_of(contract).version == version.semantic:
+        if is_at(contract, version):
             yield from users_of(project, contract)
+
+
+def is_at(contract: Contract, version: Version) -> bool:
+    """Tell whether a contract's file says that it is a registered version."""
+    return contract.name == version.subject and semver(contract.version) == version.semantic
