@@ -12,6 +12,7 @@ import pytest
 from tests.sqlite_engine import KEY, SqliteEngine
 
 from trunkline.adapters.sqlite.appending import LogSettings
+from trunkline.adapters.sqlite.dedupe import Shape
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.store import Store
 from trunkline.eventlog.port import Query, Retention
@@ -87,6 +88,29 @@ class TestApart(EventLogSuite):
         engine = ApartEngine(tmp_path)
         yield engine
         await engine.close()
+
+
+# On a disk that kept some writes and lost others, a row may hold what was never stored: the log says so.
+@pytest.mark.parametrize(
+    ("table", "columns", "row"),
+    [
+        ("dedupe_filter", "segment, through, words", "0, NULL, x'00'"),
+        ("dedupe_run", "run, segment, newest", "0, NULL, NULL"),
+        ("dedupe_tail", "start, keys", "0, 7"),
+    ],
+)
+async def test_opening_damaged_keys(tmp_path, table, columns, row):
+    engine = SqliteEngine(
+        tmp_path, dedupe_shape=Shape(4, runs_in_segment=2, filter_words=1 << 6, runs_in_snapshot=1)
+    )
+    log = await engine.open()
+    for number in range(6):
+        await log.append(STREAM, [event(number)])
+    await engine.close()
+    engine.change(f"DROP TABLE {table}; CREATE TABLE {table} ({columns}); INSERT INTO {table} VALUES ({row})")
+    with pytest.raises(Corrupt, match="damaged"):
+        await (await engine.open()).append(STREAM, [event(9)])
+    await engine.close()
 
 
 # What one process appends wakes who waits for it in another.

@@ -25,6 +25,7 @@ import apsw
 import msgspec
 
 from trunkline.adapters.sqlite.bloom import Bloom, Probes
+from trunkline.adapters.sqlite.pages import typed
 from trunkline.kernel.event import Event
 
 KEY_BYTES = 16
@@ -49,6 +50,13 @@ class _Segment(msgspec.Struct):
     """(run, second of its newest key), oldest first."""
     bloom: Bloom | None
     """None where the bound on memory leaves no room: looked up on disk."""
+
+
+class _Snapshot(msgspec.Struct, frozen=True, array_like=True):
+    """A segment's filter as it was kept; without words, an empty one."""
+
+    words: bytes | None
+    through: int
 
 
 class _OpenRun:
@@ -143,7 +151,10 @@ class Dedupe:
         self._close_run(connection)
 
     def load(self, connection: apsw.Connection) -> None:
-        """Read what is to be remembered from the store; filters in memory are kept."""
+        """Read what is to be remembered from the store; filters in memory are kept.
+
+        Raises ``Corrupt`` where damage left what was never stored.
+        """
         kept = {segment.number: segment.bloom for segment in self._segments}
         self._segments = _load_segments(connection)
         for segment in self._segments[-self._filters :] if self._filters else []:
@@ -208,10 +219,12 @@ class Dedupe:
         snapshot = connection.execute(
             "SELECT words, through FROM dedupe_filter WHERE segment = ?", (segment.number,)
         ).fetchone()
-        words, through = snapshot or (None, -1)
-        bloom = Bloom(self._shape.filter_words, words)
+        kept = typed(snapshot, _Snapshot) if snapshot else _Snapshot(None, -1)
+        if kept.words is not None and len(kept.words) != 16 * self._shape.filter_words:
+            kept = _Snapshot(None, -1)  # of another shape: made again from the keys
+        bloom = Bloom(self._shape.filter_words, kept.words)
         for run, _ in segment.runs:
-            if run > through:
+            if run > kept.through:
                 keys = [key for (key,) in connection.execute(_KEYS_OF_RUN, (run,))]
                 bloom.add(Probes(keys, self._shape.filter_words))
         return bloom
@@ -264,7 +277,8 @@ def _seek(
 
 def _load_segments(connection: apsw.Connection) -> list[_Segment]:
     segments: list[_Segment] = []
-    for run, number, newest in connection.execute("SELECT run, segment, newest FROM dedupe_run ORDER BY run"):
+    for row in connection.execute("SELECT run, segment, newest FROM dedupe_run ORDER BY run"):
+        run, number, newest = typed(row, tuple[int, int, int])
         if not segments or segments[-1].number != number:
             segments.append(_Segment(number, [], None))
         segments[-1].runs.append((run, newest))
@@ -276,6 +290,7 @@ def _load_open_run(connection: apsw.Connection, number: int) -> _OpenRun:
     rows = (
         "SELECT keys, base, at FROM dedupe_tail JOIN dedupe_span USING (start) WHERE run = ? ORDER BY start"
     )
-    for packed, base, second in connection.execute(rows, (number,)):
+    for row in connection.execute(rows, (number,)):
+        packed, base, second = typed(row, tuple[bytes, int, int])
         run.add([packed[at : at + KEY_BYTES] for at in range(0, len(packed), KEY_BYTES)], base, second)
     return run

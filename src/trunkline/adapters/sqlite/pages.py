@@ -77,7 +77,7 @@ class _Body(msgspec.Struct, frozen=True, array_like=True):
 def stream_rows(connection: apsw.Connection) -> list[StreamRow]:
     """Return every stream, by name."""
     rows = connection.execute("SELECT stream, name, first, next FROM stream ORDER BY name")
-    return [_typed(row, StreamRow) for row in rows]
+    return [typed(row, StreamRow) for row in rows]
 
 
 def writable_stream_rows(connection: apsw.Connection) -> list[StreamRow]:
@@ -99,7 +99,7 @@ def writable_stream_rows(connection: apsw.Connection) -> list[StreamRow]:
 def stream_row(connection: apsw.Connection, name: str) -> StreamRow | None:
     """Return one stream, or None where nothing was ever appended to it."""
     rows = connection.execute("SELECT stream, name, first, next FROM stream WHERE name = ?", (name,))
-    return next((_typed(row, StreamRow) for row in rows), None)
+    return next((typed(row, StreamRow) for row in rows), None)
 
 
 def add_stream(connection: apsw.Connection, name: str) -> StreamRow:
@@ -146,7 +146,7 @@ def _whole(
     """Yield pages that follow each other without a gap; raises ``Corrupt`` where one does not."""
     expected, seen = max(start, stream.first), False
     for row in connection.execute(_LOAD, (stream.number, start)):
-        page = _typed(row, _Sealed)
+        page = typed(row, _Sealed)
         if not room.takes(page.base + page.count - max(page.base, start), page.payload):
             return
         if page.base > expected or (seen and page.base < expected):
@@ -164,7 +164,7 @@ def load_one(connection: apsw.Connection, codec: PageCodec, stream: StreamRow, b
         (stream.number, base),
     )
     for row in rows:
-        body = _typed(row, _Body)
+        body = typed(row, _Body)
         return codec.decode(stream.name, base, body.count, body.sealed)
     raise Corrupt(f"page {stream.name}@{base} is missing: run `trunkline log verify`")
 
@@ -202,7 +202,7 @@ def page_rows(connection: apsw.Connection, stream: int, start: int, at_most: int
         " WHERE stream = ? AND base >= ? ORDER BY base LIMIT ?",
         (stream, start, at_most),
     )
-    return [_typed(row, PageRow) for row in rows]
+    return [typed(row, PageRow) for row in rows]
 
 
 def check(
@@ -234,7 +234,7 @@ def _check_page(
         fault = f"it lies outside of the stream's offsets {stream.first} to {stream.next - 1}"
     try:
         rows = connection.execute("SELECT ?, sealed FROM page_body WHERE body = ?", (page.count, page.body))
-        body = next((_typed(row, _Body) for row in rows), None)
+        body = next((typed(row, _Body) for row in rows), None)
         if body is None:
             raise Corrupt("its body is missing")  # noqa: TRY301  one verdict for every way to be damaged
         codec.decode(name, page.base, page.count, body.sealed)
@@ -243,7 +243,7 @@ def _check_page(
     return PageCheck(name, page.base, page.count, fault)
 
 
-def _typed(row: Sequence[Any], kind: type[T]) -> T:
+def typed(row: Sequence[Any], kind: type[T]) -> T:
     """Read a row as what was stored; raises ``Corrupt`` where damage gave a value another type."""
     try:
         return msgspec.convert(row, kind)
