@@ -56,6 +56,7 @@ from trunkline.app.targets import (
     list_targets,
     reset_target,
 )
+from trunkline.app.tokens import NewToken, RotateToken, rotate_token
 from trunkline.app.trim import Trimmed, trim
 from trunkline.connectors.source import Arrival, Receipt
 from trunkline.intake.release import Release
@@ -79,6 +80,7 @@ __all__ = [
     "ResetTarget",
     "ResumeReplay",
     "RetryLetters",
+    "RotateToken",
     "StartReplay",
     "Trim",
     "control_file",
@@ -146,6 +148,7 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     IsolateTarget: (isolate_target, TargetView),
     ListTargets: (list_targets, list[TargetView]),
     ResetTarget: (reset_target, TargetView),
+    RotateToken: (rotate_token, NewToken),
     StartReplay: (start_replay, ReplayView),
     PauseReplay: (change_replay, ChangedReplay),
     ResumeReplay: (change_replay, ChangedReplay),
@@ -163,6 +166,7 @@ _ACTS = (
     | IsolateTarget
     | ListTargets
     | ResetTarget
+    | RotateToken
     | StartReplay
     | PauseReplay
     | ResumeReplay

@@ -60,10 +60,9 @@ GRACE_SECONDS = 30.0
 
 
 class OpenDoor(Protocol):
-    """An open HTTP door."""
+    """An open HTTP door; ``url`` is where it listens."""
 
-    host: str
-    port: int
+    url: str
 
     async def close(self) -> None:
         """Take no more requests, finish those under way, and return."""
@@ -338,7 +337,7 @@ async def _open_door(
     except OSError as error:
         raise TrunklineError(f"the HTTP door cannot listen: {error.strerror}; choose another port") from None
     stack.push_async_callback(door.close)
-    where = f"http://{door.host}:{door.port}"
+    where = door.url
     for name, (source, _) in sources.items():
         backbone.machine.signals.emit(SourceStarted(name, where + source.settings.path))
     return where

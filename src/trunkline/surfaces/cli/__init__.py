@@ -104,6 +104,13 @@ GROUPS = {
             "reset": "Let calls go to a target again.",
         },
     ),
+    "token": (
+        "The administrator's token: who has it may do everything at the door.",
+        {
+            "rotate": "Make a new token and show it once; the one before ends.",
+            "show": "Tell when the token was made, and never what it is.",
+        },
+    ),
     "log": (
         "The log: the durable record of everything that was accepted.",
         {
