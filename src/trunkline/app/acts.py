@@ -36,6 +36,7 @@ from trunkline.app.letters import (
     edit_letters,
     retry_letters,
 )
+from trunkline.app.pausing import FlowState, PauseFlow, ResumeFlow, pause_flow, resume_flow
 from trunkline.app.project import PUBLISH, Project, unknown_stream
 from trunkline.app.replays import (
     CancelReplay,
@@ -74,10 +75,12 @@ __all__ = [
     "Hands",
     "IsolateTarget",
     "ListTargets",
+    "PauseFlow",
     "PauseReplay",
     "Publish",
     "ReleaseEntries",
     "ResetTarget",
+    "ResumeFlow",
     "ResumeReplay",
     "RetryLetters",
     "RotateToken",
@@ -149,6 +152,8 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     ListTargets: (list_targets, list[TargetView]),
     ResetTarget: (reset_target, TargetView),
     RotateToken: (rotate_token, NewToken),
+    PauseFlow: (pause_flow, FlowState),
+    ResumeFlow: (resume_flow, FlowState),
     StartReplay: (start_replay, ReplayView),
     PauseReplay: (change_replay, ChangedReplay),
     ResumeReplay: (change_replay, ChangedReplay),
@@ -167,6 +172,8 @@ _ACTS = (
     | ListTargets
     | ResetTarget
     | RotateToken
+    | PauseFlow
+    | ResumeFlow
     | StartReplay
     | PauseReplay
     | ResumeReplay
