@@ -18,6 +18,18 @@ import msgspec
 
 from trunkline.app import control
 from trunkline.app.act import Act, Change, about
+from trunkline.app.alerting.acts import (
+    AcknowledgeAlert,
+    EndSilence,
+    RouteTested,
+    SilenceAlerts,
+    TestRoute,
+    acknowledge_alert,
+    end_silence,
+    silence_alerts,
+    try_route,
+)
+from trunkline.app.alerting.views import AlertView, SilenceView
 from trunkline.app.arrivals import (
     Discarded,
     DiscardEntries,
@@ -65,11 +77,13 @@ from trunkline.observe.audit import Begun, Ended
 from trunkline.observe.logs import event_name
 
 __all__ = [
+    "AcknowledgeAlert",
     "Act",
     "CancelReplay",
     "DiscardEntries",
     "DiscardLetters",
     "EditLetters",
+    "EndSilence",
     "Hands",
     "IsolateTarget",
     "ListTargets",
@@ -79,7 +93,9 @@ __all__ = [
     "ResetTarget",
     "ResumeReplay",
     "RetryLetters",
+    "SilenceAlerts",
     "StartReplay",
+    "TestRoute",
     "Trim",
     "control_file",
     "handler",
@@ -150,6 +166,10 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     PauseReplay: (change_replay, ChangedReplay),
     ResumeReplay: (change_replay, ChangedReplay),
     CancelReplay: (change_replay, ChangedReplay),
+    AcknowledgeAlert: (acknowledge_alert, AlertView),
+    SilenceAlerts: (silence_alerts, SilenceView),
+    EndSilence: (end_silence, SilenceView),
+    TestRoute: (try_route, RouteTested),
 }
 """How each act is done, and the type of what it returns."""
 
@@ -167,6 +187,10 @@ _ACTS = (
     | PauseReplay
     | ResumeReplay
     | CancelReplay
+    | AcknowledgeAlert
+    | SilenceAlerts
+    | EndSilence
+    | TestRoute
     | Trim
 )
 

@@ -39,9 +39,9 @@ class Explained(msgspec.Struct, frozen=True):
 class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     """One occurrence of what a rule is about. Instants are microseconds, 0 where it did not happen.
 
-    ``since`` is when its condition began to hold, ``clear_since`` since when it does no more. ``told`` are the
-    routes that were told, first at ``told_at`` and last at ``reminded_at``, ``escalated`` how many steps of
-    escalation were taken. ``sequence`` counts what happened to it; ``revision`` every change that was stored.
+    ``since`` is when its condition began to hold, ``clear_since`` since when it does no more. ``told`` are
+    the routes that were told, first at ``told_at`` and last at ``reminded_at``, ``escalated`` how many steps
+    of escalation were taken. ``sequence`` counts what happened to it; ``revision`` every stored change.
     """
 
     id: str
@@ -130,7 +130,7 @@ def step(alert: Alert | None, seen: Seen, rule: Rule, now: int, new_id: str, *, 
         return Step(alert)
     alert = alert or Alert(new_id, rule.name, seen.labels, rule.severity, "pending", now)
     if not seen.holds:
-        return _clear(alert, rule, now)
+        return _clear(alert, rule.keep, now)
     current = {"value": seen.value, "explained": seen.explained, "severity": rule.severity}
     done = Step(replace(alert, clear_since=0, **current))
     if alert.phase == "pending":
@@ -138,6 +138,11 @@ def step(alert: Alert | None, seen: Seen, rule: Rule, now: int, new_id: str, *, 
             return done
         done = _moved(replace(alert, fired_at=now, **current), "firing", now)
     return done if muted else _told(done, rule, now)
+
+
+def end(alert: Alert, now: int) -> Step:
+    """End an alert at once: what it is about, or its rule, is no more."""
+    return _clear(alert, 0, now)
 
 
 def acknowledge(alert: Alert, by: str, why: str, now: int) -> Step:
@@ -153,12 +158,12 @@ def _moved(alert: Alert, phase: Phase, now: int, by: str = "", why: str = "") ->
     return Step(moved, (passed,))
 
 
-def _clear(alert: Alert, rule: Rule, now: int) -> Step:
+def _clear(alert: Alert, keep: int, now: int) -> Step:
     """Note that the condition does not hold; whoever was told that it fires is told when it is over."""
     if alert.phase == "pending":
         return Step(None)
     alert = replace(alert, clear_since=alert.clear_since or now)
-    if now - alert.clear_since < rule.keep:
+    if now - alert.clear_since < keep:
         return Step(alert)
     over = _moved(replace(alert, resolved_at=now), "resolved", now)
     assert over.alert is not None

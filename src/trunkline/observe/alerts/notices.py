@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from trunkline.kernel.clock import SECOND
 from trunkline.observe.alerts.machine import Alert, Event, Notice
+from trunkline.observe.alerts.muting import labels_of
 
 State: TypeAlias = Literal["waiting", "sent", "failed"]
 
@@ -59,7 +60,8 @@ def messages(
     for notice in notices:
         alert = notice.alert
         over = notice.event == "resolved"
-        same = [alert.labels.get(name, "") for name in group_by]
+        labels = labels_of(alert.rule, alert.severity, alert.labels)
+        same = [labels.get(name, "") for name in group_by]
         for route in notice.to:
             group = groups.setdefault((route, alert.severity, str(over), *same), [])
             group.append(Told(notice.event, alert))
