@@ -139,6 +139,9 @@ class AlertSettings(_Settings, frozen=True):
     group_by: list[Label] = msgspec.field(default_factory=lambda: ["target"])
     """Alerts that begin or end together go out in one message where they are equal in these labels."""
 
+    every: Duration = "15s"
+    """How often it is looked whether something is wrong."""
+
     renotify: Duration = "4h"
     """After how long people are reminded of what nobody acknowledged; 0s for never."""
 

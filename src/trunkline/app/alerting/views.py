@@ -15,6 +15,7 @@ from trunkline.app.alerting.measures import LABELS
 from trunkline.app.alerting.rules import rules_of, windows_of
 from trunkline.app.alerting.wording import as_data, time_of
 from trunkline.app.backbone import Backbone
+from trunkline.app.project import Project
 from trunkline.kernel.clock import SECOND, to_rfc3339
 from trunkline.kernel.errors import UsageError
 from trunkline.observe.alerts.machine import Alert, Phase
@@ -39,8 +40,8 @@ class AlertsQuery(msgspec.Struct, frozen=True):
 
     all: bool = False
     since: int = 0
-    state: Phase | Literal[""] = ""
-    severity: Severity | Literal[""] = ""
+    state: Phase | None = None
+    severity: Severity | None = None
     where: Mapping[str, str] = {}
     limit: int = 1_000
 
@@ -117,8 +118,8 @@ async def alerts(backbone: Backbone, query: AlertsQuery) -> list[AlertView]:
     found = [
         one
         for one in stored
-        if query.state in ("", one.phase)
-        and query.severity in ("", one.severity)
+        if query.state in (None, one.phase)
+        and query.severity in (None, one.severity)
         and matches(query.where, labels_of(one.rule, one.severity, one.labels))
     ]
     found.sort(key=lambda one: (not one.is_open, ("page", "ticket", "info").index(one.severity)))
@@ -194,7 +195,7 @@ async def unsent(backbone: Backbone, limit: int = 100) -> list[UnsentView]:
     ]
 
 
-def rules(backbone: Backbone) -> list[RuleView]:
+def rules(project: Project) -> list[RuleView]:
     """Return every rule that holds, those of flows first."""
     return [
         RuleView(
@@ -207,7 +208,7 @@ def rules(backbone: Backbone) -> list[RuleView]:
             one.to,
             one.text,
         )
-        for one in rules_of(backbone.project)
+        for one in rules_of(project)
     ]
 
 

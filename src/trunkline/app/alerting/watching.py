@@ -20,6 +20,7 @@ from trunkline.app.alerting.rules import rules_of
 from trunkline.app.alerting.views import mutes_of
 from trunkline.app.backbone import Backbone
 from trunkline.app.project import Project
+from trunkline.app.quantities import seconds_of
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.signals import AlertFired, AlertResolved, Signal
@@ -39,7 +40,9 @@ from trunkline.observe.alerts.notices import messages
 from trunkline.observe.alerts.rule import Labels, Rule, Series, Verdict, judge, matches, series_of
 from trunkline.observe.alerts.store import AlertQuery, Changes
 
-LOOK_SECONDS = 15.0
+SHORTEST_SECONDS = 1.0
+"""It is not looked more often, whatever the settings say."""
+
 _TRIES = 3
 
 
@@ -88,6 +91,7 @@ class Watch:
     ) -> None:
         self._backbone, self._reader, self._link = backbone, reader, link
         self._stored = stored
+        self._every = max(SHORTEST_SECONDS, seconds_of(backbone.project.settings.alerts.every))
         self._book = RuleBook(rules_of(backbone.project))
 
     async def run(self) -> None:
@@ -95,7 +99,7 @@ class Watch:
         while True:
             with contextlib.suppress(StoreError):  # what could not be stored is seen at the next look
                 await self.look()
-            await self._backbone.machine.clock.sleep(LOOK_SECONDS)
+            await self._backbone.machine.clock.sleep(self._every)
 
     async def look(self) -> None:
         """Take one look, and store what came of it."""
