@@ -18,6 +18,9 @@ import msgspec
 
 from trunkline.app import control
 from trunkline.app.acts import control_file, handler
+from trunkline.app.alerting.readings import Reader
+from trunkline.app.alerting.sending import Sender, channels_of
+from trunkline.app.alerting.watching import Watch, link_of
 from trunkline.app.backbone import Backbone
 from trunkline.app.bearings import kept
 from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks
@@ -111,6 +114,7 @@ async def running(
             shared = kept(backbone.bearings, backbone.standings, backbone.machine.signals)
             await stack.enter_async_context(shared)
             desks = await _start_flows(backbone, admission, stack)
+            _start_alerting(backbone, admission, sunsets, stack)
         if takes_in:
             _start_janitor(backbone, stack)
         _background(stack, sunsets.watch(), "sunsets")
@@ -123,6 +127,17 @@ async def running(
         hooks = {name: where + source.settings.path for name, (source, _) in pushed.items()}
         yield await _started(backbone, admission, where, hooks)
         backbone.machine.signals.emit(Stopping("asked to stop"))
+
+
+def _start_alerting(
+    backbone: Backbone, admission: Admission, sunsets: Sunsets, stack: contextlib.AsyncExitStack
+) -> None:
+    """Look at what is wrong and tell people; it ends before the flows do, whose end is nobody's news."""
+    sender = Sender(backbone, channels_of(backbone))
+    reader = Reader(backbone, admission.flows, lambda: sunsets.endings)
+    watch = Watch(backbone, reader, link_of(backbone.project), sender.wake)
+    _background(stack, watch.run(), "alerts")
+    _background(stack, sender.run(), "notices")
 
 
 def _require_one_process(backbone: Backbone) -> None:

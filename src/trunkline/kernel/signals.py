@@ -238,6 +238,44 @@ class TokenRotated(Signal, frozen=True):
     overlap_seconds: int
 
 
+class AlertFired(Signal, frozen=True):
+    """An alert fires: its rule, what it is about, how much it matters, and what is so."""
+
+    alert: str
+    rule: str
+    about: str
+    severity: str
+    summary: str
+
+
+class AlertAcknowledged(Signal, frozen=True):
+    """Somebody answers for an alert that fires."""
+
+    alert: str
+    rule: str
+    by: str
+
+
+class AlertResolved(Signal, frozen=True):
+    """An alert is over, ``seconds`` after it fired."""
+
+    alert: str
+    rule: str
+    about: str
+    seconds: float
+
+
+class NoticeFailed(Signal, frozen=True):
+    """A message about alerts did not arrive; it is tried again unless it is ``given_up``."""
+
+    message: str
+    route: str
+    attempts: int
+    kind: str
+    detail: str
+    given_up: bool
+
+
 class Stopping(Signal, frozen=True):
     """The process was asked to stop and finishes what it holds."""
 

@@ -44,6 +44,10 @@ LEVELS: Mapping[type[s.Signal], str] = {
     s.LoggedOut: "info",
     s.LogInFailed: "warning",
     s.TokenRotated: "warning",
+    s.AlertFired: "error",
+    s.AlertAcknowledged: "info",
+    s.AlertResolved: "info",
+    s.NoticeFailed: "error",
     s.Stopping: "info",
 }
 """How loud each signal is; one that is not listed is ``info``."""
