@@ -36,6 +36,7 @@ from trunkline.app.letters import (
     edit_letters,
     retry_letters,
 )
+from trunkline.app.pausing import FlowState, PauseFlow, ResumeFlow, pause_flow, resume_flow
 from trunkline.app.project import PUBLISH, Project, unknown_stream
 from trunkline.app.replays import (
     CancelReplay,
@@ -73,10 +74,12 @@ __all__ = [
     "Hands",
     "IsolateTarget",
     "ListTargets",
+    "PauseFlow",
     "PauseReplay",
     "Publish",
     "ReleaseEntries",
     "ResetTarget",
+    "ResumeFlow",
     "ResumeReplay",
     "RetryLetters",
     "StartReplay",
@@ -146,6 +149,8 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     IsolateTarget: (isolate_target, TargetView),
     ListTargets: (list_targets, list[TargetView]),
     ResetTarget: (reset_target, TargetView),
+    PauseFlow: (pause_flow, FlowState),
+    ResumeFlow: (resume_flow, FlowState),
     StartReplay: (start_replay, ReplayView),
     PauseReplay: (change_replay, ChangedReplay),
     ResumeReplay: (change_replay, ChangedReplay),
@@ -163,6 +168,8 @@ _ACTS = (
     | IsolateTarget
     | ListTargets
     | ResetTarget
+    | PauseFlow
+    | ResumeFlow
     | StartReplay
     | PauseReplay
     | ResumeReplay

@@ -17,6 +17,7 @@ from trunkline.adapters.sqlite.appending import LogSettings
 from trunkline.adapters.sqlite.audit import SqliteAudit
 from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
+from trunkline.adapters.sqlite.pausing import SqlitePauses
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
 from trunkline.adapters.sqlite.replays import SqliteReplays
 from trunkline.adapters.sqlite.standing import SqliteStandings
@@ -25,6 +26,7 @@ from trunkline.app.bearings import bearings_of, resume
 from trunkline.app.health import Health, WatchedIntake
 from trunkline.app.project import PUBLISH, Project, Source
 from trunkline.delivery.bearing import Bearing
+from trunkline.delivery.pausing import Pauses
 from trunkline.delivery.replay.port import Replays
 from trunkline.delivery.standing import Standings
 from trunkline.eventlog.port import EventLog
@@ -85,6 +87,7 @@ class Backbone(msgspec.Struct, frozen=True):
     bearings: dict[str, Bearing]
     standings: Standings
     replays: Replays
+    pauses: Pauses
 
     @property
     def secrets(self) -> Secrets:
@@ -173,4 +176,5 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         bearings,
         SqliteStandings(store),
         SqliteReplays(store),
+        SqlitePauses(store),
     )

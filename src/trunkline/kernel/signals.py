@@ -156,6 +156,22 @@ class TargetReset(Signal, frozen=True):
     why: str
 
 
+class FlowPaused(Signal, frozen=True):
+    """A person paused a flow: it finishes what it holds and takes nothing until it is resumed."""
+
+    flow: str
+    by: str
+    why: str
+
+
+class FlowResumed(Signal, frozen=True):
+    """A person lets a flow go on that was paused."""
+
+    flow: str
+    by: str
+    why: str
+
+
 class ReplayChanged(Signal, frozen=True):
     """A replay was started, paused, resumed or cancelled, is done or has failed; ``state`` is its new one."""
 

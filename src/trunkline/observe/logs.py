@@ -34,6 +34,8 @@ LEVELS: Mapping[type[s.Signal], str] = {
     s.BreakerClosed: "info",
     s.TargetIsolated: "error",
     s.TargetReset: "info",
+    s.FlowPaused: "warning",
+    s.FlowResumed: "info",
     s.ReplayChanged: "info",
     s.ReplayProgress: "info",
     s.ContractDeprecated: "warning",

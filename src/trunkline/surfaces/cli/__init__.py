@@ -96,6 +96,14 @@ GROUPS = {
             "cancel": "Send nothing more of a replay, for good.",
         },
     ),
+    "flow": (
+        "Flows: which ones are paused, and a switch for each.",
+        {
+            "list": "List flows: running or paused, by whom and why.",
+            "pause": "Let a flow take nothing until it is resumed.",
+            "resume": "Let a flow go on that was paused.",
+        },
+    ),
     "target": (
         "Targets: whether calls go there, and a switch for each.",
         {
