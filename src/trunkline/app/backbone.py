@@ -19,6 +19,7 @@ from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
 from trunkline.adapters.sqlite.replays import SqliteReplays
+from trunkline.adapters.sqlite.rollups import SqliteRollups
 from trunkline.adapters.sqlite.standing import SqliteStandings
 from trunkline.adapters.sqlite.store import Store
 from trunkline.app.bearings import bearings_of, resume
@@ -37,6 +38,7 @@ from trunkline.kernel.ids import Ids, SystemIds
 from trunkline.kernel.roles import ROLES, Role
 from trunkline.kernel.signals import Signals
 from trunkline.observe.audit import Audit
+from trunkline.observe.rollups import Rollups
 from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
 
@@ -85,6 +87,7 @@ class Backbone(msgspec.Struct, frozen=True):
     bearings: dict[str, Bearing]
     standings: Standings
     replays: Replays
+    rollups: Rollups
 
     @property
     def secrets(self) -> Secrets:
@@ -173,4 +176,5 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         bearings,
         SqliteStandings(store),
         SqliteReplays(store),
+        SqliteRollups(store),
     )
