@@ -36,6 +36,7 @@ from trunkline.app.letters import (
     edit_letters,
     retry_letters,
 )
+from trunkline.app.pausing import FlowState, PauseFlow, ResumeFlow, pause_flow, resume_flow
 from trunkline.app.project import PUBLISH, Project, unknown_stream
 from trunkline.app.replays import (
     CancelReplay,
@@ -56,6 +57,7 @@ from trunkline.app.targets import (
     list_targets,
     reset_target,
 )
+from trunkline.app.tokens import NewToken, RotateToken, rotate_token
 from trunkline.app.trim import Trimmed, trim
 from trunkline.connectors.source import Arrival, Receipt
 from trunkline.intake.release import Release
@@ -73,12 +75,15 @@ __all__ = [
     "Hands",
     "IsolateTarget",
     "ListTargets",
+    "PauseFlow",
     "PauseReplay",
     "Publish",
     "ReleaseEntries",
     "ResetTarget",
+    "ResumeFlow",
     "ResumeReplay",
     "RetryLetters",
+    "RotateToken",
     "StartReplay",
     "Trim",
     "control_file",
@@ -146,6 +151,9 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     IsolateTarget: (isolate_target, TargetView),
     ListTargets: (list_targets, list[TargetView]),
     ResetTarget: (reset_target, TargetView),
+    RotateToken: (rotate_token, NewToken),
+    PauseFlow: (pause_flow, FlowState),
+    ResumeFlow: (resume_flow, FlowState),
     StartReplay: (start_replay, ReplayView),
     PauseReplay: (change_replay, ChangedReplay),
     ResumeReplay: (change_replay, ChangedReplay),
@@ -163,6 +171,9 @@ _ACTS = (
     | IsolateTarget
     | ListTargets
     | ResetTarget
+    | RotateToken
+    | PauseFlow
+    | ResumeFlow
     | StartReplay
     | PauseReplay
     | ResumeReplay

@@ -17,6 +17,7 @@ from trunkline.adapters.sqlite.appending import LogSettings
 from trunkline.adapters.sqlite.audit import SqliteAudit
 from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
+from trunkline.adapters.sqlite.pausing import SqlitePauses
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
 from trunkline.adapters.sqlite.replays import SqliteReplays
 from trunkline.adapters.sqlite.rollups import SqliteRollups
@@ -26,6 +27,7 @@ from trunkline.app.bearings import bearings_of, resume
 from trunkline.app.health import Health, WatchedIntake
 from trunkline.app.project import PUBLISH, Project, Source
 from trunkline.delivery.bearing import Bearing
+from trunkline.delivery.pausing import Pauses
 from trunkline.delivery.replay.port import Replays
 from trunkline.delivery.standing import Standings
 from trunkline.eventlog.port import EventLog
@@ -88,6 +90,7 @@ class Backbone(msgspec.Struct, frozen=True):
     standings: Standings
     replays: Replays
     rollups: Rollups
+    pauses: Pauses
 
     @property
     def secrets(self) -> Secrets:
@@ -177,4 +180,5 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         SqliteStandings(store),
         SqliteReplays(store),
         SqliteRollups(store),
+        SqlitePauses(store),
     )

@@ -27,6 +27,7 @@ from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
+from trunkline.app.pausing import Pausable, heeding
 from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
 from trunkline.app.registry import SOURCES
@@ -60,10 +61,9 @@ GRACE_SECONDS = 30.0
 
 
 class OpenDoor(Protocol):
-    """An open HTTP door."""
+    """An open HTTP door; ``url`` is where it listens."""
 
-    host: str
-    port: int
+    url: str
 
     async def close(self) -> None:
         """Take no more requests, finish those under way, and return."""
@@ -151,6 +151,7 @@ async def _start_flows(backbone: Backbone, admission: Admission, stack: contextl
         require(backbone.project, flow, backbone.log.features)
     desks: dict[str, Answering] = {}
     targets, runners, keepers = [], [], []
+    pausable: dict[str, list[Pausable]] = {}
     replayers = Replayers(backbone, partial(_stalled, backbone))
     for flow in flows:
         wired, bearing = _wired(backbone, flow, flows), backbone.bearings[flow.target.name]
@@ -162,9 +163,11 @@ async def _start_flows(backbone: Backbone, admission: Admission, stack: contextl
         ports = replayers.beside(wired, ports, partial(_ports, backbone, flow, None))
         targets.append(ports.target)
         runners.append(FlowRunner(wired, ports, bearing))
+        pausable[flow.name] = [runners[-1], desk] if desk else [runners[-1]]
         keepers.append(
             _kept(backbone, f"flow {flow.name}", runners[-1].run, partial(_stalled, backbone, flow.name))
         )
+    await heeding(backbone, pausable)
     tasks = [asyncio.create_task(keeper.run()) for keeper in keepers]
     stack.push_async_callback(_stop_flows, [*runners, *keepers], tasks, targets)
     await stack.enter_async_context(replayers.running(GRACE_SECONDS))
@@ -338,7 +341,7 @@ async def _open_door(
     except OSError as error:
         raise TrunklineError(f"the HTTP door cannot listen: {error.strerror}; choose another port") from None
     stack.push_async_callback(door.close)
-    where = f"http://{door.host}:{door.port}"
+    where = door.url
     for name, (source, _) in sources.items():
         backbone.machine.signals.emit(SourceStarted(name, where + source.settings.path))
     return where

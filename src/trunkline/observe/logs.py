@@ -34,10 +34,16 @@ LEVELS: Mapping[type[s.Signal], str] = {
     s.BreakerClosed: "info",
     s.TargetIsolated: "error",
     s.TargetReset: "info",
+    s.FlowPaused: "warning",
+    s.FlowResumed: "info",
     s.ReplayChanged: "info",
     s.ReplayProgress: "info",
     s.ContractDeprecated: "warning",
     s.ContractEnded: "error",
+    s.LoggedIn: "info",
+    s.LoggedOut: "info",
+    s.LogInFailed: "warning",
+    s.TokenRotated: "warning",
     s.Stopping: "info",
 }
 """How loud each signal is; one that is not listed is ``info``."""

@@ -96,12 +96,27 @@ GROUPS = {
             "cancel": "Send nothing more of a replay, for good.",
         },
     ),
+    "flow": (
+        "Flows: which ones are paused, and a switch for each.",
+        {
+            "list": "List flows: running or paused, by whom and why.",
+            "pause": "Let a flow take nothing until it is resumed.",
+            "resume": "Let a flow go on that was paused.",
+        },
+    ),
     "target": (
         "Targets: whether calls go there, and a switch for each.",
         {
             "list": "List targets: state, until when, retries left, calls under way.",
             "isolate": "Let nothing go to a target until it is reset.",
             "reset": "Let calls go to a target again.",
+        },
+    ),
+    "token": (
+        "The administrator's token: who has it may do everything at the door.",
+        {
+            "rotate": "Make a new token and show it once; the one before ends.",
+            "show": "Tell when the token was made, and never what it is.",
         },
     ),
     "log": (
