@@ -88,6 +88,7 @@ class Backbone(msgspec.Struct, frozen=True):
     standings: Standings
     replays: Replays
     pauses: Pauses
+    store: Store
 
     @property
     def secrets(self) -> Secrets:
@@ -177,4 +178,5 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         SqliteStandings(store),
         SqliteReplays(store),
         SqlitePauses(store),
+        store,
     )

@@ -111,13 +111,15 @@ class Handle:
         if self._backbone.roles != frozenset(ROLES):
             raise StoreError("another process runs this project: stop it first")
         from trunkline.surfaces.door import Door, serve  # noqa: PLC0415  publishing needs no HTTP server
+        from trunkline.surfaces.probes import probes  # noqa: PLC0415  as above
 
         listen = self.project.settings.listen
         address = (host or listen.host, listen.port if port is None else port)
-        ids, unready = self._backbone.machine.ids, self._backbone.health.unready
+        ids = self._backbone.machine.ids
+        mounts = probes(self._backbone, address[0])
 
         async def opens_door(webhooks: Mapping[str, Announcing]) -> OpenDoor:
-            return await serve(Door(webhooks, ids, unready), *address)
+            return await serve(Door(webhooks, ids, mounts), *address)
 
         async with running(self._backbone, opens_door, allow_draft=allow_draft) as started:
             yield started

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeAlias, cast
 
 import uvicorn
 
-from trunkline.intake.problem import WebhookAnswer, answer_json, answer_problem, problem
+from trunkline.intake.problem import WebhookAnswer, answer_problem, problem
 from trunkline.intake.webhook import WebhookRequest
 from trunkline.kernel.ids import Ids
 from trunkline.surfaces.connection import Batching, Connection, Exchange
@@ -25,7 +25,6 @@ from trunkline.surfaces.connection import Batching, Connection, Exchange
 Scope: TypeAlias = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
 Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
-Probe: TypeAlias = Callable[[], str]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BACKLOG = 2048
@@ -59,15 +58,13 @@ class Door:
     """The ASGI application.
 
     ``endpoints`` are by path, ``mounts`` all that is no webhook: ASGI applications by the path that they and
-    all below it have. ``unready`` returns why this process should get no traffic, or nothing: ``GET /ready``
-    is 200 or 503 by it, and ``GET /health`` is 200 as long as the process answers.
+    all below it have.
     """
 
     def __init__(
         self,
         endpoints: Mapping[str, Endpoint],
         ids: Ids,
-        unready: Probe = str,
         mounts: Mapping[str, Application] | None = None,
     ) -> None:
         self._endpoints = dict(endpoints)
@@ -78,7 +75,6 @@ class Door:
             if isinstance(endpoint, Batching)
         }
         self._ids = ids
-        self._unready = unready
         self._requests = 0
         self._bytes = 0
         self._whole: dict[Batching, list[Exchange]] = {}
@@ -131,7 +127,7 @@ class Door:
             if f"{scope['path']}/".startswith(f"{prefix}/"):
                 await application(scope, receive, send)
                 return
-        await send_answer(self._aside(scope), send)
+        await send_answer(nothing_here(self._ids), send)
 
     async def _admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> WebhookAnswer | None:
         """Have a request answered within the bounds on what is under way."""
@@ -156,17 +152,6 @@ class Door:
     def _count(self, requests: int, size: int) -> None:
         self._requests += requests
         self._bytes += size
-
-    def _aside(self, scope: Scope) -> WebhookAnswer:
-        path, method = scope["path"], scope["method"]
-        if path not in ("/health", "/ready"):
-            return nothing_here(self._ids)
-        if method not in ("GET", "HEAD"):
-            return self._problem(405, "Method not allowed", "ask with GET", [(b"allow", b"GET, HEAD")])
-        why = self._unready() if path == "/ready" else ""
-        if why:
-            return self._problem(503, "Not ready", why, [(b"retry-after", b"5")])
-        return answer_json(200, b'{"status":"ok"}')
 
     def _problem(
         self, status: int, title: str, detail: str, headers: list[tuple[bytes, bytes]] | None = None

@@ -107,6 +107,7 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
     from trunkline.app.run import running  # noqa: PLC0415  as above
     from trunkline.observe.logs import LogListener, make_writer  # noqa: PLC0415  as above
     from trunkline.surfaces.door import Door, serve  # noqa: PLC0415  as above
+    from trunkline.surfaces.probes import probes  # noqa: PLC0415  as above
 
     machine = part.machine
     listener = LogListener(make_writer(sys.stderr, machine.clock, as_json=as_json))
@@ -120,7 +121,7 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
         backbone = await stack.enter_async_context(opening)
 
         async def opens_door(webhooks: Mapping[str, Any]) -> Any:
-            door = Door(webhooks, machine.ids, backbone.health.unready, mounts)
+            door = Door(webhooks, machine.ids, {**probes(backbone, part.address[0]), **mounts})
             return await serve(door, *part.address)
 
         opens = opens_door if part.listens else None
