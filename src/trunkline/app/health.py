@@ -64,6 +64,10 @@ class Health:
         now = self._clock.monotonic()
         return {part: down for part, (down, until) in self._down.items() if until > now}
 
+    def unready(self) -> str:
+        """Return every part that is down with why, or an empty text where nothing is."""
+        return "; ".join(f"{part}: {down.why}" for part, down in self.known().items())
+
     def hear(self, signal: Signal) -> None:
         """Note a flow that cannot go on, or cannot record what it did: then no arrival is stored either."""
         if not isinstance(signal, FlowStalled):

@@ -29,6 +29,7 @@ from trunkline.kernel.errors import Deferred, DeliveryError, Retryable, Supersed
 from trunkline.kernel.event import Event
 from trunkline.kernel.outcome import Dead, Dropped, Outcome, RetryAt
 from trunkline.kernel.signals import AttemptFailed, BatchDelivered, DeadLettered, Signal
+from trunkline.kernel.tracing import replay_parent, replayed_as
 
 Failure: TypeAlias = RetryAt | Dead
 Settled: TypeAlias = Literal["", "delivered", "dropped", "case"]
@@ -80,6 +81,7 @@ class Mapper:
     def __init__(self, flow: Flow) -> None:
         self._map = flow.mapping
         self._decode = flow.decode
+        self._replay = flow.replay
         self._seed = hashlib.blake2b(digest_size=16)
         for part in (flow.identity or flow.name, flow.stream):
             self._seed.update(f"{len(part)}:{part}".encode())
@@ -107,7 +109,10 @@ class Mapper:
         if record is None:
             return Dropped(now, "mapping")
         key = self.idempotency_key(event, entry.case.renamed if entry.case else 0)
-        return Item(entry.offset, entry.key, key, event.correlation, attempt, record)
+        correlation, parent = event.correlation, event.parent
+        if self._replay:
+            correlation, parent = replayed_as(correlation, self._replay), replay_parent(correlation)
+        return Item(entry.offset, entry.key, key, correlation, attempt, record, parent)
 
     def idempotency_key(self, event: Event, renamed: int = 0) -> str:
         """Return the name of this event's effect in this flow: the same until a person has it renamed."""

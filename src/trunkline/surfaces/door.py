@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeAlias, cast
@@ -58,7 +59,7 @@ class Door:
     """The ASGI application.
 
     ``endpoints`` are by path, ``mounts`` all that is no webhook: ASGI applications by the path that they and
-    all below it have.
+    all below it have. ``GET /`` leads ``home``, where there is one.
     """
 
     def __init__(
@@ -66,7 +67,9 @@ class Door:
         endpoints: Mapping[str, Endpoint],
         ids: Ids,
         mounts: Mapping[str, Application] | None = None,
+        home: str = "",
     ) -> None:
+        self._home = home
         self._endpoints = dict(endpoints)
         self._mounts = dict(mounts or {})
         self._batching = {
@@ -127,7 +130,7 @@ class Door:
             if f"{scope['path']}/".startswith(f"{prefix}/"):
                 await application(scope, receive, send)
                 return
-        await send_answer(nothing_here(self._ids), send)
+        await send_answer(self._aside(scope), send)
 
     async def _admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> WebhookAnswer | None:
         """Have a request answered within the bounds on what is under way."""
@@ -152,6 +155,13 @@ class Door:
     def _count(self, requests: int, size: int) -> None:
         self._requests += requests
         self._bytes += size
+
+    def _aside(self, scope: Scope) -> WebhookAnswer:
+        if scope["path"] != "/" or not self._home:
+            return nothing_here(self._ids)
+        if scope["method"] not in ("GET", "HEAD"):
+            return self._problem(405, "Method not allowed", "ask with GET", [(b"allow", b"GET, HEAD")])
+        return WebhookAnswer(307, [(b"location", self._home.encode()), (b"content-length", b"0")], b"")
 
     def _problem(
         self, status: int, title: str, detail: str, headers: list[tuple[bytes, bytes]] | None = None
@@ -211,8 +221,8 @@ class Server(uvicorn.Server):
 class Listening:
     """An open door: where it listens, and the way to close it."""
 
-    def __init__(self, host: str, port: int, server: Server, task: asyncio.Task[None]) -> None:
-        self.host = host
+    def __init__(self, url: str, port: int, server: Server, task: asyncio.Task[None]) -> None:
+        self.url = url
         self.port = port
         self._server = server
         self._task = task
@@ -223,8 +233,8 @@ class Listening:
         await self._task
 
 
-async def serve(door: Door, host: str, port: int) -> Listening:
-    """Listen on ``host`` and ``port`` (0: any free one) and return at once.
+async def serve(door: Door, host: str, port: int, tls: ssl.SSLContext | None = None) -> Listening:
+    """Listen on ``host`` and ``port`` (0: any free one), by HTTPS alone with ``tls``, and return at once.
 
     Raises ``OSError`` where the address cannot be had.
     """
@@ -243,10 +253,14 @@ async def serve(door: Door, host: str, port: int) -> Listening:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
+    config.load()
+    config.ssl = tls
     server = Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="door")
     bound_host, bound_port = listener.getsockname()[:2]
-    return Listening(bound_host, bound_port, server, task)
+    name = f"[{bound_host}]" if ":" in bound_host else bound_host
+    url = f"{'https' if tls else 'http'}://{name}:{bound_port}"
+    return Listening(url, bound_port, server, task)
 
 
 def _listen(host: str, port: int) -> socket.socket:

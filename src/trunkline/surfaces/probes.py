@@ -19,12 +19,16 @@ from trunkline.app.backbone import Backbone
 from trunkline.app.metrics import measured
 from trunkline.app.readiness import Readiness, Writer, readiness
 from trunkline.app.remembered import Remembered
+from trunkline.app.tokens import keyring_of
 from trunkline.intake.problem import Headers, WebhookAnswer, answer_json, answer_problem, problem
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.roles import Role
 from trunkline.observe.metrics import BUILD, LOOP_LAG, Sample, Tallies
 from trunkline.surfaces.access import Readers, admits, readers_of
 from trunkline.surfaces.door import Application, Receive, Scope, Send, nothing_here, send_answer
+from trunkline.surfaces.identity import Doorkeeper
+from trunkline.surfaces.keeper import Keeper
+from trunkline.surfaces.place import Place
 
 if TYPE_CHECKING:
     from trunkline.adapters.prometheus.exposition import Process
@@ -41,19 +45,20 @@ _AGAIN: Headers = [(b"retry-after", b"5")]
 _FRESH: Headers = [(b"cache-control", b"no-store")]
 
 
-def probes(backbone: Backbone, host: str) -> Mapping[str, Application]:
-    """Return the applications of a door that listens on ``host``, by path."""
-    application = Probes(backbone, readers_of(backbone.project.settings.listen.metrics, host))
+def probes(backbone: Backbone, place: Place) -> Mapping[str, Application]:
+    """Return the applications of a door at a place, by path."""
+    keeper = Keeper(keyring_of(backbone.project), backbone.machine.clock, tls=place.tls is not None)
+    application = Probes(backbone, readers_of(backbone.project.settings.listen.metrics, place.host), keeper)
     return dict.fromkeys((HEALTH, READY, METRICS), application)
 
 
 class Probes:
-    """The ASGI application behind all of them."""
+    """The ASGI application behind all of them. Who has the administrator's token may read as well."""
 
-    def __init__(self, backbone: Backbone, readers: Readers) -> None:
+    def __init__(self, backbone: Backbone, readers: Readers, doorkeeper: Doorkeeper) -> None:
         clock = backbone.machine.clock
         self._backbone, self._ids = backbone, backbone.machine.ids
-        self._readers = readers
+        self._readers, self._doorkeeper = readers, doorkeeper
         self._writer = Writer(backbone)
         self._readiness = Remembered(lambda: readiness(backbone), clock, READY_SECONDS)
         self._measured = Remembered(lambda: measured(backbone), clock, METRICS_SECONDS)
@@ -88,13 +93,13 @@ class Probes:
         found = await self._readiness()
         if roles:
             found = found.of(cast("Role", roles[0]))
-        if not admits(self._readers, headers):
+        if not self._may_read(headers):
             found = Readiness(found.ready, found.at, ())
         status = HTTPStatus.OK if found.ready else HTTPStatus.SERVICE_UNAVAILABLE
         return answer_json(status, msgspec.json.encode(found), _FRESH if found.ready else _FRESH + _AGAIN)
 
     async def _metrics(self, _scope: Scope, headers: Mapping[bytes, bytes]) -> WebhookAnswer:
-        if not admits(self._readers, headers):
+        if not self._may_read(headers):
             return nothing_here(self._ids)
         try:
             found = await self._measured()
@@ -106,6 +111,12 @@ class Probes:
             body, kind = await asyncio.to_thread(self._exposed, samples, accept)
         length = (b"content-length", str(len(body)).encode())
         return WebhookAnswer(200, [(b"content-type", kind.encode()), length, *_FRESH], body)
+
+    def _may_read(self, headers: Mapping[bytes, bytes]) -> bool:
+        if admits(self._readers, headers):
+            return True
+        principal = self._doorkeeper.bearer(headers) if b"authorization" in headers else None
+        return principal is not None and "read" in principal.may
 
     def _own(self) -> list[Sample]:
         backbone = self._backbone

@@ -26,6 +26,7 @@ def test_parts():
     health.down("flow a", "no column total")
     expected = {"flow a": Down("no column total", START), "source b": Down("OSError", START)}
     assert health.known() == expected
+    assert health.unready() == "flow a: no column total; source b: OSError"
     clock.advance(5)
     assert list(health.known()) == ["flow a"]
     health.down("source b", "OSError")

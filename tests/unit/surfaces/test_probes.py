@@ -7,10 +7,12 @@ import json
 import pytest
 
 from trunkline import __version__
+from trunkline.app.acts import RotateToken, perform
 from trunkline.app.backbone import Machine, opened
 from trunkline.app.project import Project
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.signals import Refused, Signals
+from trunkline.surfaces.place import Place
 from trunkline.surfaces.probes import HEALTH, METRICS, METRICS_SECONDS, READY, READY_SECONDS, probes
 from trunkline.testkit.clock import CountingIds, ManualClock
 
@@ -36,7 +38,7 @@ def ask(backbone):
             sent.append(message)
 
         scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": headers}
-        mounts = probes(backbone, host)
+        mounts = probes(backbone, Place(host, 0, plain=True))
         await mounts["/" + path.split("/")[1]](scope, None, send)
         body = sent[1]["body"]
         told = body.decode() if path == METRICS and sent[0]["status"] == 200 else json.loads(body)
@@ -85,7 +87,7 @@ async def test_one_answer_for_a_moment(backbone):
     async def send(message):
         sent.append(message)
 
-    ready = probes(backbone, "127.0.0.1")[READY]
+    ready = probes(backbone, Place("127.0.0.1", 0))[READY]
     scope = {"type": "http", "method": "GET", "path": READY, "query_string": b"", "headers": HERE}
     for down in (False, True, True):
         if down:
@@ -106,8 +108,8 @@ async def test_refused(ask):
     assert (await ask("/health/deeper"))[0] == 404
 
 
-# Metrics are told to who may read, in the format that is asked for; for everybody else there is nothing here.
-async def test_metrics(ask):
+# Metrics are told to who may read or has the token, in the format that is asked for; others find nothing here.
+async def test_metrics(ask, backbone):
     status, headers, text = await ask(METRICS)
     assert (status, headers[b"content-type"].startswith(b"text/plain; version=0.0.4")) == (200, True)
     assert headers[b"content-length"] == str(len(text.encode())).encode()
@@ -118,6 +120,10 @@ async def test_metrics(ask):
     assert headers[b"content-type"].startswith(b"application/openmetrics-text")
     assert text.endswith("# EOF\n")
     assert (await ask(METRICS, host="0.0.0.0"))[0] == 404
+    token = (await perform(backbone, RotateToken("ann", "new"))).token.encode()
+    for given, status in ((token, 200), (b"wrong", 404)):
+        headers = [(b"authorization", b"Bearer " + given)]
+        assert (await ask(METRICS, host="0.0.0.0", headers=headers))[0] == status
 
 
 # A process counts what it refused; what is stored is read again once it is some seconds old.
@@ -127,7 +133,7 @@ async def test_metrics_move(backbone):
     async def send(message):
         sent.append(message)
 
-    metrics = probes(backbone, "127.0.0.1")[METRICS]
+    metrics = probes(backbone, Place("127.0.0.1", 0))[METRICS]
     scope = {"type": "http", "method": "GET", "path": METRICS, "query_string": b"", "headers": HERE}
     await metrics(scope, None, send)
     backbone.machine.signals.emit(Refused(SOURCE, "order@1", 2, "signature"))
