@@ -94,6 +94,7 @@ class Backbone(msgspec.Struct, frozen=True):
     alerts: AlertStore
     rollups: Rollups
     pauses: Pauses
+    store: Store
 
     @property
     def secrets(self) -> Secrets:
@@ -185,4 +186,5 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         SqliteAlerts(store),
         SqliteRollups(store),
         SqlitePauses(store),
+        store,
     )

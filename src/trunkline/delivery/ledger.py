@@ -206,6 +206,7 @@ class FlowStatus(msgspec.Struct, frozen=True):
     """How a flow stands; its lag is the stream's next offset less ``cursor``.
 
     ``keep_from`` is the oldest offset it may still have to read: retention keeps from there on.
+    ``waiting_from`` is the oldest that waits for a retry, None where none does.
     """
 
     flow: str
@@ -215,6 +216,7 @@ class FlowStatus(msgspec.Struct, frozen=True):
     dead: int
     delivered_at: int
     keep_from: int
+    waiting_from: int | None = None
 
 
 class Counts(msgspec.Struct, frozen=True):

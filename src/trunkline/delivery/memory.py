@@ -317,6 +317,7 @@ def _status(flow: str, book: _Book) -> FlowStatus:
     states = [case.state for case in book.cases.values()]
     finished = [settled.finished for settled in book.ranges if settled.delivered]
     late = [case.at for case in book.cases.values() if case.state == "delivered"]
+    waiting = [offset for offset, case in book.cases.items() if case.state == "waiting"]
     return FlowStatus(
         flow=flow,
         cursor=book.cursor,
@@ -325,4 +326,5 @@ def _status(flow: str, book: _Book) -> FlowStatus:
         dead=states.count("dead"),
         delivered_at=max(finished + late, default=0),
         keep_from=min([book.cursor, *(o for o, case in book.cases.items() if case.state in _OPEN)]),
+        waiting_from=min(waiting, default=None),
     )

@@ -19,6 +19,7 @@ from trunkline.surfaces.door import Application, Door, serve
 from trunkline.surfaces.keeper import Keeper
 from trunkline.surfaces.origins import Origins, guarded
 from trunkline.surfaces.place import Place
+from trunkline.surfaces.probes import probes
 from trunkline.surfaces.rest.application import ContractsApi
 from trunkline.surfaces.schemas import SchemaRegistry
 from trunkline.surfaces.workers import Workers
@@ -41,13 +42,12 @@ def doorway(backbone: Backbone, place: Place) -> Iterator[OpensDoor]:
     The door of a process that takes nothing in is for probes alone. Raises ``SecretUnavailable`` where a
     writer of the registry has no secret.
     """
-    machine = backbone.machine
     with contextlib.ExitStack() as stack:
         mounts = stack.enter_context(mounted(backbone, place)) if "intake" in backbone.roles else {}
         home = f"{CONTROL}/" if CONTROL in mounts else ""
 
         async def opens(webhooks: Mapping[str, Announcing]) -> OpenDoor:
-            door = Door(webhooks, machine.ids, backbone.health.unready, mounts, home)
+            door = Door(webhooks, backbone.machine.ids, {**probes(backbone, place), **mounts}, home)
             return await serve(door, place.host, place.port, place.tls)
 
         yield opens

@@ -100,7 +100,8 @@ _STATUS = """SELECT f.name, f.cursor,
             coalesce((SELECT min(c.event) FROM flow_case c INDEXED BY case_due
                       WHERE c.flow = f.id AND c.state = 'waiting'), f.cursor),
             coalesce((SELECT min(c.event) FROM flow_case c INDEXED BY case_dead
-                      WHERE c.flow = f.id AND c.state = 'dead'), f.cursor))
+                      WHERE c.flow = f.id AND c.state = 'dead'), f.cursor)),
+        (SELECT min(c.event) FROM flow_case c INDEXED BY case_due WHERE c.flow = f.id AND c.state = 'waiting')
     FROM flow f ORDER BY f.name"""
 _FATE_OF = _sql("SELECT state, attempts, at FROM flow_case WHERE flow = $flow AND event = :offset")
 _RANGE_OF = _sql("""SELECT first, attempts, finished, drops FROM settled
@@ -168,8 +169,8 @@ class SqliteLedger:
     async def status(self) -> list[FlowStatus]:
         """Return how every flow stands."""
         return [
-            FlowStatus(name, cursor, waiting, held, dead, max(in_time, late), keep_from)
-            for name, cursor, waiting, held, dead, in_time, late, keep_from in await self._rows(_STATUS, {})
+            FlowStatus(name, cursor, waiting, held, dead, max(in_time, late), *kept)
+            for name, cursor, waiting, held, dead, in_time, late, *kept in await self._rows(_STATUS, {})
         ]
 
     async def fate(self, flow: str, offset: int) -> Fate:
