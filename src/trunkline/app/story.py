@@ -2,7 +2,7 @@
 
 Command line, Python API and control room call ``trace``. It is put together from what is durable (the log,
 the ledger with its failed tries, replays, quarantine), so it is the same after a restart, and tells no
-payload but the masked view of each event. What was not stored is not told: duplicates are counted in the logs only.
+payload but the masked view of each event. What was not stored is not told: duplicates are only counted.
 """
 
 from __future__ import annotations

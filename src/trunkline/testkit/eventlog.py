@@ -293,7 +293,9 @@ class FindAndTrim:
             await log.append(STREAM, events(first, 10))
         found: list[Stored] = []
         query = Query(stream=STREAM, subject="customer-0", limit=2)
-        while more := await log.find(replace(query, before=found[-1].offset if found else None)):
+        while more := await log.find(
+            msgspec.structs.replace(query, before=found[-1].offset if found else None)
+        ):
             found += more
         pages = [(one.offset, one.page) for one in found]
         assert pages == [(35, 30), (28, 20), (21, 20), (14, 10), (7, 0), (0, 0)]
