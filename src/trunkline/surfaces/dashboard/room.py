@@ -80,7 +80,11 @@ class Room:
 
     def _note(self, signal: Signal) -> None:
         if isinstance(signal, Stopping):
-            self._streams.close()
+            self.close()
+
+    def close(self) -> None:
+        """End what goes on for as long as somebody looks."""
+        self._streams.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
