@@ -18,6 +18,9 @@ import msgspec
 
 from trunkline.app import control
 from trunkline.app.acts import control_file, handler
+from trunkline.app.alerting.readings import Reader
+from trunkline.app.alerting.sending import Sender, channels_of
+from trunkline.app.alerting.watching import Watch, link_of
 from trunkline.app.backbone import Backbone
 from trunkline.app.bearings import kept
 from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks
@@ -61,10 +64,9 @@ GRACE_SECONDS = 30.0
 
 
 class OpenDoor(Protocol):
-    """An open HTTP door."""
+    """An open HTTP door; ``url`` is where it listens."""
 
-    host: str
-    port: int
+    url: str
 
     async def close(self) -> None:
         """Take no more requests, finish those under way, and return."""
@@ -112,6 +114,7 @@ async def running(
             shared = kept(backbone.bearings, backbone.standings, backbone.machine.signals)
             await stack.enter_async_context(shared)
             desks = await _start_flows(backbone, admission, stack)
+            _start_alerting(backbone, admission, sunsets, stack)
         if takes_in:
             _start_janitor(backbone, stack)
         _background(stack, sunsets.watch(), "sunsets")
@@ -124,6 +127,17 @@ async def running(
         hooks = {name: where + source.settings.path for name, (source, _) in pushed.items()}
         yield await _started(backbone, admission, where, hooks)
         backbone.machine.signals.emit(Stopping("asked to stop"))
+
+
+def _start_alerting(
+    backbone: Backbone, admission: Admission, sunsets: Sunsets, stack: contextlib.AsyncExitStack
+) -> None:
+    """Look at what is wrong and tell people; it ends before the flows do, whose end is nobody's news."""
+    sender = Sender(backbone, channels_of(backbone))
+    reader = Reader(backbone, admission.flows, lambda: sunsets.endings)
+    watch = Watch(backbone, reader, link_of(backbone.project), sender.wake)
+    _background(stack, watch.run(), "alerts")
+    _background(stack, sender.run(), "notices")
 
 
 def _require_one_process(backbone: Backbone) -> None:
@@ -342,7 +356,7 @@ async def _open_door(
     except OSError as error:
         raise TrunklineError(f"the HTTP door cannot listen: {error.strerror}; choose another port") from None
     stack.push_async_callback(door.close)
-    where = f"http://{door.host}:{door.port}"
+    where = door.url
     for name, (source, _) in sources.items():
         backbone.machine.signals.emit(SourceStarted(name, where + source.settings.path))
     return where

@@ -211,6 +211,71 @@ class ContractEnded(Signal, frozen=True):
     successor: str
 
 
+class LoggedIn(Signal, frozen=True):
+    """Somebody logged in to the control room, from the address ``peer``."""
+
+    by: str
+    peer: str
+
+
+class LoggedOut(Signal, frozen=True):
+    """Somebody logged out of the control room."""
+
+    by: str
+    peer: str
+
+
+class LogInFailed(Signal, frozen=True):
+    """Somebody at the address ``peer`` gave a token that is not one."""
+
+    peer: str
+
+
+class TokenRotated(Signal, frozen=True):
+    """The administrator's token was made anew; the one before it is taken ``overlap_seconds`` more."""
+
+    by: str
+    overlap_seconds: int
+
+
+class AlertFired(Signal, frozen=True):
+    """An alert fires: its rule, what it is about, how much it matters, and what is so."""
+
+    alert: str
+    rule: str
+    about: str
+    severity: str
+    summary: str
+
+
+class AlertAcknowledged(Signal, frozen=True):
+    """Somebody answers for an alert that fires."""
+
+    alert: str
+    rule: str
+    by: str
+
+
+class AlertResolved(Signal, frozen=True):
+    """An alert is over, ``seconds`` after it fired."""
+
+    alert: str
+    rule: str
+    about: str
+    seconds: float
+
+
+class NoticeFailed(Signal, frozen=True):
+    """A message about alerts did not arrive; it is tried again unless it is ``given_up``."""
+
+    message: str
+    route: str
+    attempts: int
+    kind: str
+    detail: str
+    given_up: bool
+
+
 class Stopping(Signal, frozen=True):
     """The process was asked to stop and finishes what it holds."""
 

@@ -40,6 +40,14 @@ LEVELS: Mapping[type[s.Signal], str] = {
     s.ReplayProgress: "info",
     s.ContractDeprecated: "warning",
     s.ContractEnded: "error",
+    s.LoggedIn: "info",
+    s.LoggedOut: "info",
+    s.LogInFailed: "warning",
+    s.TokenRotated: "warning",
+    s.AlertFired: "error",
+    s.AlertAcknowledged: "info",
+    s.AlertResolved: "info",
+    s.NoticeFailed: "error",
     s.Stopping: "info",
 }
 """How loud each signal is; one that is not listed is ``info``."""

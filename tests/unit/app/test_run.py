@@ -42,7 +42,7 @@ FLOW = "orders-to-warehouse"
 class Door:
     """A door of no server: it notes that it was closed."""
 
-    host, port = "127.0.0.1", 4711
+    url = "http://127.0.0.1:4711"
 
     def __init__(self, said):
         self._said = said

@@ -157,3 +157,15 @@ async def test_too_many_bytes_at_a_time(opened, monkeypatch):
     assert await first == 202
     async with session.post("/hooks/a", data=chunks(9)) as answer:
         assert answer.status == 202
+
+
+# The start page leads home where there is one; there is nothing without it.
+async def test_home():
+    for home, expected in (("/control/", (307, "/control/")), ("", (404, None))):
+        listening = await serve(Door({}, CountingIds(), home=home), "127.0.0.1", 0)
+        async with (
+            aiohttp.ClientSession(listening.url) as session,
+            session.get("/", allow_redirects=False) as answer,
+        ):
+            assert (answer.status, answer.headers.get("location")) == expected
+        await listening.close()
