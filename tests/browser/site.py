@@ -8,11 +8,10 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, Self
 
-from tests.control_room import Guard, day, fill
+from tests.control_room import day, fill, open_room
 
 from trunkline.app.backbone import Backbone, opened, this_machine
 from trunkline.surfaces.dashboard.page import ROOM
-from trunkline.surfaces.dashboard.room import Room
 from trunkline.surfaces.door import Door, serve
 
 
@@ -33,8 +32,7 @@ class Site:
         try:
             async with opened(day(self._folder), machine) as self.backbone:
                 await fill(self.backbone)
-                self.guard = Guard()
-                room = Room(self.backbone, self.guard)
+                room = open_room(self.backbone)
                 door = await serve(Door({}, machine.ids, mounts={ROOM: room}), "127.0.0.1", 0)
                 self.url = f"http://127.0.0.1:{door.port}"
                 self._ready.set()
