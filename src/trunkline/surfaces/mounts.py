@@ -14,9 +14,12 @@ from trunkline.app.versions import registry_of
 from trunkline.contracts.schemas.subjects import Subjects
 from trunkline.intake.notice import Announcing
 from trunkline.surfaces.access import Access, readers_of
+from trunkline.surfaces.dashboard.page import ROOM
+from trunkline.surfaces.dashboard.room import Room
 from trunkline.surfaces.docs.mount import DOCS, Pages
 from trunkline.surfaces.door import Application, Door, serve
 from trunkline.surfaces.keeper import Keeper
+from trunkline.surfaces.login import LogIn
 from trunkline.surfaces.origins import Origins, guarded
 from trunkline.surfaces.place import Place
 from trunkline.surfaces.probes import probes
@@ -31,8 +34,6 @@ SCHEMAS = "/registry"
 """Where Kafka's clients find the registry."""
 API = "/api/v1"
 """Where programs ask."""
-CONTROL = "/control"
-"""Where the control room is; ``GET /`` leads there."""
 
 
 @contextlib.contextmanager
@@ -44,7 +45,7 @@ def doorway(backbone: Backbone, place: Place) -> Iterator[OpensDoor]:
     """
     with contextlib.ExitStack() as stack:
         mounts = stack.enter_context(mounted(backbone, place)) if "intake" in backbone.roles else {}
-        home = f"{CONTROL}/" if CONTROL in mounts else ""
+        home = f"{ROOM}/" if ROOM in mounts else ""
 
         async def opens(webhooks: Mapping[str, Announcing]) -> OpenDoor:
             door = Door(webhooks, backbone.machine.ids, {**probes(backbone, place), **mounts}, home)
@@ -59,7 +60,8 @@ def mounted(backbone: Backbone, place: Place) -> Iterator[Mapping[str, Applicati
     project, clock = backbone.project, backbone.machine.clock
     settings = project.settings.listen
     writers = {name: backbone.secrets.get(secret) for name, secret in settings.registry.writers.items()}
-    keeper = Keeper(keyring_of(project), clock, tls=place.tls is not None)
+    tls = place.tls is not None
+    keeper = Keeper(keyring_of(project), clock, tls=tls)
     origins = Origins(place.host, settings.hosts)
     access = Access(readers_of(settings.registry.read, place.host), writers, "listen.registry", keeper)
     names = {one.name for one in project.contracts.values()}
@@ -70,6 +72,7 @@ def mounted(backbone: Backbone, place: Place) -> Iterator[Mapping[str, Applicati
             SCHEMAS: SchemaRegistry(subjects, access, workers, SCHEMAS),
             API: guarded(contracts, origins),
             DOCS: _pages(backbone, place.host),
+            ROOM: guarded(Room(backbone, keeper, LogIn(backbone, keeper, tls=tls)), origins),
         }
 
 
