@@ -27,6 +27,7 @@ MODULES = (
     "backlog",
     "idle",
     "registry",
+    "trace",
     "compat",
 )
 FIELDS = ("path", "rate", "ceiling_rate", "ratio", "p50_ms", "p99_ms", "rss_mb", "found", "goal", "goal_met")

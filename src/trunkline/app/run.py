@@ -26,7 +26,6 @@ from trunkline.app.bearings import kept
 from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks
 from trunkline.app.gate.admission import Admission, admit
 from trunkline.app.guarantee import require
-from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
@@ -50,7 +49,6 @@ from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import ProjectError, StoreError, TrunklineError
 from trunkline.kernel.signals import (
     FlowStalled,
-    Signal,
     SourceFailed,
     SourceStarted,
     Stopping,
@@ -107,7 +105,7 @@ async def running(
     await _require_versions(backbone)
     sunsets = Sunsets(backbone, pages)
     await sunsets.look()
-    backbone.machine.signals.listen(partial(_note_store, backbone.health))
+    backbone.machine.signals.listen(backbone.health.hear)
     async with contextlib.AsyncExitStack() as stack:
         desks: Desks = {}
         if "delivery" in backbone.roles:
@@ -118,6 +116,7 @@ async def running(
         if takes_in:
             _start_janitor(backbone, stack)
         _background(stack, sunsets.watch(), "sunsets")
+        _background(stack, backbone.health.pulse(), "pulse")
         addresses = [control_file(backbone.project, role) for role in backbone.roles]
         await stack.enter_async_context(control.serving(addresses, handler(backbone)))
         if takes_in:
@@ -237,12 +236,6 @@ def _misfit(backbone: Backbone, flow: str, why: str) -> None:
 def _stalled(backbone: Backbone, flow: str, error: Exception, what: str) -> None:
     again = backbone.machine.clock.now() + round(PAUSE_SECONDS * SECOND)
     backbone.machine.signals.emit(FlowStalled(flow, type(error).__name__, what, again))
-
-
-def _note_store(health: Health, signal: Signal) -> None:
-    """Note that a flow could not record what it did: the store is full or away for what arrives as well."""
-    if isinstance(signal, FlowStalled) and signal.kind == "store":
-        health.down("store", signal.detail, STORE_SECONDS)
 
 
 def _kept(backbone: Backbone, part: str, work: Callable[[], Awaitable[None]], failed: Failed) -> Kept:

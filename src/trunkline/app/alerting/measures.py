@@ -38,6 +38,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "stalled", "flow", "duration", "since when it cannot go on: target or store away, or a misfit"
         ),
+        Measure("paused", "flow", "duration", "since when a person paused it"),
         Measure("failed", "flow", "share", "events that became dead letters, of all it finished", 3_600),
         Measure("retried", "flow", "share", "events whose first attempt failed, of all it finished", 3_600),
         Measure("quarantined", "source", "count", "refused arrivals that nobody has answered"),

@@ -19,6 +19,7 @@ from trunkline.app.drift import drift
 from trunkline.app.project import Flow
 from trunkline.app.versions import users_of
 from trunkline.delivery.ledger import CaseQuery, Counts, FlowStatus
+from trunkline.delivery.pausing import Pause
 from trunkline.eventlog.port import StreamInfo
 from trunkline.intake.notice import Ending
 from trunkline.kernel.clock import SECOND, to_rfc3339
@@ -103,6 +104,7 @@ class Reader:
     async def _of_flows(self, wants: Wants, now: int) -> list[Subject]:
         known = {one.flow: one for one in await self._backbone.ledger.status()}
         infos = {one.stream: one for one in await self._backbone.log.streams()}
+        pauses = await self._backbone.pauses.load()
         seen, found = set[tuple[str, int]](), []
         for flow in self._flows:
             status = known.get(flow.name) or FlowStatus(flow.name, 0, 0, 0, 0, 0, 0)
@@ -116,11 +118,12 @@ class Reader:
                 Series("held"): status.held,
                 Series("dead_letters"): status.dead,
                 Series("stalled"): self._stalled(flow, now),
+                Series("paused"): (now - pauses[flow.name].at) / SECOND if flow.name in pauses else 0.0,
             }
             for series in wants(labels):
                 if series.window_seconds:
                     values[series] = await self._share(flow.name, series, now)
-            found.append(Subject(labels, values, self._facts(flow, status)))
+            found.append(Subject(labels, values, self._facts(flow, status, pauses.get(flow.name))))
         self._recorded = {place: self._recorded[place] for place in seen}
         return found
 
@@ -151,12 +154,14 @@ class Reader:
         over = latest.retry_at + _GRACE_SECONDS * SECOND < now
         return 0.0 if over else (now - since) / SECOND
 
-    def _facts(self, flow: Flow, status: FlowStatus) -> dict[str, str]:
+    def _facts(self, flow: Flow, status: FlowStatus, pause: Pause | None) -> dict[str, str]:
         _, stall = self._stalls.get(flow.name, (0, None))
         standing = self._backbone.bearings[flow.target.name].standing
         facts = {"waiting": str(status.waiting), "dead": str(status.dead)}
         if stall:
             facts["stall"] = f"{stall.kind}: {stall.detail}"
+        if pause:
+            facts["paused"] = f"{pause.by}: {pause.why}"
         if standing.isolation:
             facts["isolated"] = f"{standing.isolation.by}: {standing.isolation.why}"
         elif standing.outage:
