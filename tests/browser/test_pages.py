@@ -6,7 +6,7 @@ import pytest
 
 from trunkline.surfaces.dashboard.pages import PAGES
 
-EXAMPLES = {}
+EXAMPLES = {"flow": "orders-to-shop"}
 """What stands for the names in a page's address."""
 
 LOOKS = [(1280, "light"), (390, "light"), (1280, "dark"), (390, "dark")]

@@ -7,7 +7,7 @@ import re
 from tests.docs.blocks import ROOT
 
 from trunkline.app.verdicts import WORST_FIRST
-from trunkline.surfaces.dashboard.pages import PAGES
+from trunkline.surfaces.dashboard.pages import FORMS, PAGES
 from trunkline.surfaces.dashboard.render import LABELS
 
 PAGE = (ROOT / "docs" / "reference" / "control-room.md").read_text("utf-8")
@@ -30,3 +30,8 @@ def test_every_state_is_explained():
     assert [name for name, _ in rows(GUIDE, "Find one flow among hundreds")] == [
         LABELS[one] for one in WORST_FIRST
     ]
+
+
+# Every form has its row.
+def test_every_form_is_listed():
+    assert rows(PAGE, "Forms") == [(f"`/control/act/{form.name}`", form.does) for form in FORMS]

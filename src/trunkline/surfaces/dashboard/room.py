@@ -46,6 +46,7 @@ LIVE = f"{ROOM}/live"
 ACT = f"{ROOM}/act/"
 """Below it is a form for each act."""
 
+_NAMES = frozenset(page.name for page in PAGES)
 _FORMS = {form.name: form for form in FORMS}
 _ROUTES = [(re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", ROOM + page.path)), page) for page in PAGES]
 
@@ -174,6 +175,7 @@ class Room:
         theme = request.cookies.get(answers.THEME, "")
         shell = {
             "layout": "fragment.html.j2" if "fragment" in request.query else "base.html.j2",
+            "known": _NAMES,
             "groups": [(group, [one for one in PAGES if one.group == group]) for group in GROUPS],
             "project": self._backbone.project.settings,
             "session": request.session,
