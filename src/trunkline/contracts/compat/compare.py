@@ -6,6 +6,7 @@ import itertools
 
 from trunkline.contracts.compat.changes import MOST_CHANGES, Found, Walk
 from trunkline.contracts.compat.confluent import confluent_difference
+from trunkline.contracts.compat.confluent_evidence import with_evidence
 from trunkline.contracts.compat.difference import Change, Difference, Effect, Example, Policy, Schema, worst
 from trunkline.contracts.compat.effort import MOST_STEPS, Effort, Exhausted
 from trunkline.contracts.compat.equality import same
@@ -33,7 +34,7 @@ def compare(
     JSON Schema 2020-12, is too large, or refers to something outside itself.
     """
     if policy == "confluent":
-        return confluent_difference(old, new)
+        return with_evidence(confluent_difference(old, new), old, new, formats)
     effort = Effort()
     before, after = Side(old, formats, effort), Side(new, formats, effort)
     if same(old, new):
