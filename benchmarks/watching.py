@@ -1,7 +1,7 @@
 """What it costs to be watched: the main path while probes and metrics are asked every second, or never.
 
-It is CPU time an event that is compared, with that of the asking client: it says more than the clock on a machine
-that others use. Then, how long a scrape of a project of 500 flows takes, where nothing is remembered.
+It is CPU time an event that is compared, with that of the asking client: it says more than the clock on a
+machine that others use. Then, how long a scrape of a project of 500 flows takes, where nothing is remembered.
 """
 
 from __future__ import annotations
