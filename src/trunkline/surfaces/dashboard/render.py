@@ -71,6 +71,16 @@ LABELS = {
     "ok": "OK",
     "there": "OK",
     "silent": "Silent",
+    "pending": "Pending",
+    "firing": "Firing",
+    "acknowledged": "Acknowledged",
+    "resolved": "Resolved",
+    "page": "Page",
+    "ticket": "Ticket",
+    "info": "Info",
+    "running": "Running",
+    "cancelled": "Cancelled",
+    "sent": "Sent",
     "begun": "Begun",
     "done": "Done",
     "failed": "Failed",
@@ -81,6 +91,9 @@ LEVELS = (
     dict.fromkeys(("away", "late", "silent", "failed"), "bad")
     | dict.fromkeys(("dead", "isolated", "retrying", "paused", "begun"), "warn")
     | dict.fromkeys(("behind", "ok", "there", "done"), "good")
+    | dict.fromkeys(("firing", "page", "refused", "dead-lettered"), "bad")
+    | dict.fromkeys(("acknowledged", "ticket", "held", "waiting"), "warn")
+    | dict.fromkeys(("resolved", "running", "sent", "delivered", "answered"), "good")
 )
 """How a chip looks for each: what is not here is quiet."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from trunkline.surfaces.dashboard.forms import Form
 from trunkline.surfaces.dashboard.page import Page
-from trunkline.surfaces.dashboard.pages import flow, flows, overview, sources, streams, topology
+from trunkline.surfaces.dashboard.pages import alerts, flow, flows, overview, sources, streams, topology
 
 PAGES: tuple[Page, ...] = (
     overview.OVERVIEW,
+    *alerts.PAGES,
     flows.FLOWS,
     flow.FLOW,
     topology.TOPOLOGY,
@@ -16,5 +17,5 @@ PAGES: tuple[Page, ...] = (
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 
-FORMS: tuple[Form, ...] = (*flow.FORMS,)
+FORMS: tuple[Form, ...] = (*flow.FORMS, *alerts.FORMS)
 """In the order of the reference."""
