@@ -69,6 +69,7 @@ from trunkline.app.targets import (
     list_targets,
     reset_target,
 )
+from trunkline.app.tokens import NewToken, RotateToken, rotate_token
 from trunkline.app.trim import Trimmed, trim
 from trunkline.connectors.source import Arrival, Receipt
 from trunkline.intake.release import Release
@@ -96,6 +97,7 @@ __all__ = [
     "ResumeFlow",
     "ResumeReplay",
     "RetryLetters",
+    "RotateToken",
     "SilenceAlerts",
     "StartReplay",
     "TestRoute",
@@ -165,6 +167,7 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     IsolateTarget: (isolate_target, TargetView),
     ListTargets: (list_targets, list[TargetView]),
     ResetTarget: (reset_target, TargetView),
+    RotateToken: (rotate_token, NewToken),
     PauseFlow: (pause_flow, FlowState),
     ResumeFlow: (resume_flow, FlowState),
     StartReplay: (start_replay, ReplayView),
@@ -188,6 +191,7 @@ _ACTS = (
     | IsolateTarget
     | ListTargets
     | ResetTarget
+    | RotateToken
     | PauseFlow
     | ResumeFlow
     | StartReplay

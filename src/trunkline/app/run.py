@@ -26,7 +26,6 @@ from trunkline.app.bearings import kept
 from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks
 from trunkline.app.gate.admission import Admission, admit
 from trunkline.app.guarantee import require
-from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
@@ -50,7 +49,6 @@ from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import ProjectError, StoreError, TrunklineError
 from trunkline.kernel.signals import (
     FlowStalled,
-    Signal,
     SourceFailed,
     SourceStarted,
     Stopping,
@@ -64,10 +62,9 @@ GRACE_SECONDS = 30.0
 
 
 class OpenDoor(Protocol):
-    """An open HTTP door."""
+    """An open HTTP door; ``url`` is where it listens."""
 
-    host: str
-    port: int
+    url: str
 
     async def close(self) -> None:
         """Take no more requests, finish those under way, and return."""
@@ -108,7 +105,7 @@ async def running(
     await _require_versions(backbone)
     sunsets = Sunsets(backbone, pages)
     await sunsets.look()
-    backbone.machine.signals.listen(partial(_note_store, backbone.health))
+    backbone.machine.signals.listen(backbone.health.hear)
     async with contextlib.AsyncExitStack() as stack:
         desks: Desks = {}
         if "delivery" in backbone.roles:
@@ -119,6 +116,7 @@ async def running(
         if takes_in:
             _start_janitor(backbone, stack)
         _background(stack, sunsets.watch(), "sunsets")
+        _background(stack, backbone.health.pulse(), "pulse")
         addresses = [control_file(backbone.project, role) for role in backbone.roles]
         await stack.enter_async_context(control.serving(addresses, handler(backbone)))
         if takes_in:
@@ -240,12 +238,6 @@ def _stalled(backbone: Backbone, flow: str, error: Exception, what: str) -> None
     backbone.machine.signals.emit(FlowStalled(flow, type(error).__name__, what, again))
 
 
-def _note_store(health: Health, signal: Signal) -> None:
-    """Note that a flow could not record what it did: the store is full or away for what arrives as well."""
-    if isinstance(signal, FlowStalled) and signal.kind == "store":
-        health.down("store", signal.detail, STORE_SECONDS)
-
-
 def _kept(backbone: Backbone, part: str, work: Callable[[], Awaitable[None]], failed: Failed) -> Kept:
     return Kept(part, work, failed, backbone.health, backbone.machine.clock)
 
@@ -357,7 +349,7 @@ async def _open_door(
     except OSError as error:
         raise TrunklineError(f"the HTTP door cannot listen: {error.strerror}; choose another port") from None
     stack.push_async_callback(door.close)
-    where = f"http://{door.host}:{door.port}"
+    where = door.url
     for name, (source, _) in sources.items():
         backbone.machine.signals.emit(SourceStarted(name, where + source.settings.path))
     return where

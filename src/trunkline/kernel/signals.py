@@ -211,6 +211,33 @@ class ContractEnded(Signal, frozen=True):
     successor: str
 
 
+class LoggedIn(Signal, frozen=True):
+    """Somebody logged in to the control room, from the address ``peer``."""
+
+    by: str
+    peer: str
+
+
+class LoggedOut(Signal, frozen=True):
+    """Somebody logged out of the control room."""
+
+    by: str
+    peer: str
+
+
+class LogInFailed(Signal, frozen=True):
+    """Somebody at the address ``peer`` gave a token that is not one."""
+
+    peer: str
+
+
+class TokenRotated(Signal, frozen=True):
+    """The administrator's token was made anew; the one before it is taken ``overlap_seconds`` more."""
+
+    by: str
+    overlap_seconds: int
+
+
 class AlertFired(Signal, frozen=True):
     """An alert fires: its rule, what it is about, how much it matters, and what is so."""
 

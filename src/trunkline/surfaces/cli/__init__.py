@@ -112,6 +112,13 @@ GROUPS = {
             "reset": "Let calls go to a target again.",
         },
     ),
+    "token": (
+        "The administrator's token: who has it may do everything at the door.",
+        {
+            "rotate": "Make a new token and show it once; the one before ends.",
+            "show": "Tell when the token was made, and never what it is.",
+        },
+    ),
     "alerts": (
         "Alerts: what is wrong, who answers for it, and whether people can be told.",
         {
