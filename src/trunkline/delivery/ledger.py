@@ -194,12 +194,14 @@ class Fate(msgspec.Struct, frozen=True):
     """What became of one event in one flow.
 
     ``pending``: not reached yet; ``skipped``: below the cursor, yet never the flow's (it started later, or
-    the log had trimmed it). ``attempt`` is the one that gave it effect, or the last that failed.
+    the log had trimmed it). ``attempt`` is the one that gave it effect, or the last that failed. ``began`` is
+    when the run that it was settled in began, of which it is known no better.
     """
 
     state: State | Literal["pending", "skipped"]
     attempt: int = 0
     at: int = 0
+    began: int = 0
 
 
 class FlowStatus(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ from trunkline.delivery.ledger import (
     Record,
     Resolution,
     Retry,
+    State,
     StoredReply,
     resolved,
 )
@@ -190,7 +191,8 @@ class MemoryLedger:
         for settled in book.ranges:
             if settled.first <= offset <= settled.last:
                 dropped = offset in settled.dropped
-                return Fate("dropped" if dropped else "delivered", settled.attempts, settled.finished)
+                state: State = "dropped" if dropped else "delivered"
+                return Fate(state, settled.attempts, settled.finished, settled.started)
         return Fate("skipped")
 
     async def find(self, query: CaseQuery) -> list[tuple[str, Case]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import hashlib
 from importlib import resources
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING, Any
 
 from trunkline.surfaces.dashboard import charts, words
 from trunkline.surfaces.dashboard.page import ROOM
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 STATIC = {
     "house.css": "text/css; charset=utf-8",
@@ -43,6 +44,8 @@ def address(name: str) -> str:
 @functools.cache
 def environment() -> Environment:
     """Return the engine: everything is escaped, and a name that is not there is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  loaded with the first page
+
     made = Environment(
         loader=PackageLoader(__package__),
         autoescape=True,
