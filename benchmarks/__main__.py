@@ -26,6 +26,7 @@ MODULES = (
     "append",
     "backlog",
     "idle",
+    "kpi",
     "registry",
     "compat",
 )

@@ -40,7 +40,7 @@ from trunkline.kernel.ids import Ids, SystemIds
 from trunkline.kernel.roles import ROLES, Role
 from trunkline.kernel.signals import Signals
 from trunkline.observe.audit import Audit
-from trunkline.observe.rollups import Rollups
+from trunkline.observe.rollups import RollupKeeper
 from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
 
@@ -89,7 +89,7 @@ class Backbone(msgspec.Struct, frozen=True):
     bearings: dict[str, Bearing]
     standings: Standings
     replays: Replays
-    rollups: Rollups
+    rollups: RollupKeeper
     pauses: Pauses
 
     @property
