@@ -25,7 +25,6 @@ from trunkline.adapters.http.target import HttpTarget
 from trunkline.connectors.target import Item
 from trunkline.kernel import json
 from trunkline.kernel.clock import SystemClock
-from trunkline.kernel.ids import SystemIds
 from trunkline.vault.chain import ChainedSecrets
 
 IN_FLIGHT = 64
@@ -124,9 +123,7 @@ async def ours(url: str) -> AsyncIterator[Send]:
     """Open the target."""
     clock = SystemClock()
     settings = HttpSettings(request="PUT /orders/{id}", concurrency=IN_FLIGHT)
-    target = HttpTarget(
-        "bench", settings, HttpConnection(url=url), ChainedSecrets([]), clock, SystemIds(clock, 1)
-    )
+    target = HttpTarget("bench", settings, HttpConnection(url=url), ChainedSecrets([]), clock)
     await target.open()
 
     async def send(one: Item) -> None:

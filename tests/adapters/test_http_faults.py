@@ -17,7 +17,7 @@ from trunkline.adapters.http.settings import Auth, HttpConnection, HttpSettings
 from trunkline.adapters.http.target import HttpTarget
 from trunkline.connectors.target import Item
 from trunkline.kernel.errors import DeliveryError, Final, Retryable, SecretUnavailable
-from trunkline.testkit.clock import CountingIds, ManualClock
+from trunkline.testkit.clock import ManualClock
 from trunkline.testkit.faults import FaultServer
 from trunkline.testkit.target import item
 from trunkline.vault.secret import Secret
@@ -48,7 +48,7 @@ class Vault:
 def target_at(url, credential=CREDENTIAL, seconds=LONGER_SECONDS, concurrency=8, **trust) -> HttpTarget:
     settings = HttpSettings(request="PUT /things/{key}", timeout_seconds=seconds, concurrency=concurrency)
     connection = HttpConnection(url=url, auth=Auth(bearer="secret://shop/token"), **trust)
-    return HttpTarget("shop.things", settings, connection, Vault(credential), ManualClock(), CountingIds())
+    return HttpTarget("shop.things", settings, connection, Vault(credential), ManualClock())
 
 
 async def attempt(target: HttpTarget, one: Item) -> tuple[str, DeliveryError | None]:

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from trunkline.adapters.http.settings import Auth, Basic, HeaderCredential, HttpConnection, HttpSettings
 from trunkline.adapters.http.target import ANSWER_BYTES, HttpTarget
 from trunkline.connectors.target import Item
 from trunkline.kernel import json
 from trunkline.kernel.errors import DeliveryError, Final, Retryable, SecretUnavailable, Stop
-from trunkline.testkit.clock import CountingIds, ManualClock
+from trunkline.testkit.clock import ManualClock
 from trunkline.testkit.faults import FaultServer, answer, drip, hang, raw, reset
 from trunkline.testkit.target import POISON, Effect, TargetSuite, item
 from trunkline.vault.secret import Secret
@@ -53,7 +54,6 @@ def target_of(url: str, *, auth: Auth | None = None, vault: Vault | None = None,
         HttpConnection(url=url, auth=auth or Auth()),
         vault or Vault(),
         ManualClock(),
-        CountingIds(),
     )
 
 
@@ -199,13 +199,29 @@ async def test_what_is_sent(server) -> None:
     assert (first.method, first.path) == ("PUT", "/v1/things/a%2Fb")
     assert first.body == b'{"key":"a/b","value":1,"amount":12345678901234568.01}'
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"] == "suite-flow:a/b:1"
-    assert first.headers["traceparent"] == f"00-{2:032x}-{1:016x}-01"
-    assert second.headers["traceparent"] == f"00-{2:032x}-{2:016x}-01"
+    spans = [item("a/b", 1, attempt=attempt).span for attempt in (1, 2)]
+    assert first.headers["traceparent"] == f"00-{2:032x}-{spans[0]}-01"
+    assert second.headers["traceparent"] == f"00-{2:032x}-{spans[1]}-01"
+    assert spans[0] != spans[1]
+    assert "tracestate" not in first.headers
     assert first.headers["authorization"] == "Bearer t0ken"
     assert first.headers["content-type"] == "application/json"
     assert first.headers["x-shop"] == "7"
     assert first.headers["user-agent"].startswith("trunkline/")
     assert "cookie" not in second.headers
+
+
+# The sender's flags and its vendors' state are passed on with every attempt.
+async def test_what_a_trace_carries_is_passed_on(server) -> None:
+    server.behaviour = answer(200, b"{}")
+    target = target_of(server.url)
+    await target.open()
+    sent = replace(item("a", 1), parent="b7ad6b7169203331-00;rojo=00f067aa0ba902b7,congo=t61")
+    assert await target.deliver([sent], None) == [None]
+    await target.close()
+    [request] = server.requests
+    assert request.headers["traceparent"] == f"00-{2:032x}-{sent.span}-00"
+    assert request.headers["tracestate"] == "rojo=00f067aa0ba902b7,congo=t61"
 
 
 # The other ways to say who we are.

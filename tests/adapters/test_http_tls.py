@@ -8,7 +8,7 @@ from tests.certificates import certificate, server_tls
 from trunkline.adapters.http.settings import HttpConnection, HttpSettings
 from trunkline.adapters.http.target import HttpTarget
 from trunkline.kernel.errors import Final
-from trunkline.testkit.clock import CountingIds, ManualClock
+from trunkline.testkit.clock import ManualClock
 from trunkline.testkit.faults import FaultServer
 from trunkline.testkit.target import item
 from trunkline.vault.chain import ChainedSecrets
@@ -17,7 +17,7 @@ from trunkline.vault.chain import ChainedSecrets
 def target_of(url, **trust) -> HttpTarget:
     settings = HttpSettings(request="PUT /things/{key}")
     connection = HttpConnection(url=url, **trust)
-    return HttpTarget("shop.things", settings, connection, ChainedSecrets([]), ManualClock(), CountingIds())
+    return HttpTarget("shop.things", settings, connection, ChainedSecrets([]), ManualClock())
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from trunkline.app import model, trial
+from trunkline.app import listening, model, trial
 from trunkline.kernel import signals
 from trunkline.observe.logs import LEVELS, event_name
 from trunkline.surfaces import api, cli
@@ -52,10 +52,11 @@ def test_signals(kind):
     "struct",
     [
         value
-        for value in vars(model).values()
+        for module in (model, listening)
+        for value in vars(module).values()
         if isinstance(value, type)
         and issubclass(value, msgspec.Struct)
-        and value.__module__ == model.__name__
+        and value.__module__ == module.__name__
     ],
 )
 def test_settings(struct):

@@ -105,7 +105,8 @@ class Plan(msgspec.Struct, frozen=True):
     look at the dead letters; of those that they find in the end they leave a part ``left`` unanswered.
     ``trims`` says whether the log is trimmed meanwhile. All targets are one system's, which bears so many
     ``calls_per_second`` and so much ``concurrency``, if it says. ``remembers`` says whether a process knows
-    how its targets stood before it, as far as that was stored.
+    how its targets stood before it, as far as that was stored. ``pauses`` is how often people pause a flow or
+    resume one; 0 where they never do.
     """
 
     seed: int
@@ -124,6 +125,7 @@ class Plan(msgspec.Struct, frozen=True):
     calls_per_second: float | None
     concurrency: int | None
     remembers: bool
+    pauses: float
 
 
 def plan(seed: int) -> Plan:
@@ -153,6 +155,7 @@ def plan(seed: int) -> Plan:
         calls_per_second=terms.choice([None, None, 5.0, 50.0]),
         concurrency=terms.choice([None, None, 1, 2, 5]),
         remembers=terms.random() < 0.8,
+        pauses=random.Random(f"pauses {seed}").choice([0.0, 0.0, 2.0, 30.0]),
     )
 
 

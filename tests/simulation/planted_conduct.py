@@ -11,6 +11,7 @@ from trunkline.delivery.attempt import Mapper
 from trunkline.delivery.ledger import Discard, Retry
 from trunkline.delivery.memory import _Book
 from trunkline.delivery.retry import RetryPolicy
+from trunkline.delivery.runner import FlowRunner
 from trunkline.kernel.errors import Final, Retryable
 from trunkline.kernel.outcome import Dead, RetryAt
 
@@ -190,3 +191,18 @@ def breaker_never_opens(right):
 def open_breaker_permits(right):
     del right
     return lambda seen, now: True
+
+
+# People.
+
+
+@BUGS.plants(FlowRunner, "pause", "a flow that is paused goes on")
+def deaf_to_a_pause(right):
+    del right
+    return lambda self: None
+
+
+@BUGS.plants(FlowRunner, "resume", "a flow that is resumed rests on")
+def deaf_to_a_resumption(right):
+    del right
+    return lambda self: None

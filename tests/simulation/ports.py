@@ -177,6 +177,7 @@ class Reached:
             raise Retryable("connect", "refused", away.wish)
 
     async def deliver(self, items, progress):
+        self._scene.begins()
         sent = self._traffic.begins(self._scene.plan.name, items, self._scene.witness.retries(items))
         verdicts = await self._watched(sent, self._call(items, progress))
         self._traffic.answered(sent, verdicts)

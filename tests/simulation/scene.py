@@ -25,6 +25,8 @@ class Scene:
         self.plan = plan
         self.target = target
         self.mended = False
+        self.paused_at: int | None = None
+        self.disobeyed: list[str] = []
         self.place = Place()
         self.events = events
         # An atomic target decides its calls one after the other; what straggles keeps the others waiting.
@@ -84,6 +86,18 @@ class Scene:
         self.note("call", [item.offset for item in items], f"attempt {items[0].attempt}" if items else "")
         self.witness.called(items)
 
+    def begins(self) -> None:
+        """Hear that a call begins: none does in a flow that was paused before this instant."""
+        now = self._clock.now()
+        if self.paused_at is not None and now > self.paused_at:
+            self.disobeyed.append(f"a call begins at {(now - START) / SECOND:.3f} while it is paused")
+
+    def turned(self, *, paused: bool) -> None:
+        """Hear that a person pauses the flow or resumes it."""
+        if paused != (self.paused_at is not None):
+            self.note("a person pauses it" if paused else "a person resumes it")
+            self.paused_at = self._clock.now() if paused else None
+
     def answered(self, items, verdicts) -> None:
         kinds = {verdict.kind for verdict in verdicts if verdict}
         self.note("answer", [item.offset for item in items], ", ".join(sorted(kinds)) or "taken")
@@ -131,7 +145,12 @@ class Scene:
         unsent = {offset for offset, fate in enumerate(fates) if fate.state != "delivered"}
         passed = self.witness.passed if self._skips else set()
         expected = Expected(self._page, unsent, once=once or self.target.atomic, passed=passed)
-        found = [*self.witness.faults, *self.stuck(fates, left), *faults(expected, self.place.received)]
+        found = [
+            *self.disobeyed,
+            *self.witness.faults,
+            *self.stuck(fates, left),
+            *faults(expected, self.place.received),
+        ]
         for offset, fate in enumerate(fates):
             if fate.state == "dropped" and not self._drops(offset):
                 found.append(f"event {offset} is dropped and no rule drops it")

@@ -67,7 +67,14 @@ def test_worlds_are_full_of_trouble():
         "skip",
         "supersede",
     }
-    assert {"crashes", "has stopped", "a person retries", "a person discards"} <= told
+    assert {
+        "a person pauses it",
+        "a person resumes it",
+        "crashes",
+        "has stopped",
+        "a person retries",
+        "a person discards",
+    } <= told
     assert {"recorded as dead", "recorded as held", "rewound to", "call left alone"} <= told
     for kind in ("timeout", "connect", "http-429", "http-401", "store:"):
         assert kind in said

@@ -100,7 +100,7 @@ class World:
     async def story(self) -> None:
         """Live, heal, settle, and judge."""
         arriving = asyncio.create_task(self._arrive())
-        others = [asyncio.create_task(self._answer()), asyncio.create_task(self._tidy())]
+        others = [asyncio.create_task(work) for work in (self._answer(), self._tidy(), self._switch())]
         for life in self.plan.lives:
             if self._passed() < self.plan.last_at:
                 await self._live(life)
@@ -128,6 +128,9 @@ class World:
             FlowRunner(scene.flow, self._ports(scene, process), bearings[scene.plan.target])
             for scene in self.scenes
         ]
+        for runner, scene in zip(self.runners, self.scenes, strict=True):
+            if scene.paused_at is not None:
+                runner.pause()
         return process, [asyncio.create_task(runner.run()) for runner in self.runners]
 
     async def _share(self, process: Process) -> list[Bearing]:
@@ -274,6 +277,23 @@ class World:
         if self.runners and chance.random() < 0.5:
             self.runners[self.scenes.index(scene)].look()
 
+    async def _switch(self) -> None:
+        """People pause flows and resume them, whether a process runs or not; in a healed world all go on."""
+        chance = random.Random(f"switch {self.plan.seed}")
+        while self.plan.pauses and not self.faults.healed:
+            await asyncio.sleep(self.plan.pauses * chance.uniform(0.5, 1.5))
+            number = chance.randrange(len(self.scenes))
+            scene = self.scenes[number]
+            scene.turned(paused=scene.paused_at is None and not self.faults.healed)
+            if self.runners:
+                runner = self.runners[number]
+                runner.resume() if scene.paused_at is None else runner.pause()
+
+    def _resume_all(self) -> None:
+        for scene, runner in zip(self.scenes, self.runners, strict=True):
+            scene.turned(paused=False)
+            runner.resume()
+
     async def _tidy(self) -> None:
         """Trim what every flow says it needs no more, as the janitor does."""
         while self.plan.trims:
@@ -292,6 +312,7 @@ class World:
         await asyncio.sleep(self.plan.healed_at - self._passed())
         self.note("world", "is healed")
         self.faults.healed = True
+        self._resume_all()
         for scene in self.scenes:
             scene.mended = True
         await arriving

@@ -18,6 +18,18 @@ import msgspec
 
 from trunkline.app import control
 from trunkline.app.act import Act, Change, about
+from trunkline.app.alerting.acts import (
+    AcknowledgeAlert,
+    EndSilence,
+    RouteTested,
+    SilenceAlerts,
+    TestRoute,
+    acknowledge_alert,
+    end_silence,
+    silence_alerts,
+    try_route,
+)
+from trunkline.app.alerting.views import AlertView, SilenceView
 from trunkline.app.arrivals import (
     Discarded,
     DiscardEntries,
@@ -36,6 +48,7 @@ from trunkline.app.letters import (
     edit_letters,
     retry_letters,
 )
+from trunkline.app.pausing import FlowState, PauseFlow, ResumeFlow, pause_flow, resume_flow
 from trunkline.app.project import PUBLISH, Project, unknown_stream
 from trunkline.app.replays import (
     CancelReplay,
@@ -56,6 +69,7 @@ from trunkline.app.targets import (
     list_targets,
     reset_target,
 )
+from trunkline.app.tokens import NewToken, RotateToken, rotate_token
 from trunkline.app.trim import Trimmed, trim
 from trunkline.connectors.source import Arrival, Receipt
 from trunkline.intake.release import Release
@@ -65,21 +79,28 @@ from trunkline.observe.audit import Begun, Ended
 from trunkline.observe.logs import event_name
 
 __all__ = [
+    "AcknowledgeAlert",
     "Act",
     "CancelReplay",
     "DiscardEntries",
     "DiscardLetters",
     "EditLetters",
+    "EndSilence",
     "Hands",
     "IsolateTarget",
     "ListTargets",
+    "PauseFlow",
     "PauseReplay",
     "Publish",
     "ReleaseEntries",
     "ResetTarget",
+    "ResumeFlow",
     "ResumeReplay",
     "RetryLetters",
+    "RotateToken",
+    "SilenceAlerts",
     "StartReplay",
+    "TestRoute",
     "Trim",
     "control_file",
     "handler",
@@ -146,10 +167,17 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     IsolateTarget: (isolate_target, TargetView),
     ListTargets: (list_targets, list[TargetView]),
     ResetTarget: (reset_target, TargetView),
+    RotateToken: (rotate_token, NewToken),
+    PauseFlow: (pause_flow, FlowState),
+    ResumeFlow: (resume_flow, FlowState),
     StartReplay: (start_replay, ReplayView),
     PauseReplay: (change_replay, ChangedReplay),
     ResumeReplay: (change_replay, ChangedReplay),
     CancelReplay: (change_replay, ChangedReplay),
+    AcknowledgeAlert: (acknowledge_alert, AlertView),
+    SilenceAlerts: (silence_alerts, SilenceView),
+    EndSilence: (end_silence, SilenceView),
+    TestRoute: (try_route, RouteTested),
 }
 """How each act is done, and the type of what it returns."""
 
@@ -163,10 +191,17 @@ _ACTS = (
     | IsolateTarget
     | ListTargets
     | ResetTarget
+    | RotateToken
+    | PauseFlow
+    | ResumeFlow
     | StartReplay
     | PauseReplay
     | ResumeReplay
     | CancelReplay
+    | AcknowledgeAlert
+    | SilenceAlerts
+    | EndSilence
+    | TestRoute
     | Trim
 )
 

@@ -13,18 +13,22 @@ import msgspec
 
 from trunkline.adapters.keyfile.key import load_key
 from trunkline.adapters.keyfile.secrets import EnvironmentSecrets, FileSecrets
+from trunkline.adapters.sqlite.alerts import SqliteAlerts
 from trunkline.adapters.sqlite.appending import LogSettings
 from trunkline.adapters.sqlite.audit import SqliteAudit
 from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
+from trunkline.adapters.sqlite.pausing import SqlitePauses
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
 from trunkline.adapters.sqlite.replays import SqliteReplays
+from trunkline.adapters.sqlite.rollups import SqliteRollups
 from trunkline.adapters.sqlite.standing import SqliteStandings
 from trunkline.adapters.sqlite.store import Store
 from trunkline.app.bearings import bearings_of, resume
 from trunkline.app.health import Health, WatchedIntake
 from trunkline.app.project import PUBLISH, Project, Source
 from trunkline.delivery.bearing import Bearing
+from trunkline.delivery.pausing import Pauses
 from trunkline.delivery.replay.port import Replays
 from trunkline.delivery.standing import Standings
 from trunkline.eventlog.port import EventLog
@@ -36,7 +40,9 @@ from trunkline.kernel.errors import StoreError, StoreHeld
 from trunkline.kernel.ids import Ids, SystemIds
 from trunkline.kernel.roles import ROLES, Role
 from trunkline.kernel.signals import Signals
+from trunkline.observe.alerts.store import AlertStore
 from trunkline.observe.audit import Audit
+from trunkline.observe.rollups import Rollups
 from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
 
@@ -85,6 +91,10 @@ class Backbone(msgspec.Struct, frozen=True):
     bearings: dict[str, Bearing]
     standings: Standings
     replays: Replays
+    alerts: AlertStore
+    rollups: Rollups
+    pauses: Pauses
+    store: Store
 
     @property
     def secrets(self) -> Secrets:
@@ -173,4 +183,8 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         bearings,
         SqliteStandings(store),
         SqliteReplays(store),
+        SqliteAlerts(store),
+        SqliteRollups(store),
+        SqlitePauses(store),
+        store,
     )

@@ -56,9 +56,8 @@ def _table(target: Target, backbone: Backbone) -> TargetPort:
 def _http(target: Target, backbone: Backbone) -> AskedTarget:
     from trunkline.adapters.http.target import HttpTarget  # noqa: PLC0415  its client takes long to import
 
-    machine = backbone.machine
     return HttpTarget(
-        target.name, target.settings, target.connection, backbone.secrets, machine.clock, machine.ids
+        target.name, target.settings, target.connection, backbone.secrets, backbone.machine.clock
     )
 
 

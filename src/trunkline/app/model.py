@@ -11,19 +11,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
+from trunkline.app.alerting.settings import Alert, AlertSettings
+from trunkline.app.listening import Listen
 from trunkline.app.quantities import Duration, Share, Size
-from trunkline.contracts.compat.difference import Policy
+from trunkline.app.settings import Name
+from trunkline.app.settings import Settings as _Settings
 from trunkline.kernel.limits import Limits
-from trunkline.vault.secret import SecretReference
 
-Name: TypeAlias = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^[a-z0-9][a-z0-9_-]*$",
-        max_length=64,
-        description="a name: lower-case letters, digits, - and _, such as stock-level",
-    ),
-]
 StreamName: TypeAlias = Annotated[
     str,
     msgspec.Meta(
@@ -38,21 +32,10 @@ TargetName: TypeAlias = Annotated[
         description="a system and what it accepts, such as shop.stock",
     ),
 ]
-Condition: TypeAlias = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^(freshness *>=? *[0-9]+(\.[0-9]+)?(ms|s|m|h|d)|(lag|waiting|dead) *>=? *[0-9]+)$",
-        description="what is measured and its bound: freshness > 60s, lag > 1000, waiting > 10, dead > 0",
-    ),
-]
 Verdict: TypeAlias = Annotated[
     Literal["final", "retry"],
     msgspec.Meta(extra_json_schema={"type": "string"}),  # so that a rule in words is told from one with keys
 ]
-
-
-class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The base of everything a user writes: an unknown key is a fault, never ignored."""
 
 
 class Retention(_Settings, frozen=True):
@@ -79,36 +62,6 @@ class StoreSettings(_Settings, frozen=True):
 
     audit_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] = 730
     """For how many days the audit keeps who did what, whatever retention says."""
-
-
-class RegistryAccess(_Settings, frozen=True):
-    """Who may read and write the registry over HTTP, and by which policy bare schemas are compared."""
-
-    read: bool | None = None
-    """Whether who asks needs no credentials to read; without it on a loopback address, to who asks there."""
-
-    writers: dict[Name, SecretReference] = msgspec.field(default_factory=dict)
-    """Who may write, and read as well: each name with its secret; the name is kept with what it did."""
-
-    policy: Policy = "confluent"
-    """How bare schemas are compared with those before them."""
-
-
-class Listen(_Settings, frozen=True):
-    """Where the HTTP door listens."""
-
-    host: str = "127.0.0.1"
-    """The address to listen on; 0.0.0.0 for every one this machine has."""
-
-    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8080
-    """The port to listen on; 0 for any free one."""
-
-    docs: bool | None = None
-    """Whether the door shows the project's documentation under ``/docs``; without it on a loopback address,
-    to who asks there."""
-
-    registry: RegistryAccess = msgspec.field(default_factory=RegistryAccess)
-    """The registry under ``/registry`` and ``/api/v1``."""
 
 
 class SecretsFile(_Settings, frozen=True):
@@ -138,6 +91,9 @@ class ProjectFile(_Settings, frozen=True):
 
     secrets: SecretsFile = msgspec.field(default_factory=SecretsFile)
     """The file of secrets."""
+
+    alerts: AlertSettings = msgspec.field(default_factory=AlertSettings)
+    """When people are told of what goes wrong, and how."""
 
 
 class Owner(_Settings, frozen=True):
@@ -327,22 +283,6 @@ class Retry(_Settings, frozen=True):
     """By kind of error: never again, again although it looks final, or again in another way."""
 
 
-class Alert(_Settings, frozen=True):
-    """When a person is to be told about a flow."""
-
-    when: Condition
-    """What is wrong: ``freshness > 60s``, ``lag > 1000``, ``waiting > 10`` or ``dead > 0``."""
-
-    for_: Duration = msgspec.field(name="for", default="0s")
-    """For how long it has to be so."""
-
-    severity: Literal["page", "ticket", "info"] = "ticket"
-    """Who is to be told how: at once, in working hours, or in passing."""
-
-    to: list[str] = msgspec.field(default_factory=list)
-    """Where to tell it; the contacts of the owners of source and target without it."""
-
-
 class FlowFile(_Settings, frozen=True):
     """``flows/*.yaml``: the wiring of a stream to a target."""
 
@@ -380,7 +320,7 @@ class FlowFile(_Settings, frozen=True):
     """Whether it is still being made: it then runs only where a person allows drafts, gate or no gate."""
 
     alerts: list[Alert] = msgspec.field(default_factory=list)
-    """When a person is to be told, and where; this release reads them and sends nothing."""
+    """When a person is to be told, and by which route."""
 
     needs: Needs = msgspec.field(default_factory=Needs)
     """What it has to give."""

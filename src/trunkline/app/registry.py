@@ -25,7 +25,7 @@ from trunkline.intake.asking import AskingSettings
 from trunkline.intake.webhook import WebhookSettings
 from trunkline.vault.secret import SecretReference
 
-RESERVED_PATHS = ("/health", "/ready", "/docs", "/registry", "/api")
+RESERVED_PATHS = ("/health", "/ready", "/docs", "/registry", "/api", "/control", "/metrics")
 """What the door answers itself, with all that is below it."""
 
 

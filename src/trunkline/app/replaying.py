@@ -22,7 +22,7 @@ from trunkline.delivery.replay.crossing import Crossing, Live
 from trunkline.delivery.replay.port import Replay
 from trunkline.delivery.replay.runner import US, ReplayRunner, Site
 from trunkline.kernel.errors import StoreError, TrunklineError
-from trunkline.kernel.signals import FlowStarted, ReplayChanged, Signal
+from trunkline.kernel.signals import FlowPaused, FlowResumed, FlowStarted, ReplayChanged, Signal
 
 
 class _Side(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ class Replayers:
     def _hear(self, signal: Signal) -> None:
         if isinstance(signal, FlowStarted) and signal.flow in self._sides:
             self._sides[signal.flow].recovered.set()
-        elif isinstance(signal, ReplayChanged):
+        elif isinstance(signal, (ReplayChanged, FlowPaused, FlowResumed)):
             self._look.set()
 
     @contextlib.asynccontextmanager
@@ -121,8 +121,9 @@ class Replayers:
             await self._look.wait()
 
     async def _reconcile(self) -> None:
-        stored = await self._backbone.replays.all()
-        wanted = {one.id: one for one in stored if one.state == "running" and one.flow in self._sides}
+        stored, paused = await self._backbone.replays.all(), await self._backbone.pauses.load()
+        flows = self._sides.keys() - paused.keys()
+        wanted = {one.id: one for one in stored if one.state == "running" and one.flow in flows}
         for replay_id in self._stops.keys() - wanted.keys():
             self._stops[replay_id]()
         for replay_id in wanted.keys() - self._stops.keys():

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from trunkline.app.backbone import Backbone
+from trunkline.app.pausing import PauseView, pause_view
 from trunkline.app.project import Source
 from trunkline.app.replays import ReplayView, replays
 from trunkline.app.sunsets import ending_of
@@ -56,7 +57,8 @@ class StreamStatus(msgspec.Struct, frozen=True):
 class FlowStanding(msgspec.Struct, frozen=True):
     """A flow: the offset it reads next, how many events are ahead of it and how old the oldest of them is.
 
-    ``waiting`` are to be retried, ``held`` wait behind one of their key, ``dead`` are dead letters.
+    ``waiting`` are to be retried, ``held`` wait behind one of their key, ``dead`` are dead letters. A flow
+    that is ``paused`` takes nothing until somebody resumes it.
     """
 
     flow: str
@@ -69,6 +71,7 @@ class FlowStanding(msgspec.Struct, frozen=True):
     held: int
     dead: int
     last_delivered: str | None
+    paused: PauseView | None = None
 
 
 class TargetStanding(msgspec.Struct, frozen=True):
@@ -186,6 +189,7 @@ def _stream(name: str, info: StreamInfo | None, latest: list[Event]) -> StreamSt
 async def _flows(backbone: Backbone, infos: dict[str, StreamInfo]) -> list[FlowStanding]:
     known: Iterable[FlowStatus] = await backbone.ledger.status()
     by_name = {one.flow: one for one in known}
+    pauses = await backbone.pauses.load()
     standings = []
     for name, flow in backbone.project.flows.items():
         info = infos.get(flow.contract.stream)
@@ -204,6 +208,7 @@ async def _flows(backbone: Backbone, infos: dict[str, StreamInfo]) -> list[FlowS
                 held=one.held,
                 dead=one.dead,
                 last_delivered=to_rfc3339(one.delivered_at) if one.delivered_at else None,
+                paused=pause_view(pauses.get(name)),
             )
         )
     return standings

@@ -21,6 +21,7 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     came from (``till.csv line 17``). ``identity`` is the idempotency key if the source knows one;
     otherwise the contract's field gives it. ``time`` is when it happened in microseconds, if known.
     ``fault`` says why the source itself could not read it; such an arrival goes to quarantine.
+    ``correlation`` and ``parent`` are the trace and the span it was sent in, if any: see ``kernel.tracing``.
     """
 
     raw: bytes
@@ -31,6 +32,7 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     time: int | None = None
     correlation: str = ""
     fault: str = ""
+    parent: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

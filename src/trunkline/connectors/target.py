@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from trunkline.kernel.errors import DeliveryError
+from trunkline.kernel.tracing import attempt_span
 
 
 class Features(msgspec.Struct, frozen=True):
@@ -31,7 +32,8 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 
     ``subject`` is the entity key that order is kept by. ``idempotency_key`` is the same on every
     attempt and after every restart. ``attempt`` counts from 1. ``record`` holds exact values: ``int``
-    and ``Decimal``, never binary floats made from the sender's decimals.
+    and ``Decimal``, never binary floats made from the sender's decimals. ``correlation`` is the trace it is
+    sent in and ``parent`` what that trace carries besides: see ``kernel.tracing``.
     """
 
     offset: int
@@ -40,6 +42,12 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     correlation: str
     attempt: int
     record: dict[str, Any]
+    parent: str = ""
+
+    @property
+    def span(self) -> str:
+        """The id of the span of this attempt, which the target is told."""
+        return attempt_span(self.correlation, self.idempotency_key, self.attempt)
 
 
 class Progress(msgspec.Struct, frozen=True):

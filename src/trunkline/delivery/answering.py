@@ -26,6 +26,9 @@ from trunkline.kernel.event import Event
 ISOLATED_SECONDS = 60.0
 """When to come back to a target that a person isolated: nobody knows, and asking costs little."""
 
+PAUSED_SECONDS = 60.0
+"""When to come back to a flow that a person paused: as for a target that is isolated."""
+
 PROBE_SECONDS = 1.0
 """When to come back while one call probes whether a target is there again: then it is known."""
 
@@ -57,6 +60,15 @@ class Answering:
         self._came: dict[int, StoredReply] = {}
         self._waiting: dict[int, list[asyncio.Future[Reply | None]]] = {}
         self._reached = -1
+        self._is_paused = False
+
+    def pause(self) -> None:
+        """Send callers away until ``resume``: their flow takes nothing."""
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """Let callers ask again."""
+        self._is_paused = False
 
     def asking(self, target: AskedTarget) -> Target:
         """Return the target as the flow sees it: its answers come here."""
@@ -69,7 +81,9 @@ class Answering:
     # What a request source asks.
 
     def away_seconds(self) -> float:
-        """Return for how long the target is left alone; 0 where a request may be sent to it."""
+        """Return for how long nobody answers: the flow is paused, or its target left alone; 0 to ask now."""
+        if self._is_paused:
+            return PAUSED_SECONDS
         if self._bearing.is_closed:
             return 0.0
         sight = self._bearing.sight()

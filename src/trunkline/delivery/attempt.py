@@ -29,6 +29,7 @@ from trunkline.kernel.errors import Deferred, DeliveryError, Retryable, Supersed
 from trunkline.kernel.event import Event
 from trunkline.kernel.outcome import Dead, Dropped, Outcome, RetryAt
 from trunkline.kernel.signals import AttemptFailed, BatchDelivered, DeadLettered, Signal
+from trunkline.kernel.tracing import replay_parent, replayed_as
 
 Failure: TypeAlias = RetryAt | Dead
 Settled: TypeAlias = Literal["", "delivered", "dropped", "case"]
@@ -42,8 +43,8 @@ class Entry(msgspec.Struct, gc=False):
 
     ``event`` is None where the log does not hold it any more, or, with ``damage`` saying so, not whole.
     ``case`` is what the ledger knows of it, if it is not new. The rest is the scratch space of ``lanes.py``:
-    the next entry of the same key, whether and how it was settled, and how many answers the target had given
-    when it last refused this one unblamed.
+    the next entry of the same key, whether, how and when it was settled, and how many answers the target had
+    given when it last refused this one unblamed.
     """
 
     offset: int
@@ -52,6 +53,7 @@ class Entry(msgspec.Struct, gc=False):
     case: Case | None = None
     next: Entry | None = None
     settled: Settled = ""
+    at: int = 0
     refused_at: int = -1
     damage: str = ""
 
@@ -71,7 +73,7 @@ def guard(entry: Entry, blocked: Collection[str]) -> Case | None:
 def held(entry: Entry) -> Case:
     """Return the case of an event that stays back; one without a key holds nobody and just waits."""
     state: State = "held" if entry.key else "waiting"
-    return Case(offset=entry.offset, key=entry.key, state=state, holds=bool(entry.key))
+    return replace(_new(entry), state=state, holds=bool(entry.key))
 
 
 class Mapper:
@@ -80,6 +82,7 @@ class Mapper:
     def __init__(self, flow: Flow) -> None:
         self._map = flow.mapping
         self._decode = flow.decode
+        self._replay = flow.replay
         self._seed = hashlib.blake2b(digest_size=16)
         for part in (flow.identity or flow.name, flow.stream):
             self._seed.update(f"{len(part)}:{part}".encode())
@@ -107,7 +110,10 @@ class Mapper:
         if record is None:
             return Dropped(now, "mapping")
         key = self.idempotency_key(event, entry.case.renamed if entry.case else 0)
-        return Item(entry.offset, entry.key, key, event.correlation, attempt, record)
+        correlation, parent = event.correlation, event.parent
+        if self._replay:
+            correlation, parent = replayed_as(correlation, self._replay), replay_parent(correlation)
+        return Item(entry.offset, entry.key, key, correlation, attempt, record, parent)
 
     def idempotency_key(self, event: Event, renamed: int = 0) -> str:
         """Return the name of this event's effect in this flow: the same until a person has it renamed."""
@@ -158,7 +164,7 @@ def record(flow: Flow, entry: Entry, outcome: Outcome | None, now: int) -> Case:
 
     None stands for delivered, by the attempt after those that the case has.
     """
-    case = entry.case or Case(offset=entry.offset, key=entry.key, state="waiting")
+    case = entry.case or _new(entry)
     if isinstance(outcome, Dropped):
         return replace(case, state="dropped", holds=False, due=0, at=now, reason=outcome.rule)
     if not isinstance(outcome, (RetryAt, Dead)):
@@ -178,6 +184,11 @@ def record(flow: Flow, entry: Entry, outcome: Outcome | None, now: int) -> Case:
         contract=entry.event.contract if entry.event else case.contract,
         tries=with_try(case.tries, Try(now, outcome.kind, outcome.detail)),
     )
+
+
+def _new(entry: Entry) -> Case:
+    time = entry.event.time if entry.event else 0
+    return Case(offset=entry.offset, key=entry.key, state="waiting", time=time)
 
 
 def announce(flow: Flow, entry: Entry, outcome: Failure) -> Signal:

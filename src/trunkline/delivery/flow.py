@@ -40,8 +40,8 @@ class Flow(msgspec.Struct, frozen=True):
     begins while it has no position: at the beginning of the stream, at its end, or with what was accepted at
     or after an instant in microseconds. ``after`` are flows, each with its stream, that deliver what they
     have before this one begins. ``identity`` is the name its idempotency keys are made from, its own if
-    empty. ``answers`` says that callers wait for what comes of each event: it is recorded at once, also where
-    older ones are still under way.
+    empty; ``replay`` is the id of the replay it is, if it is one. ``answers`` says that callers wait for
+    what comes of each event: it is recorded at once, also where older ones are still under way.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Flow(msgspec.Struct, frozen=True):
     after: tuple[tuple[str, str], ...] = ()
     identity: str = ""
     answers: bool = False
+    replay: str = ""
 
     @property
     def progress_name(self) -> str:

@@ -38,8 +38,10 @@ class FlowRunner:
         self.flow = flow
         own = Bearing(ports.target.name, ports.clock, ports.ids, ports.signals)
         self._bearing: AnyBearing = bearing or own
+        self._whole = Control(ports.clock)  # until it is stopped; a life ends with a pause as well
         self._control = Control(ports.clock)
-        self._ports = replace(ports, ledger=Recording(flow, ports, self._control))
+        self._ports = replace(ports, ledger=Recording(flow, ports, self._whole))
+        self._is_paused = False
         self._failures = 0
         self._made = ports.clock.now()
         self._told = 0
@@ -47,25 +49,45 @@ class FlowRunner:
     async def run(self) -> None:
         """Deliver until ``stop``, then finish what is under way, record it, and return.
 
-        Where the target cannot be opened, or our own store fails, the flow says so by ``FlowStalled``,
-        waits, and begins again. It opens its target and leaves closing it to whoever made it.
+        While it is paused it rests, and begins again from what is durable when it is resumed. Where the
+        target cannot be opened, or our own store fails, the flow says so by ``FlowStalled``, waits, and
+        begins again. It opens its target and leaves closing it to whoever made it.
         """
-        while not self._control.stopping:
+        while not self._whole.stopping:
+            self._whole.hear()
+            if self._is_paused:
+                await self._whole.wait(None, None)
+                continue
+            self._control = Control(self._ports.clock)
             try:
                 if await self._open():
                     self._failures = 0
                     await self._begin()
             except (StoreError, DeliveryError) as error:
-                await self._pause(error)
+                await self._stay_away(error)
 
     def stop(self) -> None:
         """Ask ``run`` to finish; it returns once everything under way is recorded."""
-        self._control.stop()
-        self._bearing.ring()
+        self._whole.stop()
+        self._end_life()
+
+    def pause(self) -> None:
+        """Take nothing more until ``resume``: what is under way is finished and recorded."""
+        self._is_paused = True
+        self._end_life()
+
+    def resume(self) -> None:
+        """Let a flow that was paused go on."""
+        self._is_paused = False
+        self._whole.ring()
 
     def look(self) -> None:
         """Have the flow look at the ledger now: a dead letter was answered."""
         self._control.ring()
+
+    def _end_life(self) -> None:
+        self._control.stop()
+        self._bearing.ring()
 
     async def _open(self) -> bool:
         """Open the target in its turn; one that cannot be opened is away for all its flows."""
@@ -108,7 +130,7 @@ class FlowRunner:
         way = Whole if self._ports.target.features.atomic else Lanes
         return way(self.flow, self._ports, self._control, self._bearing)
 
-    async def _pause(self, error: StoreError | DeliveryError) -> None:
+    async def _stay_away(self, error: StoreError | DeliveryError) -> None:
         now, chance = self._ports.clock.now(), self._ports.ids.chance()
         reason = error if isinstance(error, DeliveryError) else DeliveryError(_kind(error), str(error))
         self._failures += 1

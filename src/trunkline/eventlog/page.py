@@ -47,6 +47,8 @@ class _Columns(msgspec.Struct, array_like=True, frozen=True, gc=False):
     data: list[bytes]
     given: _Repeating = _Repeating([""], [])
     """Pages of earlier releases end before it, and those releases read a page without it."""
+    parent: list[str] = []
+    """Left out where no event has one, and by earlier releases."""
 
 
 class _Zstd(threading.local):
@@ -109,6 +111,7 @@ def _to_columns(events: Sequence[Event]) -> _Columns:
         [event.correlation for event in events],
         [event.data for event in events],
         _repeating([event.given for event in events]),
+        _if_any([event.parent for event in events]),
     )
 
 
@@ -125,12 +128,17 @@ def _to_events(columns: _Columns, count: int) -> Iterator[Event]:
         columns.correlation,
         columns.data,
         _each(columns.given, count),
+        columns.parent or itertools.repeat("", count),
     )
 
 
 def _repeating(column: list[str]) -> _Repeating:
     codes = {value: code for code, value in enumerate(dict.fromkeys(column))}
     return _Repeating(list(codes), [codes[value] for value in column] if len(codes) > 1 else [])
+
+
+def _if_any(column: list[str]) -> list[str]:
+    return column if any(column) else []
 
 
 def _each(column: _Repeating, count: int) -> Iterable[str]:

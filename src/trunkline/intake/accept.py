@@ -155,6 +155,7 @@ class Intake:
             contract=self.contract.ref,
             correlation=arrival.correlation or self._around.ids.trace_id(),
             data=data,
+            parent=arrival.parent,
         )
         return event if self._into is None else self._cast(arrival, event, reading, self._into)
 

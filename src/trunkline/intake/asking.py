@@ -55,7 +55,7 @@ class Answers(Protocol):
     """What a request source needs of the flow that answers it."""
 
     def away_seconds(self) -> float:
-        """Return for how long the flow's target is left alone; 0 where a request may be sent to it."""
+        """Return for how long nobody answers: the flow is paused, or its target left alone; 0 to ask now."""
 
     async def told(self, event: Event) -> Reply | None:
         """Return what was answered to an earlier arrival of ``event``, if that is stored."""
@@ -110,7 +110,9 @@ class Asking:
         if away:
             reply = await self._answers.told(event)
             if reply is None:
-                raise BusyError("the target that would answer is away: nothing was stored", away)
+                raise BusyError(
+                    "the flow that would answer is paused, or its target away: nothing was stored", away
+                )
             return self._tell(reply, event.correlation, 0.0, repeats=True)
         if self._waiting >= self._callers:
             raise BusyError(f"{self._waiting} callers wait for an answer already: come back", BUSY_SECONDS)

@@ -18,7 +18,7 @@ import msgspec
 from trunkline.connectors.source import Arrival
 from trunkline.kernel.clock import from_rfc3339
 from trunkline.kernel.errors import RefusedError
-from trunkline.kernel.ids import parse_traceparent
+from trunkline.kernel.tracing import received
 
 SPEC_VERSION = b"ce-specversion"
 """The header that says a request is a CloudEvent in binary mode."""
@@ -37,6 +37,7 @@ class _Attributes(msgspec.Struct, frozen=True):
     time: str | None = None
     datacontenttype: str | None = None
     traceparent: str | None = None
+    tracestate: str | None = None
 
 
 class _Document(_Attributes, frozen=True):
@@ -87,12 +88,14 @@ def _arrival(attributes: _Attributes, data: bytes) -> Arrival:
     for name in ("id", "source", "type"):
         if not getattr(attributes, name):
             raise _wrong(f"{name} is empty")
+    sent = received(attributes.traceparent or "", attributes.tracestate or "")
     return Arrival(
         raw=data,
         identity=f"{attributes.source} {attributes.id}",
         type=attributes.type,
         time=_time(attributes.time),
-        correlation=parse_traceparent(attributes.traceparent or "") or "",
+        correlation=sent.correlation,
+        parent=sent.parent,
     )
 
 

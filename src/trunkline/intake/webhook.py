@@ -24,9 +24,9 @@ from trunkline.intake.problem import Headers as ProblemHeaders
 from trunkline.intake.signatures import Verifier
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import BusyError, RefusedError, StoreError, StoreFull
-from trunkline.kernel.ids import parse_traceparent
 from trunkline.kernel.rate import MOST_PER_SECOND, Bucket, bucket
 from trunkline.kernel.signals import Refused
+from trunkline.kernel.tracing import Context, received
 
 IDENTITY_HEADERS = (
     b"webhook-id",
@@ -54,6 +54,7 @@ _KEPT = {"contract", "cast"}
 
 Headers: TypeAlias = dict[bytes, bytes]
 
+_NO_TRACE = Context()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -154,14 +155,14 @@ class Webhook:
 
     def take(self, request: WebhookRequest) -> Taken | WebhookAnswer:
         """Decide about a request, without effect but on what counts as too fast."""
-        correlation = _correlation(request.headers)
+        sent = _sent(request.headers)
         try:
             self._authenticate(request)
             if self._bucket is not None:
                 self._bucket = self._admit(self._bucket)
-            return Taken(self._judge(self._decode(request, correlation)), correlation)
+            return Taken(self._judge(self._decode(request, sent)), sent.correlation)
         except RefusedError as refused:
-            return self.refuse(refused, correlation)
+            return self.refuse(refused, sent.correlation)
 
     def too_large(self) -> WebhookAnswer:
         """Answer a body beyond the limit, which need not be read for that."""
@@ -185,7 +186,7 @@ class Webhook:
             raise _TooFast(wait)
         return after
 
-    def _decode(self, request: WebhookRequest, correlation: str) -> list[Arrival]:
+    def _decode(self, request: WebhookRequest, sent: Context) -> list[Arrival]:
         headers = request.headers
         body = bodies.read(headers, request.body, most=self._batch_events, most_bytes=self.body_bytes)
         key = self._key(headers)
@@ -196,8 +197,9 @@ class Webhook:
                 identity=one.identity if one.identity and not key.rules else key.of(n, body),
                 type=one.type,
                 time=one.time,
-                correlation=one.correlation or correlation,
+                correlation=one.correlation or sent.correlation,
                 fault=one.fault,
+                parent=one.parent if one.correlation else sent.parent,
             )
             for n, one in enumerate(body.arrivals)
         ]
@@ -315,9 +317,11 @@ def _retry_after(seconds: float) -> tuple[bytes, bytes]:
     return b"retry-after", b"%d" % math.ceil(seconds)
 
 
-def _correlation(headers: Headers) -> str:
-    sent = headers.get(b"traceparent")
-    return "" if sent is None else parse_traceparent(sent.decode("latin-1")) or ""
+def _sent(headers: Headers) -> Context:
+    given = headers.get(b"traceparent")
+    if given is None:
+        return _NO_TRACE
+    return received(given.strip().decode("latin-1"), headers.get(b"tracestate", b"").decode("latin-1"))
 
 
 def _first(headers: Headers, names: Sequence[bytes]) -> str:

@@ -17,7 +17,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     order is kept by, empty for a record that belongs to no entity. ``time`` is when it happened and
     ``recorded`` when we accepted it, both in microseconds. ``contract`` is ``name@version``.
     ``correlation`` is the 32-digit trace id that finds it everywhere. ``given`` is the version its sender
-    gave it in, where that is another one than ``contract``, which it was cast to.
+    gave it in, where that is another one than ``contract``, which it was cast to. ``parent`` is the span it
+    was sent in, with its flags and state, where it was sent in one: see ``tracing``.
     """
 
     id: str
@@ -30,11 +31,16 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     correlation: str
     data: bytes
     given: str = ""
+    parent: str = ""
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False):
-    """An event with its place in a stream: ``offset`` counts from 0 and never has a gap within a page."""
+    """An event with its place in a stream: ``offset`` counts from 0 and never has a gap within a page.
+
+    ``page`` is the offset at which the page begins that it was found in, where it was looked for.
+    """
 
     stream: str
     offset: int
     event: Event
+    page: int = -1

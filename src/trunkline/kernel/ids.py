@@ -1,21 +1,15 @@
 """Identifiers and randomness, passed in so that a test can replay them.
 
-Correlation is W3C Trace Context (https://www.w3.org/TR/trace-context/): a correlation ID is its
-32-digit trace id, and every hop gets its own 16-digit span id.
+A correlation ID is a 32-digit trace id of W3C Trace Context: see ``tracing``.
 """
 
 from __future__ import annotations
 
 import random
-import re
 from typing import Protocol
 from uuid import UUID
 
 from trunkline.kernel.clock import Clock
-
-_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$")
-_NO_TRACE = "0" * 32
-_NO_SPAN = "0" * 16
 
 
 class Ids(Protocol):
@@ -69,16 +63,3 @@ class SystemIds:
 def _uuid7_bits(milliseconds: int, chance: int) -> int:
     """Lay out RFC 9562 section 5.7: 48 bits of time, version, 12 of chance, variant, 62 of chance."""
     return milliseconds << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
-
-
-def parse_traceparent(header: str) -> str | None:
-    """Return the correlation ID of a ``traceparent`` header, or None where the header is not valid."""
-    match = _TRACEPARENT.match(header)
-    if match is None or header.startswith("ff") or match[1] == _NO_TRACE or match[2] == _NO_SPAN:
-        return None
-    return match[1]
-
-
-def traceparent(correlation: str, span: str) -> str:
-    """Write the ``traceparent`` header of one hop, sampled."""
-    return f"00-{correlation}-{span}-01"

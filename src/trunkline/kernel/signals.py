@@ -156,6 +156,22 @@ class TargetReset(Signal, frozen=True):
     why: str
 
 
+class FlowPaused(Signal, frozen=True):
+    """A person paused a flow: it finishes what it holds and takes nothing until it is resumed."""
+
+    flow: str
+    by: str
+    why: str
+
+
+class FlowResumed(Signal, frozen=True):
+    """A person lets a flow go on that was paused."""
+
+    flow: str
+    by: str
+    why: str
+
+
 class ReplayChanged(Signal, frozen=True):
     """A replay was started, paused, resumed or cancelled, is done or has failed; ``state`` is its new one."""
 
@@ -193,6 +209,71 @@ class ContractEnded(Signal, frozen=True):
     until: int
     used_by: str
     successor: str
+
+
+class LoggedIn(Signal, frozen=True):
+    """Somebody logged in to the control room, from the address ``peer``."""
+
+    by: str
+    peer: str
+
+
+class LoggedOut(Signal, frozen=True):
+    """Somebody logged out of the control room."""
+
+    by: str
+    peer: str
+
+
+class LogInFailed(Signal, frozen=True):
+    """Somebody at the address ``peer`` gave a token that is not one."""
+
+    peer: str
+
+
+class TokenRotated(Signal, frozen=True):
+    """The administrator's token was made anew; the one before it is taken ``overlap_seconds`` more."""
+
+    by: str
+    overlap_seconds: int
+
+
+class AlertFired(Signal, frozen=True):
+    """An alert fires: its rule, what it is about, how much it matters, and what is so."""
+
+    alert: str
+    rule: str
+    about: str
+    severity: str
+    summary: str
+
+
+class AlertAcknowledged(Signal, frozen=True):
+    """Somebody answers for an alert that fires."""
+
+    alert: str
+    rule: str
+    by: str
+
+
+class AlertResolved(Signal, frozen=True):
+    """An alert is over, ``seconds`` after it fired."""
+
+    alert: str
+    rule: str
+    about: str
+    seconds: float
+
+
+class NoticeFailed(Signal, frozen=True):
+    """A message about alerts did not arrive; it is tried again unless it is ``given_up``."""
+
+    message: str
+    route: str
+    attempts: int
+    kind: str
+    detail: str
+    given_up: bool
 
 
 class Stopping(Signal, frozen=True):

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from trunkline.kernel.errors import TrunklineError
+from trunkline.surfaces.identity import Doorkeeper
 from trunkline.vault.secret import Secret
 
 Readers: TypeAlias = Literal["nobody", "local", "everybody"]
@@ -46,20 +47,21 @@ def admits(readers: Readers, headers: Headers) -> bool:
     if readers != "local":
         return readers == "everybody"
     came_by_proxy = any(name in headers for name in _FORWARDED)
-    return not came_by_proxy and is_loopback(_host(headers.get(b"host", b"").decode("latin-1")))
+    return not came_by_proxy and is_loopback(host_of(headers))
 
 
-def _host(header: str) -> str:
-    """Return the host of a ``Host`` header: without its port, an IPv6 address without its brackets."""
+def host_of(headers: Headers) -> str:
+    """Return what ``Host`` names, if it is there: without its port, an IPv6 address without brackets."""
+    header = headers.get(b"host", b"").decode("latin-1")
     if header.startswith("["):
         return header[1:].partition("]")[0]
     return header.partition(":")[0]
 
 
 class Denied(TrunklineError):
-    """Who asks may not: 401 where credentials would help, 403 where they would not."""
+    """Who asks may not: 401 where credentials help, 403 where they do not, 421 by a wrong name."""
 
-    def __init__(self, status: Literal[401, 403], message: str) -> None:
+    def __init__(self, status: Literal[401, 403, 421], message: str) -> None:
         super().__init__(message)
         self.status = status
 
@@ -67,13 +69,21 @@ class Denied(TrunklineError):
 class Access:
     """Tells who sends a request and whether they may. ``writers`` are secrets by the names of who has them.
 
-    A writer says name and secret (HTTP Basic), or the secret alone (Bearer). Writers may read as well. Wrong
-    credentials are refused wherever they are sent. No page of a browser writes: a browser would send by
-    itself what its user once typed in, and it says of itself where the page is from. ``setting`` is the key
-    of ``trunkline.yaml`` that says who may, for messages.
+    A writer says name and secret (HTTP Basic), or the secret alone (Bearer). Writers may read as well, and
+    who has the token of an administrator, whom the ``doorkeeper`` knows, may do the same. Wrong credentials
+    are refused wherever they are sent. No page of a browser writes: a browser would send by itself what its
+    user once typed in, and it says of itself where the page is from. ``setting`` is the key of
+    ``trunkline.yaml`` that says who may, for messages.
     """
 
-    def __init__(self, readers: Readers, writers: Mapping[str, Secret], setting: str) -> None:
+    def __init__(
+        self,
+        readers: Readers,
+        writers: Mapping[str, Secret],
+        setting: str,
+        doorkeeper: Doorkeeper | None = None,
+    ) -> None:
+        self._doorkeeper = doorkeeper
         self._readers, self._setting = readers, setting
         self._writers = dict(writers)
         for name, secret in self._writers.items():
@@ -87,7 +97,7 @@ class Access:
     def reader(self, headers: Headers) -> str:
         """Return the name of who asks, empty where none is needed; raises ``Denied`` for who may not read."""
         if b"authorization" in headers:
-            return self._named(headers[b"authorization"])
+            return self._named(headers)
         if not admits(self._readers, headers):
             if self._writers:
                 raise Denied(401, "say who you are")
@@ -99,17 +109,18 @@ class Access:
         """Return the name of who asks; raises ``Denied`` for who may not write."""
         if any(name in headers for name in _BROWSER):
             raise Denied(403, "a page of a browser may not write here")
-        if not self._writers:
-            raise Denied(
-                403, f"nobody may write here: name who may in {self._setting}.writers of trunkline.yaml"
-            )
-        if b"authorization" not in headers:
+        if b"authorization" in headers:
+            return self._named(headers)
+        if self._writers:
             raise Denied(401, "say who you are")
-        return self._named(headers[b"authorization"])
+        raise Denied(403, f"nobody may write here: name who may in {self._setting}.writers of trunkline.yaml")
 
-    def _named(self, header: bytes) -> str:
+    def _named(self, headers: Headers) -> str:
         """Return whose credentials a header has; every secret is compared, and each in constant time."""
-        name, given = _credentials(header)
+        principal = self._doorkeeper.bearer(headers) if self._doorkeeper else None
+        if principal and "act" in principal.may:
+            return principal.name
+        name, given = _credentials(headers[b"authorization"])
         found = [
             writer
             for writer, secret in self._writers.items()

@@ -17,12 +17,12 @@ from trunkline.app.backbone import Backbone, Machine, opened, this_machine
 from trunkline.app.dead import DeadGroup, DeadView, dead_groups, dead_letters
 from trunkline.app.project import Project
 from trunkline.app.replays import PlanView, ReplayView, StartReplay, plan, replays
-from trunkline.app.run import OpenDoor, Started, running
+from trunkline.app.run import Started, running
 from trunkline.app.status import Status, status
-from trunkline.app.views import EventView, TraceReport, Wanted, events, trace
+from trunkline.app.story import Asked, TraceReport, trace
+from trunkline.app.views import EventView, Wanted, events
 from trunkline.connectors.source import Receipt
 from trunkline.delivery.ledger import CaseQuery
-from trunkline.intake.notice import Announcing
 from trunkline.kernel import json
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.roles import ROLES
@@ -67,9 +67,9 @@ class Handle:
         """Yield events of a stream, personal fields masked unless ``reveal`` is set."""
         return events(self._backbone, stream, Wanted(start, limit, subject, id, correlation, reveal))
 
-    async def trace(self, identifier: str, *, reveal: bool = False) -> TraceReport:
-        """Find everything that happened to a correlation ID or an event's id."""
-        return await trace(self._backbone, identifier, reveal=reveal)
+    async def trace(self, identifier: str, asked: Asked | None = None) -> TraceReport:
+        """Tell the story of a correlation ID, an event's id or an entity key, in order of time."""
+        return await trace(self._backbone, identifier, asked)
 
     async def status(self) -> Status:
         """Tell where every source, stream and flow stands."""
@@ -101,26 +101,25 @@ class Handle:
 
     @contextlib.asynccontextmanager
     async def run(
-        self, host: str = "", port: int | None = None, *, allow_draft: bool = False
+        self, host: str = "", port: int | None = None, *, allow_draft: bool = False, plain: bool = False
     ) -> AsyncIterator[Started]:
         """Run sources, flows and the HTTP door while the block runs; leaving it finishes what is held.
 
-        Flows that are drafts run where ``allow_draft``. Raises ``StoreError`` where another process runs the
-        project already, ``GateError`` where a flow does not pass the gate.
+        Flows that are drafts run where ``allow_draft``. An address that others reach needs ``listen.tls``,
+        or ``plain``, which is for a door behind a proxy; ``UsageError`` is raised otherwise. Raises
+        ``StoreError`` where another process runs the project already, ``GateError`` where a flow does not
+        pass the gate.
         """
         if self._backbone.roles != frozenset(ROLES):
             raise StoreError("another process runs this project: stop it first")
-        from trunkline.surfaces.door import Door, serve  # noqa: PLC0415  publishing needs no HTTP server
+        from trunkline.surfaces.mounts import doorway, shown  # noqa: PLC0415  publishing needs no HTTP server
+        from trunkline.surfaces.place import place_of  # noqa: PLC0415  as above
 
-        listen = self.project.settings.listen
-        address = (host or listen.host, listen.port if port is None else port)
-        ids, unready = self._backbone.machine.ids, self._backbone.health.unready
-
-        async def opens_door(webhooks: Mapping[str, Announcing]) -> OpenDoor:
-            return await serve(Door(webhooks, ids, unready), *address)
-
-        async with running(self._backbone, opens_door, allow_draft=allow_draft) as started:
-            yield started
+        place = place_of(self.project, host, port, plain=plain)
+        pages = shown(self.project, place)
+        with doorway(self._backbone, place) as opens:
+            async with running(self._backbone, opens, allow_draft=allow_draft, pages=pages) as started:
+                yield started
 
     async def _do(self, act: Act) -> Any:
         if act.role in self._backbone.roles:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeAlias, cast
 
 import uvicorn
 
-from trunkline.intake.problem import WebhookAnswer, answer_json, answer_problem, problem
+from trunkline.intake.problem import WebhookAnswer, answer_problem, problem
 from trunkline.intake.webhook import WebhookRequest
 from trunkline.kernel.ids import Ids
 from trunkline.surfaces.connection import Batching, Connection, Exchange
@@ -25,7 +26,6 @@ from trunkline.surfaces.connection import Batching, Connection, Exchange
 Scope: TypeAlias = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
 Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
-Probe: TypeAlias = Callable[[], str]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BACKLOG = 2048
@@ -59,17 +59,17 @@ class Door:
     """The ASGI application.
 
     ``endpoints`` are by path, ``mounts`` all that is no webhook: ASGI applications by the path that they and
-    all below it have. ``unready`` returns why this process should get no traffic, or nothing: ``GET /ready``
-    is 200 or 503 by it, and ``GET /health`` is 200 as long as the process answers.
+    all below it have. ``GET /`` leads ``home``, where there is one.
     """
 
     def __init__(
         self,
         endpoints: Mapping[str, Endpoint],
         ids: Ids,
-        unready: Probe = str,
         mounts: Mapping[str, Application] | None = None,
+        home: str = "",
     ) -> None:
+        self._home = home
         self._endpoints = dict(endpoints)
         self._mounts = dict(mounts or {})
         self._batching = {
@@ -78,7 +78,6 @@ class Door:
             if isinstance(endpoint, Batching)
         }
         self._ids = ids
-        self._unready = unready
         self._requests = 0
         self._bytes = 0
         self._whole: dict[Batching, list[Exchange]] = {}
@@ -158,15 +157,11 @@ class Door:
         self._bytes += size
 
     def _aside(self, scope: Scope) -> WebhookAnswer:
-        path, method = scope["path"], scope["method"]
-        if path not in ("/health", "/ready"):
+        if scope["path"] != "/" or not self._home:
             return nothing_here(self._ids)
-        if method not in ("GET", "HEAD"):
+        if scope["method"] not in ("GET", "HEAD"):
             return self._problem(405, "Method not allowed", "ask with GET", [(b"allow", b"GET, HEAD")])
-        why = self._unready() if path == "/ready" else ""
-        if why:
-            return self._problem(503, "Not ready", why, [(b"retry-after", b"5")])
-        return answer_json(200, b'{"status":"ok"}')
+        return WebhookAnswer(307, [(b"location", self._home.encode()), (b"content-length", b"0")], b"")
 
     def _problem(
         self, status: int, title: str, detail: str, headers: list[tuple[bytes, bytes]] | None = None
@@ -226,8 +221,8 @@ class Server(uvicorn.Server):
 class Listening:
     """An open door: where it listens, and the way to close it."""
 
-    def __init__(self, host: str, port: int, server: Server, task: asyncio.Task[None]) -> None:
-        self.host = host
+    def __init__(self, url: str, port: int, server: Server, task: asyncio.Task[None]) -> None:
+        self.url = url
         self.port = port
         self._server = server
         self._task = task
@@ -238,8 +233,8 @@ class Listening:
         await self._task
 
 
-async def serve(door: Door, host: str, port: int) -> Listening:
-    """Listen on ``host`` and ``port`` (0: any free one) and return at once.
+async def serve(door: Door, host: str, port: int, tls: ssl.SSLContext | None = None) -> Listening:
+    """Listen on ``host`` and ``port`` (0: any free one), by HTTPS alone with ``tls``, and return at once.
 
     Raises ``OSError`` where the address cannot be had.
     """
@@ -258,10 +253,14 @@ async def serve(door: Door, host: str, port: int) -> Listening:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
+    config.load()
+    config.ssl = tls
     server = Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="door")
     bound_host, bound_port = listener.getsockname()[:2]
-    return Listening(bound_host, bound_port, server, task)
+    name = f"[{bound_host}]" if ":" in bound_host else bound_host
+    url = f"{'https' if tls else 'http'}://{name}:{bound_port}"
+    return Listening(url, bound_port, server, task)
 
 
 def _listen(host: str, port: int) -> socket.socket:

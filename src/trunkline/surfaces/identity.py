@@ -6,6 +6,7 @@ come in here: they give other principals, and nothing behind this seam changes.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from typing import Literal, Protocol, TypeAlias
 
@@ -29,6 +30,10 @@ class Session(msgspec.Struct, frozen=True):
 
     principal: Principal
     csrf: str
+
+    def sent(self, given: str) -> bool:
+        """Tell whether a form, or the header of a request, has what only a page of this session knows."""
+        return hmac.compare_digest(self.csrf.encode(), given.encode())
 
 
 class Doorkeeper(Protocol):

@@ -7,7 +7,15 @@ import asyncio
 import pytest
 
 from trunkline.app import run
-from trunkline.app.acts import PauseReplay, Publish, ResumeReplay, StartReplay, perform
+from trunkline.app.acts import (
+    PauseFlow,
+    PauseReplay,
+    Publish,
+    ResumeFlow,
+    ResumeReplay,
+    StartReplay,
+    perform,
+)
 from trunkline.app.connectors import TARGETS
 from trunkline.app.run import running
 from trunkline.delivery.replay.port import Replay, Selection
@@ -82,6 +90,25 @@ async def test_a_pause_and_a_restart(world):
         await perform(world.backbone, ResumeReplay(replay.id, "ann"))
         await world.received(paused_at + 1)
     async with running(world.backbone, None):
+        await world.state(replay, "done")
+    assert [one.offset for one in world.place.received] == [0, 1, 2, 3, 4] * 2
+
+
+# While its flow is paused a replay rests as well, and goes on with it: nothing goes to the target.
+async def test_its_flow_is_paused(world):
+    async with running(world.backbone, None):
+        await world.received(5)
+        replay = await world.start()
+        await world.received(7)
+        await perform(world.backbone, PauseFlow(FLOW, "ann", "the ERP moves"))
+    paused_at = len(world.place.received)
+    async with running(world.backbone, None):
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+            world.backbone.machine.clock.advance(1)
+        assert len(world.place.received) == paused_at
+        await world.state(replay, "running")
+        await perform(world.backbone, ResumeFlow(FLOW, "ann", "moved"))
         await world.state(replay, "done")
     assert [one.offset for one in world.place.received] == [0, 1, 2, 3, 4] * 2
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from trunkline.app.acts import Publish, perform
+from trunkline.app.acts import PauseFlow, Publish, perform
 from trunkline.app.backbone import opened
 from trunkline.app.project import Project
 from trunkline.app.trim import trim
@@ -30,6 +30,17 @@ async def test_unread_events_stay(backbone, publish):
     await publish(3)
     backbone.machine.clock.advance(2 * DAY)
     assert [(one.stream, one.events) for one in await trim(backbone)] == [("order@1", 0)]
+
+
+# What a paused flow has not taken stays, also where it was paused before it ever ran.
+async def test_a_paused_flow_keeps_its_events(backbone, order):
+    for number in range(3):  # each in a page of its own: pages go whole
+        await perform(backbone, Publish("order", [order(event_id=f"e{number}")]))
+    await perform(backbone, PauseFlow("orders-to-warehouse", "ann", "the ERP moves"))
+    backbone.machine.clock.advance(2 * DAY)
+    assert (await trim(backbone))[0].events == 0
+    await backbone.ledger.record(Record("orders-to-warehouse", backbone.machine.clock.now(), cursor=1))
+    assert (await trim(backbone))[0].events == 1
 
 
 # A draft that never ran keeps nothing: nobody may ever let it.

@@ -8,7 +8,7 @@ from functools import partial
 from tests.unit.delivery.small import Crash, SmallLog, Stepped, Steps, World, event, events, flow_of, settle
 
 from trunkline.connectors.reply import Reply, compile_reply
-from trunkline.delivery.answering import ISOLATED_SECONDS, PROBE_SECONDS, Answering
+from trunkline.delivery.answering import ISOLATED_SECONDS, PAUSED_SECONDS, PROBE_SECONDS, Answering
 from trunkline.delivery.bearing import Bearing
 from trunkline.delivery.control import Control
 from trunkline.delivery.ledger import CaseQuery, Discard, Retry
@@ -217,3 +217,12 @@ async def test_a_crash_at_any_step_keeps_what_was_told():
         if not steps.name:
             break
     assert {"before deliver", "after deliver", "before record", "after record"} <= names
+
+
+# While the flow is paused nobody is asked: callers are told to come back, until it is resumed.
+async def test_a_flow_that_is_paused():
+    world = Asked(SmallLog(events(["a"])), lambda _items: None)
+    world.desk.pause()
+    assert world.desk.away_seconds() == PAUSED_SECONDS
+    world.desk.resume()
+    assert world.desk.away_seconds() == 0.0

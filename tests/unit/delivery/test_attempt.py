@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.unit.delivery.small import STREAM, as_it_is, event, flow_of
 
 from trunkline.connectors.target import Item
@@ -19,6 +20,7 @@ from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import Deferred, Final, Retryable, Superseded
 from trunkline.kernel.outcome import Dead, Delivered, Dropped, RetryAt
 from trunkline.kernel.signals import AttemptFailed, DeadLettered
+from trunkline.kernel.tracing import replay_parent, replayed_as
 from trunkline.testkit.targets import MemoryService, Place, Trouble
 
 NOW = 5_000_000
@@ -40,7 +42,9 @@ def test_load_gives_each_event_its_offset_and_key():
 
 # guard: only events whose own key is blocked stay back, and an event without a key never does.
 def test_guard_keeps_back_events_of_blocked_keys_only():
-    assert guard(entry(3, "a"), {"a"}) == Case(offset=3, key="a", state="held", holds=True)
+    assert guard(entry(3, "a"), {"a"}) == Case(
+        offset=3, key="a", state="held", holds=True, time=entry(3, "a").event.time
+    )
     assert guard(entry(3, "b"), {"a"}) is None
     assert guard(entry(3, ""), {"a", ""}) is None
 
@@ -63,6 +67,17 @@ def test_map_makes_an_item_with_exact_numbers():
     assert (item.offset, item.subject, item.attempt) == (4, "a", 3)
     assert str(item.record["price"]) == "0.10"
     assert isinstance(item.record["price"], Decimal)
+
+
+# map: an item carries the trace of its event; in a replay a trace of its own, which names that of the event.
+def test_map_carries_the_trace():
+    one = event(1)
+    sent = replace(one, correlation="a" * 32, parent="b7ad6b7169203331-00;rojo=1")
+    live = Mapper(flow_of())(Entry(1, "a", sent), NOW)
+    assert (live.correlation, live.parent) == (sent.correlation, sent.parent)
+    again = Mapper(flow_of(replay="r1"))(Entry(1, "a", sent), NOW)
+    assert replayed_as(again.correlation, "r1") == sent.correlation != again.correlation
+    assert again.parent == replay_parent(sent.correlation)
 
 
 # map: what the mapping yields nothing for is dropped by rule.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.unit.delivery.small import SmallLog, World, events, settle
+from tests.unit.delivery.small import SmallLog, World, event, events, settle
 
 from trunkline.delivery.memory import MemoryLedger
 from trunkline.kernel.errors import Final, Retryable, StoreError, StoreFull
@@ -108,3 +108,93 @@ async def test_a_flow_stopped_before_it_ran_does_nothing():
     world.runner.stop()
     await world.runner.run()
     assert place.received == []
+
+
+class Slow:
+    """A target whose calls end when they are let."""
+
+    def __init__(self, inner):
+        self._inner, self.begun, self.let = inner, [], asyncio.Semaphore(0)
+        self.name, self.features = inner.name, inner.features
+        self.open, self.close = inner.open, inner.close
+        self.progress, self.forget = inner.progress, inner.forget
+
+    async def deliver(self, items, progress):
+        self.begun.append([item.offset for item in items])
+        await self.let.acquire()
+        return await self._inner.deliver(items, progress)
+
+
+# A paused flow finishes the calls it has under way, takes nothing more, and goes on in order when resumed.
+@KINDS
+async def test_a_pause_finishes_what_is_held_and_takes_nothing(kind):
+    place = Place()
+    log, target = SmallLog(events("aab")), Slow(kind(place))
+    world = World(log, target)
+    task = asyncio.create_task(world.runner.run())
+    await settle(task)
+    held = {offset for call in target.begun for offset in call}
+    assert held in ({0, 1, 2}, {0, 2})
+    world.runner.pause()
+    for _ in range(10):
+        target.let.release()
+    await settle(task)
+    log.add(event(3, "a"))
+    await settle(task)
+    assert set(received(place)) == held
+    assert not task.done()
+    world.runner.resume()
+    await settle(task)
+    assert [one.offset for one in place.received if one.subject == "a"] == [0, 1, 3]
+    assert len(place.received) == 4
+    world.runner.stop()
+    await asyncio.wait_for(task, 1)
+
+
+# A flow that is paused before it ran, or between two lives, delivers once it is resumed; one resumed before
+# it could rest goes on, and one that is stopped while it rests returns.
+@KINDS
+async def test_a_pause_at_any_time(kind):
+    place = Place()
+    log = SmallLog(events("ab"))
+    world = World(log, kind(place))
+    world.runner.pause()
+    task = asyncio.create_task(world.runner.run())
+    await settle(task)
+    assert place.received == []
+    for _ in range(3):
+        world.runner.resume()
+        world.runner.pause()
+        world.runner.resume()
+    await settle(task)
+    assert received(place) == [0, 1]
+    world.runner.pause()
+    world.runner.resume()
+    log.add(event(2, "a"))
+    await settle(task)
+    assert received(place) == [0, 1, 2]
+    world.runner.pause()
+    await settle(task)
+    world.runner.stop()
+    await asyncio.wait_for(task, 1)
+
+
+# What took effect is recorded before a paused flow rests, also where the store fails meanwhile.
+@KINDS
+async def test_a_pause_while_the_store_fails(kind):
+    place = Place()
+    ledger = Failing(MemoryLedger(), "record", StoreFull("disk full"))
+    world = World(SmallLog(events("ab")), Slow(kind(place)), ledger=ledger)
+    task = asyncio.create_task(world.runner.run())
+    await settle(task)
+    world.runner.pause()
+    for _ in range(10):
+        world.target.let.release()
+    await settle(task)
+    world.clock.advance(2)
+    await settle(task)
+    world.runner.resume()
+    await settle(task)
+    assert [one.offset for one in place.received] == [0, 1]
+    world.runner.stop()
+    await asyncio.wait_for(task, 1)

@@ -21,7 +21,9 @@ from trunkline.testkit.eventlog import events
 CODEC = PageCodec(Sealer(bytes(range(32))))
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 INSTANT = st.integers(-(2**63), 2**63 - 1)
-EVENT = st.builds(Event, TEXT, TEXT, TEXT, TEXT, INSTANT, INSTANT, TEXT, TEXT, st.binary(max_size=60), TEXT)
+EVENT = st.builds(
+    Event, TEXT, TEXT, TEXT, TEXT, INSTANT, INSTANT, TEXT, TEXT, st.binary(max_size=60), TEXT, TEXT
+)
 PAGE = st.builds(Page, TEXT, st.integers(0, 2**63 - 1), st.lists(EVENT, max_size=12))
 
 
@@ -83,13 +85,15 @@ def test_repetition_is_not_stored():
     assert len(CODEC.encode(Page("order", 0, alike))) < 1_000
 
 
-# A page of an earlier release, which knew of no casts, opens, and all of its events were given as they are.
-def test_a_page_from_before_casts():
+# A page of an earlier release opens: of those that knew of no casts all events were given as they are, and
+# of those that kept no parents none has one.
+@pytest.mark.parametrize("known", [9, 10])
+def test_a_page_of_an_earlier_release(known):
     codec = PageCodec(Sealer(bytes(range(32))))
     page = Page("order", 0, events(0, 3))
     columns = page_module._to_columns(page.events)
-    nine = [getattr(columns, name) for name in columns.__struct_fields__ if name != "given"]
-    packed = zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(nine))
+    theirs = [getattr(columns, name) for name in columns.__struct_fields__[:known]]
+    packed = zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(theirs))
     header = b"page\x01" + bytes(8) + (3).to_bytes(4, "little") + b"order"
     stored = b"\x01" + Sealer(bytes(range(32))).seal(packed, header)
     assert codec.decode("order", 0, 3, stored) == page

@@ -26,6 +26,7 @@ def test_binary_mode():
     extra = {
         b"ce-time": b"2026-01-02T03:04:05Z",
         b"ce-traceparent": f"00-{TRACE}-b7ad6b7169203331-01".encode(),
+        b"ce-tracestate": b"rojo=1",
         b"ce-other": b"x",
     }
     arrival = binary({**HEADERS, **extra}, b' {"a":1.10} ')
@@ -35,6 +36,7 @@ def test_binary_mode():
         "com.example.sale",
     )
     assert (arrival.time, arrival.correlation) == (from_rfc3339("2026-01-02T03:04:05Z"), TRACE)
+    assert arrival.parent == "b7ad6b7169203331-01;rojo=1"
 
 
 # Header values are percent-decoded, and old senders' double quotes are taken off.

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import pytest
-
 from trunkline.kernel.clock import SECOND
-from trunkline.kernel.ids import SystemIds, parse_traceparent, traceparent
+from trunkline.kernel.ids import SystemIds
 from trunkline.testkit.clock import CountingIds, ManualClock
-
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-SPAN = "00f067aa0ba902b7"
 
 
 def test_a_uuid7_carries_its_time_version_and_variant():
@@ -52,28 +47,6 @@ def test_the_same_seed_gives_the_same_identifiers():
     assert first.chance() == second.chance()
     assert len(first.trace_id()) == 32
     assert len(first.span_id()) == 16
-
-
-def test_a_traceparent_we_write_is_one_we_read():
-    assert parse_traceparent(traceparent(TRACE, SPAN)) == TRACE
-
-
-# A later version may carry more fields; RFC-invalid forms are ignored, never an error.
-@pytest.mark.parametrize(
-    ("header", "correlation"),
-    [
-        (f"00-{TRACE}-{SPAN}-00", TRACE),
-        (f"cc-{TRACE}-{SPAN}-01-what-comes-later", TRACE),
-        (f"ff-{TRACE}-{SPAN}-01", None),
-        (f"00-{'0' * 32}-{SPAN}-01", None),
-        (f"00-{TRACE}-{'0' * 16}-01", None),
-        (f"00-{TRACE.upper()}-{SPAN}-01", None),
-        ("", None),
-        ("00", None),
-    ],
-)
-def test_only_a_valid_traceparent_is_taken(header, correlation):
-    assert parse_traceparent(header) == correlation
 
 
 def test_counting_ids_count():

@@ -1,32 +1,31 @@
-"""``trunkline run``: which documentation the door of a process has."""
+"""``trunkline run``: which documentation the door of a process has, and when it may not open."""
 
 from __future__ import annotations
 
 import pytest
 from tests.unit.surfaces.doors import status
 
-from trunkline.app.backbone import Machine
+from trunkline.app.backbone import Machine, opened
 from trunkline.app.project import Project
 from trunkline.kernel.signals import Signals
-from trunkline.surfaces.cli.run import Part, _mounts
 from trunkline.surfaces.docs.mount import DOCS
+from trunkline.surfaces.mounts import mounted
+from trunkline.surfaces.place import place_of
 from trunkline.testkit.clock import CountingIds, ManualClock
 
 LOCAL = {b"host": b"localhost:8080"}
 
 
-def mounts(folder, role=None, host=None):
+async def shown(folder, path, headers, host=""):
+    project = Project.load(folder)
     machine = Machine({}, ManualClock(), CountingIds(), Signals())
-    return _mounts(Part(Project.load(folder), machine, role, host, None))
-
-
-async def shown(folder, path, headers, host=None):
-    with mounts(folder, host=host) as found:
-        return await status(found[DOCS], path, headers) == 200
+    async with opened(project, machine) as backbone:
+        with mounted(backbone, place_of(project, host, plain=True)) as found:
+            return await status(found[DOCS], path, headers) == 200
 
 
 # The pages are there on a loopback address; an option that says where to listen goes before the file.
-@pytest.mark.parametrize(("host", "there"), [(None, True), ("::1", True), ("0.0.0.0", False)])
+@pytest.mark.parametrize(("host", "there"), [("", True), ("::1", True), ("0.0.0.0", False)])
 async def test_pages(folder, host, there):
     assert await shown(folder, "/docs/contracts/order@1.html", LOCAL, host) is there
 
@@ -41,7 +40,10 @@ async def test_setting(folder):
     assert await shown(folder, "/docs/", {}, "0.0.0.0")
 
 
-# The door of delivery alone has none: it is for probes.
-def test_delivery(folder):
-    with mounts(folder, role="delivery") as found:
-        assert found == {}
+# An address that others reach is not listened on without TLS; what to do is said, and nothing is begun.
+def test_an_address_of_others(trunkline, folder):
+    code, _, err = trunkline("run", "--host", "0.0.0.0", "--port", "0")
+    assert code == 2
+    assert "listen.tls" in err
+    assert "--insecure-plain" in err
+    assert not (folder / "state/trunkline.db").exists()

@@ -27,6 +27,7 @@ _OURS = frozenset(
         "host",
         "idempotency-key",
         "traceparent",
+        "tracestate",
         "transfer-encoding",
     }
 )

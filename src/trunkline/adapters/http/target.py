@@ -26,7 +26,7 @@ from trunkline.adapters.http.settings import Auth, HttpConnection, HttpSettings
 from trunkline.connectors.target import Features, Item, Progress, Response
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.errors import DeliveryError, Final, Retryable, SecretUnavailable
-from trunkline.kernel.ids import Ids, traceparent
+from trunkline.kernel.tracing import headers as trace_headers
 from trunkline.vault.secret import Secrets
 
 _CONNECT_SECONDS = 10.0
@@ -50,7 +50,6 @@ class HttpTarget:
         connection: HttpConnection,
         secrets: Secrets,
         clock: Clock,
-        ids: Ids,
     ) -> None:
         self.name = name
         self.features = Features(atomic=False, batch=1, concurrency=settings.concurrency)
@@ -58,7 +57,6 @@ class HttpTarget:
         self._connection = connection
         self._secrets = secrets
         self._clock = clock
-        self._ids = ids
         self._request = compile_request(settings.request)
         self._body = compile_body(settings.body)
         base = URL(connection.url)
@@ -144,7 +142,7 @@ class HttpTarget:
             data=self._body(item.record),
             headers={
                 "Idempotency-Key": _header_key(item.idempotency_key),
-                "traceparent": traceparent(item.correlation, self._ids.span_id()),
+                **trace_headers(item.correlation, item.parent, item.span),
                 **self._credential,
             },
             allow_redirects=False,

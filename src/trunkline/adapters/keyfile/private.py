@@ -5,6 +5,7 @@ The permission is checked on the open file, so it cannot be swapped between the 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -40,7 +41,22 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)  # its name is durable with the folder's sync only
+    _sync_folder(path)
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Put ``content`` in the place of what the file holds, durably and whole: never a part of it is there."""
+    beside = path.with_name(f".{path.name}.new")
+    with contextlib.suppress(FileNotFoundError):
+        beside.unlink()
+    write_private(beside, content)
+    beside.replace(path)
+    _sync_folder(path)
+
+
+def _sync_folder(path: Path) -> None:
+    """Make a file's name durable, which it is with its folder's sync only."""
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

@@ -100,6 +100,7 @@ def replayed(flow: Flow, replay: Replay) -> Flow:
         after=(),
         identity=flow.name if replay.original_identity else "",
         answers=False,
+        replay=replay.id,
     )
 
 

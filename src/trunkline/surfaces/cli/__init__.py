@@ -96,12 +96,39 @@ GROUPS = {
             "cancel": "Send nothing more of a replay, for good.",
         },
     ),
+    "flow": (
+        "Flows: which ones are paused, and a switch for each.",
+        {
+            "list": "List flows: running or paused, by whom and why.",
+            "pause": "Let a flow take nothing until it is resumed.",
+            "resume": "Let a flow go on that was paused.",
+        },
+    ),
     "target": (
         "Targets: whether calls go there, and a switch for each.",
         {
             "list": "List targets: state, until when, retries left, calls under way.",
             "isolate": "Let nothing go to a target until it is reset.",
             "reset": "Let calls go to a target again.",
+        },
+    ),
+    "token": (
+        "The administrator's token: who has it may do everything at the door.",
+        {
+            "rotate": "Make a new token and show it once; the one before ends.",
+            "show": "Tell when the token was made, and never what it is.",
+        },
+    ),
+    "alerts": (
+        "Alerts: what is wrong, who answers for it, and whether people can be told.",
+        {
+            "list": "List what is wrong, with the likely cause and the next step.",
+            "show": "Show one alert.",
+            "ack": "Answer for alerts that fire.",
+            "silence": "Have nobody told of some alerts for a time.",
+            "unsilence": "End a silence before its time.",
+            "test": "Send a test message by a route.",
+            "rules": "List the rules that hold.",
         },
     ),
     "log": (

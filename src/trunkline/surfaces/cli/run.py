@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import getpass
 import signal
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -18,10 +18,10 @@ from trunkline.surfaces.cli.common import Common, loaded
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from trunkline.app.backbone import Machine
+    from trunkline.app.backbone import Backbone, Machine
     from trunkline.app.project import Project
     from trunkline.app.run import Started
-    from trunkline.surfaces.door import Application
+    from trunkline.surfaces.place import Place
 
 _FLUSH_SECONDS = 10.0
 
@@ -34,6 +34,7 @@ def run(
     port: Annotated[int | None, Parameter(name="--port")] = None,
     log_format: Annotated[str, Parameter(name="--log-format")] = "auto",
     allow_draft: Annotated[bool, Parameter(name="--allow-draft", show_default=False)] = False,
+    insecure_plain: Annotated[bool, Parameter(name="--insecure-plain", show_default=False)] = False,
 ) -> Exit:
     """Run sources, flows and the HTTP door in one process, until stopped.
 
@@ -60,10 +61,17 @@ def run(
         json, console, or auto: console on a terminal.
     allow_draft
         Run flows that say draft: true as well, whether or not they pass the gate.
+    insecure_plain
+        Listen without TLS where others reach it: for a door behind a proxy that has the certificate.
     """
+    from trunkline.surfaces.place import place_of  # noqa: PLC0415  --help must not pay for it
+
     project, machine = loaded(common)
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
-    part = Part(project, machine, role, host, port, allow_draft)
+    # the project's port is the intake's, so delivery has a door only where it is given one of its own
+    listens = role != "delivery" or port is not None
+    place = place_of(project, host or "", port, plain=insecure_plain) if listens else None
+    part = Part(project, machine, role, place, allow_draft)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_run(part, as_json=as_json, tell_json=common.json))
     return Exit.OK
@@ -71,25 +79,13 @@ def run(
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """What of a project a process runs, and where it was told to listen."""
+    """What of a project a process runs, and where it listens, if it does."""
 
     project: Project
     machine: Machine
     role: Role | None
-    host: str | None
-    port: int | None
+    place: Place | None
     allow_draft: bool = False
-
-    @property
-    def listens(self) -> bool:
-        """Whether it opens a door: the project's port is the intake's, so delivery needs one of its own."""
-        return self.role != "delivery" or self.port is not None
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where to listen, if it does."""
-        listen = self.project.settings.listen
-        return self.host or listen.host, listen.port if self.port is None else self.port
 
 
 def loop_factory() -> Any:
@@ -106,46 +102,43 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
     from trunkline.app.collector import settle_collector  # noqa: PLC0415  as above
     from trunkline.app.run import running  # noqa: PLC0415  as above
     from trunkline.observe.logs import LogListener, make_writer  # noqa: PLC0415  as above
-    from trunkline.surfaces.door import Door, serve  # noqa: PLC0415  as above
+    from trunkline.surfaces.mounts import doorway, shown  # noqa: PLC0415  as above
 
-    machine = part.machine
+    machine, place = part.machine, part.place
     listener = LogListener(make_writer(sys.stderr, machine.clock, as_json=as_json))
     machine.signals.listen(listener)
     stop = _stop_on_signals()
 
     roles = [part.role] if part.role else ROLES
-    async with contextlib.AsyncExitStack() as stack:
-        mounts = stack.enter_context(_mounts(part))
-        opening = opened(part.project, machine, roles, patience_seconds=PATIENCE_SECONDS)
-        backbone = await stack.enter_async_context(opening)
-
-        async def opens_door(webhooks: Mapping[str, Any]) -> Any:
-            door = Door(webhooks, machine.ids, backbone.health.unready, mounts)
-            return await serve(door, *part.address)
-
-        opens = opens_door if part.listens else None
-        async with running(backbone, opens, allow_draft=part.allow_draft, pages=_shown(part)) as started:
-            settle_collector()
-            _tell(started, as_json=tell_json)
-            await _until(stop, listener, machine)
+    opening = opened(part.project, machine, roles, patience_seconds=PATIENCE_SECONDS)
+    async with opening as backbone:
+        with doorway(backbone, place) if place else contextlib.nullcontext(None) as opens:
+            pages = shown(part.project, place) if place else ""
+            async with running(backbone, opens, allow_draft=part.allow_draft, pages=pages) as started:
+                settle_collector()
+                _tell(started, as_json=tell_json)
+                if not tell_json and place and part.role != "delivery":
+                    await _tell_token(backbone)
+                sys.stdout.flush()
+                await _until(stop, listener, machine)
         listener.flush()
 
 
-def _shown(part: Part) -> str:
-    """Return where the door shows the documentation to everybody who can send; empty where it does not."""
-    from trunkline.surfaces.access import readers_of  # noqa: PLC0415  as above
-    from trunkline.surfaces.docs.mount import DOCS  # noqa: PLC0415  as above
+async def _tell_token(backbone: Backbone) -> None:
+    """Make the administrator's token at the first start and show it once, on a terminal alone.
 
-    return DOCS if readers_of(part.project.settings.listen.docs, part.address[0]) == "everybody" else ""
+    Elsewhere standard output is kept, as a journal or a container's log is, and so would the token be.
+    """
+    from trunkline.app.acts import RotateToken, perform  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.tokens import token_standing  # noqa: PLC0415  as above
 
-
-def _mounts(part: Part) -> contextlib.AbstractContextManager[Mapping[str, Application]]:
-    """Give what the door mounts beside webhooks; nothing at the door of delivery."""
-    if part.role == "delivery":
-        return contextlib.nullcontext({})
-    from trunkline.surfaces.mounts import mounted  # noqa: PLC0415  as above
-
-    return mounted(part.project, part.machine, part.address[0])
+    if token_standing(backbone.project, backbone.machine.clock.now()).tokens:
+        return
+    if not sys.stdout.isatty():
+        output.say('  nobody can log in yet: make the token with "trunkline token rotate"')
+        return
+    made = await perform(backbone, RotateToken(getpass.getuser(), "the first start"))
+    output.say(f"\nThe administrator's token, shown this once; keep it in a safe place:\n\n  {made.token}\n")
 
 
 def _stop_on_signals() -> asyncio.Event:
@@ -187,4 +180,3 @@ def _tell(started: Started, *, as_json: bool) -> None:
         output.say(f"  flow {name}: from offset {cursor:,}")
     for name in started.drafts:
         output.say(f"  flow {name}: a draft, not run; --allow-draft runs it")
-    sys.stdout.flush()

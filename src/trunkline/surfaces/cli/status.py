@@ -61,6 +61,7 @@ def _print(found: Status) -> None:
             )
             for one in found.flows
         ],
+        [str(one.paused or "") for one in found.flows] if any(one.paused for one in found.flows) else (),
     )
     if found.targets:
         output.say("")

@@ -9,6 +9,8 @@ import msgspec
 from trunkline.app.registering import Registered
 from trunkline.app.versions import FOLDER
 from trunkline.contracts.registry.acts import NotRegistered
+from trunkline.intake.problem import WebhookAnswer
+from trunkline.kernel import json
 from trunkline.kernel.errors import BusyError, ProjectError, StoreError, StoreFull, TrunklineError, UsageError
 from trunkline.kernel.faults import Fault
 from trunkline.surfaces.access import Denied
@@ -72,6 +74,14 @@ def problem_of(error: TrunklineError) -> Problem:
         told = problem(500, str(error)) if is_ours else told
         return msgspec.structs.replace(told, errors=[_wrong(fault) for fault in error.faults])
     return msgspec.structs.replace(told, type=RULES) if status == HTTPStatus.CONFLICT else told
+
+
+def answer_of(error: TrunklineError) -> WebhookAnswer:
+    """Answer with what is wrong, where there is no route yet."""
+    told = problem_of(error)
+    body = json.encode(told)
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
+    return WebhookAnswer(told.status, headers, body)
 
 
 def _wrong(fault: Fault) -> Wrong:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from trunkline.adapters.keyfile.private import NotPrivate, read_private, write_private
+from trunkline.adapters.keyfile.private import NotPrivate, read_private, replace_private, write_private
 
 
 # A private file is made with mode 0600, whatever the umask, and never written over.
@@ -43,3 +43,13 @@ def test_a_new_file_is_durable_with_its_name(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
     write_private(tmp_path / "key", b"k")
     assert synced == [(tmp_path / "key").stat().st_ino, tmp_path.stat().st_ino]
+
+
+# What is put in the place of a file is whole and as private, also where an attempt before it was cut off.
+def test_replacing(tmp_path):
+    path = tmp_path / "keyring"
+    (tmp_path / ".keyring.new").write_bytes(b"half")
+    replace_private(path, b"one")
+    replace_private(path, b"two")
+    assert (read_private(path), path.stat().st_mode & 0o777) == (b"two", 0o600)
+    assert [one.name for one in tmp_path.iterdir()] == ["keyring"]

@@ -1,0 +1,20 @@
+"""Every page of the control room, and every form: the two tables it is made of."""
+
+from __future__ import annotations
+
+from trunkline.surfaces.dashboard.forms import Form
+from trunkline.surfaces.dashboard.page import Page
+from trunkline.surfaces.dashboard.pages import flow, flows, overview, sources, streams, topology
+
+PAGES: tuple[Page, ...] = (
+    overview.OVERVIEW,
+    flows.FLOWS,
+    flow.FLOW,
+    topology.TOPOLOGY,
+    sources.SOURCES,
+    streams.STREAMS,
+)
+"""In the order of the navigation; of two routes that fit, the first is taken."""
+
+FORMS: tuple[Form, ...] = (*flow.FORMS,)
+"""In the order of the reference."""
