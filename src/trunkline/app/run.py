@@ -35,7 +35,7 @@ from trunkline.app.project import Source as SourceConfig
 from trunkline.app.registry import SOURCES
 from trunkline.app.replaying import Replayers
 from trunkline.app.sunsets import Sunsets
-from trunkline.app.trim import trim
+from trunkline.app.trim import fold, trim
 from trunkline.app.versions import standing_of
 from trunkline.connectors.source import Source as SourcePort
 from trunkline.connectors.target import Target as TargetPort
@@ -55,7 +55,7 @@ from trunkline.kernel.signals import (
 )
 
 TRIM_SECONDS = 3_600.0
-"""How often the log is trimmed."""
+"""How often the log is trimmed, and sums are folded."""
 
 GRACE_SECONDS = 30.0
 """How long what is under way may take to finish once the process was told to stop."""
@@ -278,8 +278,10 @@ async def _finished(tasks: list[asyncio.Task[None]]) -> None:
 def _start_janitor(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
     async def keep_tidy() -> None:
         while True:
-            await backbone.machine.clock.sleep(TRIM_SECONDS)
             with contextlib.suppress(StoreError):  # it is tried again in an hour, and writes say so meanwhile
+                await fold(backbone)
+            await backbone.machine.clock.sleep(TRIM_SECONDS)
+            with contextlib.suppress(StoreError):  # as above
                 await trim(backbone)
 
     _background(stack, keep_tidy(), "janitor")
