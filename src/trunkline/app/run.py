@@ -29,6 +29,7 @@ from trunkline.app.guarantee import require
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
+from trunkline.app.masking import MASK, masked_subject
 from trunkline.app.pausing import Pausable, heeding
 from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
@@ -221,6 +222,7 @@ def _wired(backbone: Backbone, flow: FlowConfig, flows: Sequence[FlowConfig]) ->
         start=flow.start,
         after=tuple(_before(flow, flows)),
         answers=flow.to_reply is not None,
+        shows_keys=masked_subject("-", flow.contract) != MASK,
     )
 
 
