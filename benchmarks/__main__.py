@@ -21,6 +21,7 @@ MODULES = (
     "http_target",
     "http_delivery",
     "cost",
+    "watching",
     "outage",
     "tables",
     "append",

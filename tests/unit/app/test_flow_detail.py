@@ -46,8 +46,10 @@ async def test_absent(backbone):
 async def test_policy(backbone):
     flow = backbone.project.flows["orders-to-shop"]
     assert policy(flow)[:2] == [
-        "An event is tried 6 times at the most, after waits of up to 100 ms, 200 ms, 400 ms, 800 ms, 1.6 s. "
-        "No attempt begins later than 3 d after the first.",
+        (
+            "An event is tried 6 times at the most, after waits of up to 100 ms, 200 ms, 400 ms, 800 ms, "
+            "1.6 s. No attempt begins later than 3 d after the first."
+        ),
         "Then it is a dead letter, and later events of its entity wait for it.",
     ]
     rules = {"http-404": None, "http-409": RetryPolicy(attempts=2, first_seconds=1.0)}

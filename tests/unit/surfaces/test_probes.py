@@ -108,7 +108,7 @@ async def test_refused(ask):
     assert (await ask("/health/deeper"))[0] == 404
 
 
-# Metrics are told to who may read or has the token, in the format that is asked for; others find nothing here.
+# Metrics are told to who may read or has the token, in the format that is asked for, and to nobody else.
 async def test_metrics(ask, backbone):
     status, headers, text = await ask(METRICS)
     assert (status, headers[b"content-type"].startswith(b"text/plain; version=0.0.4")) == (200, True)
