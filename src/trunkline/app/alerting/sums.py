@@ -88,16 +88,14 @@ class Sums:
         at, found = self._deliveries.get((seconds, lags), (0, {}))
         if now - at >= seconds * SECOND // LOOKS:
             bounds = await self._bounds(seconds, now)
-            sums = await self._backbone.rollups.deliveries(*bounds, lags=lags)
-            found = {flow: one for (flow, _), one in sums.items()}
+            found = await self._backbone.rollups.deliveries(*bounds, lags=lags)
             self._deliveries[seconds, lags] = (now, found)
         return found
 
     async def _came(self, seconds: int, now: int) -> Mapping[Pair, Arrivals]:
         at, found = self._arrivals.get(seconds, (0, {}))
         if now - at >= seconds * SECOND // LOOKS:
-            sums = await self._backbone.rollups.arrivals(*await self._bounds(seconds, now))
-            found = {pair: one for (pair, _), one in sums.items()}
+            found = await self._backbone.rollups.arrivals(*await self._bounds(seconds, now))
             self._arrivals[seconds] = (now, found)
         return found
 

@@ -6,7 +6,11 @@ import functools
 import hashlib
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+import msgspec
+
+from trunkline.kernel import json
 from trunkline.surfaces.dashboard import charts, words
 from trunkline.surfaces.dashboard.page import ROOM
 
@@ -54,9 +58,14 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     filters = (words.count, words.span, words.ago, words.utc, words.iso, words.size, words.rate)
+    made.filters |= {"pretty": _pretty, "quoted": lambda text: quote(text, safe="")}
     made.filters |= {one.__name__: one for one in filters} | {"spark": charts.spark}
     made.globals |= {"ROOM": ROOM, "static": address, "LABELS": LABELS, "LEVELS": LEVELS, "MARKS": MARKS}
     return made
+
+
+def _pretty(value: Any) -> str:
+    return msgspec.json.format(json.encode(value), indent=2).decode()
 
 
 LABELS = {
@@ -71,6 +80,10 @@ LABELS = {
     "ok": "OK",
     "there": "OK",
     "silent": "Silent",
+    "waiting": "Waiting",
+    "delivered": "Delivered",
+    "discarded": "Given up",
+    "superseded": "Superseded",
     "begun": "Begun",
     "done": "Done",
     "failed": "Failed",
@@ -79,8 +92,8 @@ LABELS = {
 
 LEVELS = (
     dict.fromkeys(("away", "late", "silent", "failed"), "bad")
-    | dict.fromkeys(("dead", "isolated", "retrying", "paused", "begun"), "warn")
-    | dict.fromkeys(("behind", "ok", "there", "done"), "good")
+    | dict.fromkeys(("dead", "isolated", "retrying", "waiting", "paused", "begun"), "warn")
+    | dict.fromkeys(("behind", "ok", "there", "done", "delivered"), "good")
 )
 """How a chip looks for each: what is not here is quiet."""
 
