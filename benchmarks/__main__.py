@@ -21,6 +21,7 @@ MODULES = (
     "http_target",
     "http_delivery",
     "cost",
+    "watching",
     "outage",
     "tables",
     "append",
@@ -28,6 +29,7 @@ MODULES = (
     "idle",
     "kpi",
     "registry",
+    "trace",
     "compat",
 )
 FIELDS = ("path", "rate", "ceiling_rate", "ratio", "p50_ms", "p99_ms", "rss_mb", "found", "goal", "goal_met")

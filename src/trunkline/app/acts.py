@@ -18,6 +18,18 @@ import msgspec
 
 from trunkline.app import control
 from trunkline.app.act import Act, Change, about
+from trunkline.app.alerting.acts import (
+    AcknowledgeAlert,
+    EndSilence,
+    RouteTested,
+    SilenceAlerts,
+    TestRoute,
+    acknowledge_alert,
+    end_silence,
+    silence_alerts,
+    try_route,
+)
+from trunkline.app.alerting.views import AlertView, SilenceView
 from trunkline.app.arrivals import (
     Discarded,
     DiscardEntries,
@@ -67,11 +79,13 @@ from trunkline.observe.audit import Begun, Ended
 from trunkline.observe.logs import event_name
 
 __all__ = [
+    "AcknowledgeAlert",
     "Act",
     "CancelReplay",
     "DiscardEntries",
     "DiscardLetters",
     "EditLetters",
+    "EndSilence",
     "Hands",
     "IsolateTarget",
     "ListTargets",
@@ -84,7 +98,9 @@ __all__ = [
     "ResumeReplay",
     "RetryLetters",
     "RotateToken",
+    "SilenceAlerts",
     "StartReplay",
+    "TestRoute",
     "Trim",
     "control_file",
     "handler",
@@ -158,6 +174,10 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     PauseReplay: (change_replay, ChangedReplay),
     ResumeReplay: (change_replay, ChangedReplay),
     CancelReplay: (change_replay, ChangedReplay),
+    AcknowledgeAlert: (acknowledge_alert, AlertView),
+    SilenceAlerts: (silence_alerts, SilenceView),
+    EndSilence: (end_silence, SilenceView),
+    TestRoute: (try_route, RouteTested),
 }
 """How each act is done, and the type of what it returns."""
 
@@ -178,6 +198,10 @@ _ACTS = (
     | PauseReplay
     | ResumeReplay
     | CancelReplay
+    | AcknowledgeAlert
+    | SilenceAlerts
+    | EndSilence
+    | TestRoute
     | Trim
 )
 

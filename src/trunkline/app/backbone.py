@@ -13,6 +13,7 @@ import msgspec
 
 from trunkline.adapters.keyfile.key import load_key
 from trunkline.adapters.keyfile.secrets import EnvironmentSecrets, FileSecrets
+from trunkline.adapters.sqlite.alerts import SqliteAlerts
 from trunkline.adapters.sqlite.appending import LogSettings
 from trunkline.adapters.sqlite.audit import SqliteAudit
 from trunkline.adapters.sqlite.ledger import SqliteLedger
@@ -39,6 +40,7 @@ from trunkline.kernel.errors import StoreError, StoreHeld
 from trunkline.kernel.ids import Ids, SystemIds
 from trunkline.kernel.roles import ROLES, Role
 from trunkline.kernel.signals import Signals
+from trunkline.observe.alerts.store import AlertStore
 from trunkline.observe.audit import Audit
 from trunkline.observe.rollups import RollupKeeper
 from trunkline.vault.chain import ChainedSecrets
@@ -89,8 +91,10 @@ class Backbone(msgspec.Struct, frozen=True):
     bearings: dict[str, Bearing]
     standings: Standings
     replays: Replays
+    alerts: AlertStore
     rollups: RollupKeeper
     pauses: Pauses
+    store: Store
 
     @property
     def secrets(self) -> Secrets:
@@ -179,6 +183,8 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         bearings,
         SqliteStandings(store),
         SqliteReplays(store),
+        SqliteAlerts(store),
         SqliteRollups(store),
         SqlitePauses(store),
+        store,
     )

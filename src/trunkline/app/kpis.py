@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from trunkline.app.backbone import Backbone
 from trunkline.app.scope import Scope, scope_of, scopes_by
@@ -17,6 +18,7 @@ from trunkline.app.staleness import FlowStaleness, SourceStaleness, flow_stalene
 from trunkline.kernel.clock import SECOND, to_rfc3339
 from trunkline.kernel.errors import UsageError
 from trunkline.kernel.rollup import MINUTE, NO_ARRIVALS, NO_DELIVERIES, STEPS, Arrivals, Deliveries, floor_to
+from trunkline.observe.alerts.times import answer_times
 from trunkline.observe.kpi import Kpis, kpis_of, percent, seconds_or_none
 from trunkline.observe.rollups import Pair, widened
 
@@ -118,12 +120,17 @@ async def kpis(backbone: Backbone, window: Window, by: By = "") -> KpiReport:
             any(one.stale for one in own) or any(one.stale for one in feeding),
         )
 
+    total = view(whole)
+    if not (window.flow or window.system or window.stream):
+        times = answer_times(await backbone.alerts.transitions(since, until))
+        answered = replace(total.kpis, mtta_seconds=times.mtta_seconds, mttr_seconds=times.mttr_seconds)
+        total = replace(total, kpis=answered)
     return KpiReport(
         to_rfc3339(since),
         to_rfc3339(until),
         to_rfc3339(backbone.machine.clock.now()),
         by,
-        view(whole),
+        total,
         [view(one) for one in scopes_by(backbone.project, whole, by, streams)] if by else [],
         [one for one in sources if whole.has(one.stream, one.source)],
         [one for one in flows if one.flow in whole.flows],

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
+from trunkline.app.alerting.settings import Alert, AlertSettings
 from trunkline.app.listening import Listen
 from trunkline.app.quantities import Duration, Share, Size
 from trunkline.app.settings import Name
@@ -29,13 +30,6 @@ TargetName: TypeAlias = Annotated[
     msgspec.Meta(
         pattern=r"^[a-z0-9][a-z0-9_-]*\.[a-z0-9][a-z0-9_-]*$",
         description="a system and what it accepts, such as shop.stock",
-    ),
-]
-Condition: TypeAlias = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^(freshness *>=? *[0-9]+(\.[0-9]+)?(ms|s|m|h|d)|(lag|waiting|dead) *>=? *[0-9]+)$",
-        description="what is measured and its bound: freshness > 60s, lag > 1000, waiting > 10, dead > 0",
     ),
 ]
 Verdict: TypeAlias = Annotated[
@@ -103,6 +97,9 @@ class ProjectFile(_Settings, frozen=True):
 
     secrets: SecretsFile = msgspec.field(default_factory=SecretsFile)
     """The file of secrets."""
+
+    alerts: AlertSettings = msgspec.field(default_factory=AlertSettings)
+    """When people are told of what goes wrong, and how."""
 
 
 class Owner(_Settings, frozen=True):
@@ -292,22 +289,6 @@ class Retry(_Settings, frozen=True):
     """By kind of error: never again, again although it looks final, or again in another way."""
 
 
-class Alert(_Settings, frozen=True):
-    """When a person is to be told about a flow."""
-
-    when: Condition
-    """What is wrong: ``freshness > 60s``, ``lag > 1000``, ``waiting > 10`` or ``dead > 0``."""
-
-    for_: Duration = msgspec.field(name="for", default="0s")
-    """For how long it has to be so."""
-
-    severity: Literal["page", "ticket", "info"] = "ticket"
-    """Who is to be told how: at once, in working hours, or in passing."""
-
-    to: list[str] = msgspec.field(default_factory=list)
-    """Where to tell it; the contacts of the owners of source and target without it."""
-
-
 class FlowFile(_Settings, frozen=True):
     """``flows/*.yaml``: the wiring of a stream to a target."""
 
@@ -345,7 +326,7 @@ class FlowFile(_Settings, frozen=True):
     """Whether it is still being made: it then runs only where a person allows drafts, gate or no gate."""
 
     alerts: list[Alert] = msgspec.field(default_factory=list)
-    """When a person is to be told, and where; this release reads them and sends nothing."""
+    """When a person is to be told, and by which route."""
 
     needs: Needs = msgspec.field(default_factory=Needs)
     """What it has to give."""

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from trunkline.app import schemas
+from trunkline.app.alerting.faults import faults_of_flow, faults_of_project
 from trunkline.app.answers import disagreements
 from trunkline.app.casts import Casts
 from trunkline.app.credentials import literal_credentials, shared_variables
@@ -52,6 +53,8 @@ def read(folder: Path) -> tuple[Project | None, list[Fault]]:
     sheet.note(list(disagreements(entries, flows)))
     if main is None:
         return None, sheet.faults
+    for document, flow in flows.values():
+        sheet.note(faults_of_flow(document, flow.settings.alerts, main.alerts))
     systems = {system.system: system for _, system in entries.systems}
     wired = {name: flow for name, (_, flow) in flows.items()}
     files = {system.system: document.file for document, system in entries.systems}
@@ -62,7 +65,10 @@ def read(folder: Path) -> tuple[Project | None, list[Fault]]:
 def _main(document: Document | None, sheet: Sheet) -> ProjectFile | None:
     if document is None:
         return None
-    return _decoded(document, schemas.schema_of(ProjectFile), ProjectFile, sheet)
+    main = _decoded(document, schemas.schema_of(ProjectFile), ProjectFile, sheet)
+    if main is not None:
+        sheet.note(faults_of_project(document, main.alerts))
+    return main
 
 
 def _contracts(contracts: list[Contract], sheet: Sheet) -> dict[str, Contract]:

@@ -18,15 +18,18 @@ import msgspec
 
 from trunkline.app import control
 from trunkline.app.acts import control_file, handler
+from trunkline.app.alerting.readings import Reader
+from trunkline.app.alerting.sending import Sender, channels_of
+from trunkline.app.alerting.watching import Watch, link_of
 from trunkline.app.backbone import Backbone
 from trunkline.app.bearings import kept
 from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks
 from trunkline.app.gate.admission import Admission, admit
 from trunkline.app.guarantee import require
-from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
+from trunkline.app.masking import MASK, masked_subject
 from trunkline.app.pausing import Pausable, heeding
 from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
@@ -47,7 +50,6 @@ from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import ProjectError, StoreError, TrunklineError
 from trunkline.kernel.signals import (
     FlowStalled,
-    Signal,
     SourceFailed,
     SourceStarted,
     Stopping,
@@ -107,16 +109,18 @@ async def running(
     await _require_versions(backbone)
     sunsets = Sunsets(backbone, pages)
     await sunsets.look()
-    backbone.machine.signals.listen(partial(_note_store, backbone.health))
+    backbone.machine.signals.listen(backbone.health.hear)
     async with contextlib.AsyncExitStack() as stack:
         desks: Desks = {}
         if "delivery" in backbone.roles:
             shared = kept(backbone.bearings, backbone.standings, backbone.machine.signals)
             await stack.enter_async_context(shared)
             desks = await _start_flows(backbone, admission, stack)
+            _start_alerting(backbone, admission, sunsets, stack)
         if takes_in:
             _start_janitor(backbone, stack)
         _background(stack, sunsets.watch(), "sunsets")
+        _background(stack, backbone.health.pulse(), "pulse")
         addresses = [control_file(backbone.project, role) for role in backbone.roles]
         await stack.enter_async_context(control.serving(addresses, handler(backbone)))
         if takes_in:
@@ -126,6 +130,17 @@ async def running(
         hooks = {name: where + source.settings.path for name, (source, _) in pushed.items()}
         yield await _started(backbone, admission, where, hooks)
         backbone.machine.signals.emit(Stopping("asked to stop"))
+
+
+def _start_alerting(
+    backbone: Backbone, admission: Admission, sunsets: Sunsets, stack: contextlib.AsyncExitStack
+) -> None:
+    """Look at what is wrong and tell people; it ends before the flows do, whose end is nobody's news."""
+    sender = Sender(backbone, channels_of(backbone))
+    reader = Reader(backbone, admission.flows, lambda: sunsets.endings)
+    watch = Watch(backbone, reader, link_of(backbone.project), sender.wake)
+    _background(stack, watch.run(), "alerts")
+    _background(stack, sender.run(), "notices")
 
 
 def _require_one_process(backbone: Backbone) -> None:
@@ -210,6 +225,7 @@ def _wired(backbone: Backbone, flow: FlowConfig, flows: Sequence[FlowConfig]) ->
         start=flow.start,
         after=tuple(_before(flow, flows)),
         answers=flow.to_reply is not None,
+        shows_keys=masked_subject("-", flow.contract) != MASK,
     )
 
 
@@ -225,12 +241,6 @@ def _misfit(backbone: Backbone, flow: str, why: str) -> None:
 def _stalled(backbone: Backbone, flow: str, error: Exception, what: str) -> None:
     again = backbone.machine.clock.now() + round(PAUSE_SECONDS * SECOND)
     backbone.machine.signals.emit(FlowStalled(flow, type(error).__name__, what, again))
-
-
-def _note_store(health: Health, signal: Signal) -> None:
-    """Note that a flow could not record what it did: the store is full or away for what arrives as well."""
-    if isinstance(signal, FlowStalled) and signal.kind == "store":
-        health.down("store", signal.detail, STORE_SECONDS)
 
 
 def _kept(backbone: Backbone, part: str, work: Callable[[], Awaitable[None]], failed: Failed) -> Kept:

@@ -8,6 +8,7 @@ a version is told of once; from then on its sources take nothing, and what was t
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from trunkline.app.backbone import Backbone
 from trunkline.app.versions import registry_of, users_of
@@ -41,6 +42,11 @@ class Sunsets:
         self._read: dict[str, tuple[Stamp | None, Subject]] = {}
         self._endings: dict[str, Ending] = {}
         self._told: set[Signal] = set()
+
+    @property
+    def endings(self) -> Mapping[str, Ending]:
+        """Which versions in the project's files end, by stream, as of the latest look."""
+        return self._endings
 
     async def watch(self) -> None:
         """Look for ever, at the latest at the next sunset."""

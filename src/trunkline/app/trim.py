@@ -24,10 +24,11 @@ class Trimmed(msgspec.Struct, frozen=True):
 
 
 async def trim(backbone: Backbone) -> list[Trimmed]:
-    """Trim every stream; also what the ledger and quarantine keep of the time before, and the audit."""
+    """Trim every stream; also what ledger, quarantine, audit and alerts keep of the time before."""
     store = backbone.project.settings.store
     retention, now = store.retention, backbone.machine.clock.now()
     await backbone.audit.trim(now - store.audit_days * _DAY)
+    await backbone.alerts.trim(now - store.audit_days * _DAY)
     await backbone.ledger.trim_replies(now - round(_reply_days(store) * _DAY))
     if retention.days is None and retention.bytes is None:
         return []

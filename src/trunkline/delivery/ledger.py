@@ -194,18 +194,21 @@ class Fate(msgspec.Struct, frozen=True):
     """What became of one event in one flow.
 
     ``pending``: not reached yet; ``skipped``: below the cursor, yet never the flow's (it started later, or
-    the log had trimmed it). ``attempt`` is the one that gave it effect, or the last that failed.
+    the log had trimmed it). ``attempt`` is the one that gave it effect, or the last that failed. ``began`` is
+    when the run that it was settled in began, of which it is known no better.
     """
 
     state: State | Literal["pending", "skipped"]
     attempt: int = 0
     at: int = 0
+    began: int = 0
 
 
 class FlowStatus(msgspec.Struct, frozen=True):
     """How a flow stands; its lag is the stream's next offset less ``cursor``.
 
     ``keep_from`` is the oldest offset it may still have to read: retention keeps from there on.
+    ``waiting_from`` is the oldest that waits for a retry, None where none does.
     """
 
     flow: str
@@ -215,6 +218,7 @@ class FlowStatus(msgspec.Struct, frozen=True):
     dead: int
     delivered_at: int
     keep_from: int
+    waiting_from: int | None = None
 
 
 class Counts(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ from trunkline.delivery.ledger import (
     Record,
     Resolution,
     Retry,
+    State,
     StoredReply,
     resolved,
 )
@@ -190,7 +191,8 @@ class MemoryLedger:
         for settled in book.ranges:
             if settled.first <= offset <= settled.last:
                 dropped = offset in settled.dropped
-                return Fate("dropped" if dropped else "delivered", settled.attempts, settled.finished)
+                state: State = "dropped" if dropped else "delivered"
+                return Fate(state, settled.attempts, settled.finished, settled.started)
         return Fate("skipped")
 
     async def find(self, query: CaseQuery) -> list[tuple[str, Case]]:
@@ -317,6 +319,7 @@ def _status(flow: str, book: _Book) -> FlowStatus:
     states = [case.state for case in book.cases.values()]
     finished = [settled.finished for settled in book.ranges if settled.delivered]
     late = [case.at for case in book.cases.values() if case.state == "delivered"]
+    waiting = [offset for offset, case in book.cases.items() if case.state == "waiting"]
     return FlowStatus(
         flow=flow,
         cursor=book.cursor,
@@ -325,4 +328,5 @@ def _status(flow: str, book: _Book) -> FlowStatus:
         dead=states.count("dead"),
         delivered_at=max(finished + late, default=0),
         keep_from=min([book.cursor, *(o for o, case in book.cases.items() if case.state in _OPEN)]),
+        waiting_from=min(waiting, default=None),
     )

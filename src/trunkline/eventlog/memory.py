@@ -124,11 +124,11 @@ class MemoryLog:
     async def find(self, query: Query) -> list[Stored]:
         """Return events that match, newest first within a stream."""
         found = [
-            Stored(page.stream, page.base + index, page.events[index])
+            Stored(page.stream, page.base + index, page.events[index], page.base)
             for name in ([query.stream] if query.stream else sorted(self._streams))
             for page in reversed(self._streams.get(name, _Stream()).pages)
             for index in reversed(range(len(page.events)))
-            if query.matches(page.events[index])
+            if query.matches(page.base + index, page.events[index])
         ]
         return found[: query.limit]
 

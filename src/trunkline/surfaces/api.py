@@ -20,7 +20,8 @@ from trunkline.app.project import Project
 from trunkline.app.replays import PlanView, ReplayView, StartReplay, plan, replays
 from trunkline.app.run import Started, running
 from trunkline.app.status import Status, status
-from trunkline.app.views import EventView, TraceReport, Wanted, events, trace
+from trunkline.app.story import Asked, TraceReport, trace
+from trunkline.app.views import EventView, Wanted, events
 from trunkline.connectors.source import Receipt
 from trunkline.delivery.ledger import CaseQuery
 from trunkline.kernel import json
@@ -67,9 +68,9 @@ class Handle:
         """Yield events of a stream, personal fields masked unless ``reveal`` is set."""
         return events(self._backbone, stream, Wanted(start, limit, subject, id, correlation, reveal))
 
-    async def trace(self, identifier: str, *, reveal: bool = False) -> TraceReport:
-        """Find everything that happened to a correlation ID or an event's id."""
-        return await trace(self._backbone, identifier, reveal=reveal)
+    async def trace(self, identifier: str, asked: Asked | None = None) -> TraceReport:
+        """Tell the story of a correlation ID, an event's id or an entity key, in order of time."""
+        return await trace(self._backbone, identifier, asked)
 
     async def status(self) -> Status:
         """Tell where every source, stream and flow stands."""

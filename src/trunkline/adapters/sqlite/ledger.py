@@ -32,6 +32,7 @@ from trunkline.delivery.ledger import (
     Record,
     Resolution,
     Retry,
+    State,
     resolved,
 )
 from trunkline.eventlog.seal import Sealer
@@ -100,10 +101,11 @@ _STATUS = """SELECT f.name, f.cursor,
             coalesce((SELECT min(c.event) FROM flow_case c INDEXED BY case_due
                       WHERE c.flow = f.id AND c.state = 'waiting'), f.cursor),
             coalesce((SELECT min(c.event) FROM flow_case c INDEXED BY case_dead
-                      WHERE c.flow = f.id AND c.state = 'dead'), f.cursor))
+                      WHERE c.flow = f.id AND c.state = 'dead'), f.cursor)),
+        (SELECT min(c.event) FROM flow_case c INDEXED BY case_due WHERE c.flow = f.id AND c.state = 'waiting')
     FROM flow f ORDER BY f.name"""
 _FATE_OF = _sql("SELECT state, attempts, at FROM flow_case WHERE flow = $flow AND event = :offset")
-_RANGE_OF = _sql("""SELECT first, attempts, finished, drops FROM settled
+_RANGE_OF = _sql("""SELECT first, attempts, started, finished, drops FROM settled
     WHERE flow = $flow AND last >= :offset ORDER BY last LIMIT 1""")
 _COUNT_RANGES = _sql("""SELECT coalesce(sum(delivered), 0), coalesce(sum(dropped), 0) FROM settled
     WHERE flow = $flow AND finished >= :since AND finished < :until""")
@@ -168,8 +170,8 @@ class SqliteLedger:
     async def status(self) -> list[FlowStatus]:
         """Return how every flow stands."""
         return [
-            FlowStatus(name, cursor, waiting, held, dead, max(in_time, late), keep_from)
-            for name, cursor, waiting, held, dead, in_time, late, keep_from in await self._rows(_STATUS, {})
+            FlowStatus(name, cursor, waiting, held, dead, max(in_time, late), *kept)
+            for name, cursor, waiting, held, dead, in_time, late, *kept in await self._rows(_STATUS, {})
         ]
 
     async def fate(self, flow: str, offset: int) -> Fate:
@@ -314,11 +316,12 @@ def _rewind(connection: apsw.Connection, flow: str, cursor: int) -> None:
 
 def _fate(connection: apsw.Connection, flow: str, offset: int) -> Fate:
     given = {"flow": flow, "offset": offset}
-    for state, attempts, at in connection.execute(_FATE_OF, given):
-        return Fate(state, attempts, at)
-    for first, attempts, finished, drops in connection.execute(_RANGE_OF, given):
+    for known, attempts, at in connection.execute(_FATE_OF, given):
+        return Fate(known, attempts, at)
+    for first, attempts, started, finished, drops in connection.execute(_RANGE_OF, given):
         if first <= offset:
-            return Fate("dropped" if is_set(drops, offset - first) else "delivered", attempts, finished)
+            state: State = "dropped" if is_set(drops, offset - first) else "delivered"
+            return Fate(state, attempts, finished, started)
     below = any(offset < cursor for cursor, *_ in connection.execute(_POSITION, given))
     return Fate("skipped" if below else "pending")
 

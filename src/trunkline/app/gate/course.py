@@ -8,6 +8,7 @@ import msgspec
 
 from trunkline.app.advice.question import PatternName, Question, TargetWay, late_seconds, told
 from trunkline.app.advice.rules import PATTERNS, ruled_out
+from trunkline.app.alerting.rules import LATE
 from trunkline.app.gate.values import Answer, Case
 from trunkline.app.loops import circle_of, ending
 from trunkline.app.model import Retry
@@ -53,7 +54,10 @@ def late_is_told(case: Case) -> Answer:
     freshness, total = _freshness(case), seconds_of(case.flow.settings.retry.total)
     bounds = [found[1] for one in case.flow.settings.alerts if (found := _BOUND.match(one.when))]
     if bounds:
-        return Answer(f"told above {', '.join(bounds)}; this release reads alerts and sends none")
+        return Answer(f"told above {', '.join(bounds)}")
+    project = case.project.settings.alerts
+    if freshness is not None and project.defaults and LATE not in project.without:
+        return Answer(f"told above {told(late_seconds(freshness))}, by the default rule {LATE}")
     if freshness is None or case.flow.settings.retry.attempts == 1 or total <= freshness:
         return Answer("no event is tried for longer than it is fresh")
     bound = told(late_seconds(freshness))

@@ -40,14 +40,15 @@ def catalogued(case: Case) -> Answer:
 
 
 def told(case: Case) -> Answer:
-    """Ask who is told when the flow does not deliver: its alerts' routes, else the owners' contacts."""
+    """Ask who is told when the flow does not deliver: by which routes, else who has to look, the owners."""
     named = list(dict.fromkeys(to for alert in case.flow.settings.alerts for to in alert.to))
+    named = named or list(case.project.settings.alerts.routes)
     contacts = dict.fromkeys(one.answering.contact for one in case.source_systems)
     contacts[case.flow.target.system.owner.contact] = None
     routes = [one for one in named or contacts if _is_named(one)]
     if not routes:
         files = " and ".join(case.file_of(one) for one in case.systems)
-        do = f"write owner.contact in {files}, or to: under alerts in {case.flow.file}"
+        do = f"write owner.contact in {files}, or a route under alerts in trunkline.yaml"
         return Answer(f"nobody can be told: {_names(case.systems)} have no contact", do)
     return Answer(", ".join(routes))
 

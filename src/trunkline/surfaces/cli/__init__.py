@@ -120,6 +120,18 @@ GROUPS = {
             "show": "Tell when the token was made, and never what it is.",
         },
     ),
+    "alerts": (
+        "Alerts: what is wrong, who answers for it, and whether people can be told.",
+        {
+            "list": "List what is wrong, with the likely cause and the next step.",
+            "show": "Show one alert.",
+            "ack": "Answer for alerts that fire.",
+            "silence": "Have nobody told of some alerts for a time.",
+            "unsilence": "End a silence before its time.",
+            "test": "Send a test message by a route.",
+            "rules": "List the rules that hold.",
+        },
+    ),
     "log": (
         "The log: the durable record of everything that was accepted.",
         {

@@ -71,8 +71,10 @@ def test_one_attempt_over_a_network(edit, found):
 
 # Data that may come late without anybody being told is advice, and stops nothing.
 def test_lateness(folder, edit, found):
-    assert found("late-is-told").shown.startswith("told above 60s; this release reads alerts and sends none")
+    assert found("late-is-told").shown == "told above 60s"
     edit(FLOW, ALERTS, "alerts: [{when: dead > 0}]")
+    assert found("late-is-told").shown == "told above 1m, by the default rule flow-late"
+    edit("trunkline.yaml", "project:", "alerts: {without: [flow-late]}\nproject:")
     assert found("late-is-told").status == "advice"
     assert "freshness > 1m" in found("late-is-told").do
     assert verdicts(Project.load(folder))[0].passes

@@ -7,6 +7,8 @@ from tests.unit.app.gate.conftest import ORDER, SHOP, WAREHOUSE
 
 HOOK = "publishes:"
 
+ROUTES = "{routes: {oncall: {apprise: secret://alerts/pager}, chat: {apprise: secret://alerts/chat}}}"
+
 
 # The data of a stream is its contract's team's, else the data owner's, else the owner's of the system.
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_a_system_nobody_described(edit, found, file, old, said):
     assert file in found("catalogued").do
 
 
-# People are told where the alerts say, else at the contacts of both sides; somewhere it has to be.
+# People are told by the routes of its alerts, else by any; without one the owners of both sides have to look.
 def test_the_route_of_alerts(edit, found):
     assert found("alert-route").shown == "ecommerce@example.com, logistics@example.com"
     edit(SHOP, "contact: ecommerce@example.com", 'contact: "-"')
@@ -63,5 +65,7 @@ def test_the_route_of_alerts(edit, found):
     edit(WAREHOUSE, "contact: logistics@example.com", 'contact: ""')
     assert found("alert-route").status == "error"
     assert found("alert-route").shown == "nobody can be told: shop and warehouse have no contact"
-    edit("flows/orders-to-warehouse.yaml", "severity: page", 'severity: page, to: ["#oncall"]')
-    assert found("alert-route").shown == "#oncall"
+    edit("trunkline.yaml", "project:", f"alerts: {ROUTES}\nproject:")
+    assert found("alert-route").shown == "oncall, chat"
+    edit("flows/orders-to-warehouse.yaml", "severity: page", "severity: page, to: [oncall]")
+    assert found("alert-route").shown == "oncall"

@@ -35,6 +35,7 @@ def test_sources(folder, edit):
 # A verdict passes with advice, and not with an error.
 def test_verdicts(folder, edit):
     edit(FLOW, "alerts: [{when: freshness > 60s, for: 2m, severity: page}]", "")
+    edit("trunkline.yaml", "project:", "alerts: {defaults: false}\nproject:")
     [verdict] = verdicts(Project.load(folder))
     assert ([one.rule for one in verdict.advice], verdict.errors, verdict.passes) == (
         ["late-is-told"],

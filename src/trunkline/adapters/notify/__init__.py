@@ -1,0 +1,1 @@
+"""Ways to people: signed webhooks, and the services that Apprise knows."""

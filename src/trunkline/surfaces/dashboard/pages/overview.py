@@ -1,0 +1,22 @@
+"""The first page: are we fine, and if not, what is wrong."""
+
+from __future__ import annotations
+
+from trunkline.app.overview import overview
+from trunkline.surfaces.dashboard.page import Asked, Page, View
+
+
+async def _load(asked: Asked) -> View:
+    seen = await asked.sights.now()
+    return View("Overview", await overview(asked.backbone, seen), at=seen.at)
+
+
+OVERVIEW = Page(
+    "overview",
+    "/",
+    "Overview",
+    "Whether all is well, what is wrong and what to do next, the sums, and what people did lately.",
+    _load,
+    "Now",
+    "o",
+)

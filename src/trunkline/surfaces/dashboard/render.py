@@ -1,0 +1,101 @@
+"""From a view to HTML: the template engine, with everything escaped and nothing marked as safe."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+
+from trunkline.kernel import json
+from trunkline.surfaces.dashboard import charts, words
+from trunkline.surfaces.dashboard.page import ROOM
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+STATIC = {
+    "house.css": "text/css; charset=utf-8",
+    "room.css": "text/css; charset=utf-8",
+    "room.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+"""The files that pages load, and what each is served as."""
+
+
+def rendered(template: str, values: dict[str, Any]) -> bytes:
+    """Return a page's HTML."""
+    return environment().get_template(f"{template}.html.j2").render(values).encode()
+
+
+@functools.cache
+def static(name: str) -> bytes:
+    """Return a static file; ``house.css`` is the documentation's, so that both look alike."""
+    if name == "house.css":
+        return (resources.files("trunkline.surfaces.docs") / "static" / "style.css").read_bytes()
+    return (resources.files(__package__) / "static" / name).read_bytes()
+
+
+@functools.cache
+def address(name: str) -> str:
+    """Return where a static file is: another address where its bytes are others, so that it may be kept."""
+    return f"{ROOM}/static/{name}?v={hashlib.sha256(static(name)).hexdigest()[:12]}"
+
+
+@functools.cache
+def environment() -> Environment:
+    """Return the engine: everything is escaped, and a name that is not there is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  loaded with the first page
+
+    made = Environment(
+        loader=PackageLoader(__package__),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = (words.count, words.span, words.ago, words.utc, words.iso, words.size, words.rate)
+    made.filters |= {"pretty": _pretty, "quoted": lambda text: quote(text, safe="")}
+    made.filters |= {one.__name__: one for one in filters} | {"spark": charts.spark}
+    made.globals |= {"ROOM": ROOM, "static": address, "LABELS": LABELS, "LEVELS": LEVELS, "MARKS": MARKS}
+    return made
+
+
+def _pretty(value: Any) -> str:
+    return msgspec.json.format(json.encode(value), indent=2).decode()
+
+
+LABELS = {
+    "away": "Target away",
+    "late": "Late",
+    "dead": "Dead letters",
+    "isolated": "Isolated",
+    "retrying": "Retrying",
+    "paused": "Paused",
+    "behind": "Catching up",
+    "idle": "Idle",
+    "ok": "OK",
+    "there": "OK",
+    "silent": "Silent",
+    "waiting": "Waiting",
+    "delivered": "Delivered",
+    "discarded": "Given up",
+    "superseded": "Superseded",
+    "begun": "Begun",
+    "done": "Done",
+    "failed": "Failed",
+}
+"""What a chip says for each word of the use-cases."""
+
+LEVELS = (
+    dict.fromkeys(("away", "late", "silent", "failed"), "bad")
+    | dict.fromkeys(("dead", "isolated", "retrying", "waiting", "paused", "begun"), "warn")
+    | dict.fromkeys(("behind", "ok", "there", "done", "delivered"), "good")
+)
+"""How a chip looks for each: what is not here is quiet."""
+
+MARKS = {"bad": "✕", "warn": "▲", "good": "●", "quiet": "○"}
+"""The shape before each: colour alone says nothing."""

@@ -1,0 +1,293 @@
+"""The ASGI application of the control room: who asks, for which page, in which form.
+
+A request goes who -> where -> load -> render. Pages come whole, or as the fragment that a page which is
+shown already takes over; the same address gives JSON and CSV. What changes something is posted, with the
+token of the session, and answered by the page to go on at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec.structs import replace
+
+from trunkline.app.backbone import Backbone
+from trunkline.intake.problem import WebhookAnswer
+from trunkline.kernel import json
+from trunkline.kernel.errors import BusyError, TrunklineError, UsageError
+from trunkline.kernel.signals import Signal, Stopping
+from trunkline.surfaces.body import Bodies, TooLarge, TooSlow
+from trunkline.surfaces.dashboard import answers, exports
+from trunkline.surfaces.dashboard.forms import Form, done
+from trunkline.surfaces.dashboard.live import Streams
+from trunkline.surfaces.dashboard.login import login_page
+from trunkline.surfaces.dashboard.page import GROUPS, ROOM, Asked, NotThere, Page, View
+from trunkline.surfaces.dashboard.pages import FORMS, PAGES
+from trunkline.surfaces.dashboard.render import STATIC, rendered, static
+from trunkline.surfaces.dashboard.sights import Sights
+from trunkline.surfaces.door import Receive, Scope, Send, send_answer
+from trunkline.surfaces.identity import Doorkeeper, Session
+from trunkline.surfaces.login import CSRF_FIELD, LogIn, Welcome
+from trunkline.surfaces.names import name_in
+
+LOGIN = f"{ROOM}/login"
+"""Where a browser logs in."""
+LOGOUT = f"{ROOM}/logout"
+"""Where it logs out again."""
+LIVE = f"{ROOM}/live"
+"""Where a page that is looked at hears of changes."""
+ACT = f"{ROOM}/act/"
+"""Below it is a form for each act."""
+
+_NAMES = frozenset(page.name for page in PAGES)
+_FORMS = {form.name: form for form in FORMS}
+_ROUTES = [(re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", ROOM + page.path)), page) for page in PAGES]
+
+
+class Told(TrunklineError):
+    """A request that is answered with a sentence."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A request as it came, and who sent it; ``cookies`` are those of its browser."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    cookies: Mapping[str, str]
+    session: Session
+    secure: bool
+
+
+class Room:
+    """The application of a running project."""
+
+    def __init__(self, backbone: Backbone, keeper: Doorkeeper, log_in: LogIn) -> None:
+        self._backbone, self._keeper, self._log_in = backbone, keeper, log_in
+        self._sights = Sights(backbone)
+        self._streams = Streams(backbone.machine.clock)
+        self._bodies = Bodies()
+        self._rendering = asyncio.Semaphore(1)
+        backbone.machine.signals.listen(self._note)
+
+    def _note(self, signal: Signal) -> None:
+        if isinstance(signal, Stopping):
+            self.close()
+
+    def close(self) -> None:
+        """End what goes on for as long as somebody looks."""
+        self._streams.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        path = scope.get("raw_path", scope["path"].encode()).decode("latin-1").partition("?")[0]
+        if path.startswith(f"{ROOM}/static/"):
+            await send_answer(_asset(path.rpartition("/")[2]), send)
+            return
+        headers = dict(scope["headers"])
+        query = scope.get("query_string", b"")
+        if path in (LOGIN, LOGOUT):
+            await send_answer(await self._visited(scope, path, headers, receive), send)
+            return
+        session = self._keeper.session(headers)
+        if session is None or "read" not in session.principal.may:
+            await send_answer(_who_are_you(scope, path), send)
+            return
+        request = Request(
+            scope["method"],
+            path,
+            answers.fields(query),
+            answers.cookies(headers),
+            session,
+            scope.get("scheme") == "https",
+        )
+        try:
+            if path == LIVE:
+                await self._live(request, receive, send)
+                return
+            answer = await self._answer(request, receive)
+        except TrunklineError as error:
+            status = _status(error)
+            words = {"title": HTTPStatus(status).phrase, "text": str(error)}
+            answer = await self._html(request, "told", words, status)
+        await send_answer(answer if scope["method"] != "HEAD" else answers.bodiless(answer), send)
+
+    async def _visited(
+        self, scope: Scope, path: str, headers: Mapping[bytes, bytes], receive: Receive
+    ) -> WebhookAnswer:
+        """Show the log-in, let somebody in, or out."""
+        if scope["method"] != "POST":
+            there = answers.fields(scope.get("query_string", b"")).get("next", "")
+            return answers.page(200, login_page(there)) if path == LOGIN else answers.see(f"{ROOM}/")
+        try:
+            form = answers.fields(await self._bodies.read(receive))
+        except TrunklineError as error:
+            return answers.page(_status(error), login_page("", str(error)))
+        peer = (scope.get("client") or ("",))[0]
+        if path == LOGOUT:
+            cookies = await self._log_in.leave(form, headers, peer)
+            return answers.see(f"{ROOM}/" if cookies is None else LOGIN, *(cookies or ()))
+        came = await self._log_in.post(form, headers, peer)
+        there = answers.own(form.get("next", ""))
+        if isinstance(came, Welcome):
+            return answers.see(there, came.cookie)
+        return answers.page(came.status, login_page(there, came.detail))
+
+    async def _answer(self, request: Request, receive: Receive) -> WebhookAnswer:
+        if request.method == "POST":
+            return await self._posted(request, receive)
+        if request.method not in ("GET", "HEAD"):
+            raise Told(405, "pages are asked for with GET, forms are sent with POST")
+        if request.path == ROOM:
+            return answers.see(f"{ROOM}/")
+        if request.path.startswith(ACT):
+            return await self._asking(request)
+        return await self._shown(request)
+
+    async def _shown(self, request: Request) -> WebhookAnswer:
+        """Show a page, or give what it shows as a file."""
+        page, parts = _route(request.path)
+        asked = self._asked(request, parts)
+        view = await page.load(asked)
+        at = view.at or self._backbone.machine.clock.now()
+        if "format" in request.query:
+            return _export(page, view, at, request.query["format"])
+        values = {"page": page, "view": view, "asked": asked, "at": at, "seen": _digest(view)}
+        answer = await self._html(request, page.name, values)
+        if answers.TOLD in request.cookies and "fragment" not in request.query:
+            return answers.with_cookie(answer, answers.told("", secure=request.secure))
+        return answer
+
+    async def _html(
+        self, request: Request, template: str, values: Mapping[str, Any], status: int = 200
+    ) -> WebhookAnswer:
+        theme = request.cookies.get(answers.THEME, "")
+        shell = {
+            "layout": "fragment.html.j2" if "fragment" in request.query else "base.html.j2",
+            "known": _NAMES,
+            "groups": [(group, [one for one in PAGES if one.group == group]) for group in GROUPS],
+            "project": self._backbone.project.settings,
+            "session": request.session,
+            "here": request.path,
+            "told": request.cookies.get(answers.TOLD, ""),
+            "theme": theme if theme in answers.THEMES else answers.THEMES[0],
+            "themes": answers.THEMES,
+            "now": self._backbone.machine.clock.now(),
+            "page": None,
+            "view": None,
+        }
+        async with self._rendering:  # one at a time, so that pages take nothing from what arrives
+            body = await asyncio.to_thread(rendered, template, {**shell, **values})
+        return answers.page(status, body)
+
+    async def _live(self, request: Request, receive: Receive, send: Send) -> None:
+        """Tell a page of changes for as long as somebody looks at it."""
+        where = answers.own(request.query.get("page", ""))
+        path, _, query = where.partition("?")
+        page, parts = _route(path)
+        if self._streams.full:
+            raise Told(503, "too many look at a time: this page stands still")
+        shown = replace(request, path=path, query=answers.fields(query.encode()))
+
+        async def look() -> str:
+            return _digest(await page.load(self._asked(shown, parts)))
+
+        seen = request.query.get("seen", "")
+        who = ",".join(sorted(request.session.principal.may))
+        await self._streams.serve(f"{who} {where}", seen, look, page.every_seconds, receive, send)
+
+    async def _asking(self, request: Request) -> WebhookAnswer:
+        """Say what a form will do and to how many, and ask why."""
+        form = _form(request)
+        asking = await form.asks(self._asked(request, {}))
+        return await self._html(request, "asking", {"form": form, "asking": asking})
+
+    async def _posted(self, request: Request, receive: Receive) -> WebhookAnswer:
+        """Take what was sent by a form of ours."""
+        fields = answers.fields(await self._bodies.read(receive))
+        if not request.session.sent(fields.pop(CSRF_FIELD, "")):
+            raise Told(403, "this form is too old: load its page again, and send it once more")
+        back = answers.own(fields.pop("back", ""))
+        if request.path == f"{ROOM}/theme":
+            chosen = answers.cookie(answers.THEME, fields.get("theme", ""), secure=request.secure)
+            return answers.see(back, chosen)
+        form = _form(request)
+        asked = self._asked(replace(request, query=fields), {})
+        text = await done(form, asked, request.session.principal.name)
+        return answers.see(back, answers.told(text, secure=request.secure))
+
+    def _asked(self, request: Request, parts: Mapping[str, str]) -> Asked:
+        may = request.session.principal.may
+        return Asked(self._backbone, self._sights, request.path, parts, request.query, may)
+
+
+def _route(path: str) -> tuple[Page, dict[str, str]]:
+    for pattern, page in _ROUTES:
+        if match := pattern.fullmatch(path):
+            try:
+                return page, {name: name_in(part) for name, part in match.groupdict().items()}
+            except ValueError as error:
+                raise Told(404, str(error)) from None
+    raise Told(404, "there is no such page: see the list of pages beside this, or look for a misspelling")
+
+
+def _form(request: Request) -> Form:
+    if "act" not in request.session.principal.may:
+        raise Told(403, f"{request.session.principal.name} may look, and change nothing")
+    name = request.path.removeprefix(ACT)
+    if name not in _FORMS:
+        raise Told(404, "there is no such form")
+    return _FORMS[name]
+
+
+def _export(page: Page, view: View, at: int, wanted: str) -> WebhookAnswer:
+    if wanted == "json":
+        shown = view.data if view.rows is None else view.rows
+        return answers.file(f"{page.name}.json", "application/json", exports.as_json(view.title, at, shown))
+    if wanted == "csv" and view.rows is not None:
+        return answers.file(f"{page.name}.csv", "text/csv; charset=utf-8", exports.as_csv(view.rows))
+    raise Told(404, "this page is given as format=json" + (" or format=csv" if view.rows is not None else ""))
+
+
+def _asset(name: str) -> WebhookAnswer:
+    if name not in STATIC:
+        return answers.page(404, b"there is no such file", "text/plain")
+    return answers.asset(static(name), STATIC[name])
+
+
+def _who_are_you(scope: Scope, path: str) -> WebhookAnswer:
+    """Lead a person to the log-in, and refuse a program."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    asks = answers.fields(query.encode("latin-1"))
+    if scope["method"] not in ("GET", "HEAD") or path == LIVE or asks.keys() & {"fragment", "format"}:
+        return answers.page(401, b"log in first", "text/plain")
+    there = answers.own(f"{path}?{query}" if query else path)
+    return answers.see(f"{LOGIN}?{urlencode({'next': there})}")
+
+
+def _status(error: TrunklineError) -> int:
+    if isinstance(error, Told):
+        return error.status
+    if isinstance(error, TooLarge):
+        return 413
+    if isinstance(error, (BusyError, TooSlow)):
+        return 503
+    if isinstance(error, NotThere):
+        return 404
+    return 422 if isinstance(error, UsageError) else 409
+
+
+def _digest(view: View) -> str:
+    """Return what a page's data is known by."""
+    return hashlib.blake2b(json.encode([view.title, view.data]), digest_size=12).hexdigest()

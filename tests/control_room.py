@@ -1,0 +1,164 @@
+"""A project with something of everything to look at, and the control room on it, for its tests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from urllib.parse import urlencode
+
+import msgspec
+from tests.documented import HARM
+
+from trunkline.app.acts import Publish, perform
+from trunkline.app.backbone import Backbone
+from trunkline.app.demo.stage import write_demo
+from trunkline.app.project import Project
+from trunkline.app.tokens import keyring_of
+from trunkline.delivery.ledger import Case, Range, Record, Try
+from trunkline.delivery.standing import Outage
+from trunkline.kernel.clock import SECOND, to_rfc3339
+from trunkline.surfaces.dashboard.room import Room
+from trunkline.surfaces.identity import ALL, Doorkeeper, Principal, Session
+from trunkline.surfaces.keeper import Keeper
+from trunkline.surfaces.login import LogIn
+
+CSRF = "a-token-of-the-session"
+PERSON = "Lovelace-1815"
+"""A name that is personal data: no page shows it."""
+
+NUMBER = f"B-{HARM}"
+"""The key of an order that wants to do harm."""
+
+
+class Guard:
+    """A doorkeeper that knows everybody who does not say ``who=nobody``, and what they may."""
+
+    def __init__(self, may=ALL, name="duty"):
+        self.known = Session(Principal(name, frozenset(may)), CSRF)
+
+    def bearer(self, headers):
+        return None
+
+    def session(self, headers):
+        return None if b"who=nobody" in headers.get(b"cookie", b"") else self.known
+
+
+def keeper_of(backbone: Backbone) -> Keeper:
+    """Return the doorkeeper of a running project."""
+    return Keeper(keyring_of(backbone.project), backbone.machine.clock, tls=False)
+
+
+def open_room(backbone: Backbone, keeper: Doorkeeper | None = None) -> Room:
+    """Return the control room of a project, everybody let in where no keeper is given."""
+    return Room(backbone, keeper or Guard(), LogIn(backbone, keeper_of(backbone), tls=False))
+
+
+class Answer(msgspec.Struct):
+    """What came back: headers by name, those of cookies as a list."""
+
+    status: int
+    headers: dict[str, str]
+    cookies: list[str]
+    text: str
+
+
+async def ask(room, path, method="GET", cookie="", form=None):
+    """Ask the application for a path, or send it a form."""
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": urlencode(form or {}).encode(), "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    where, _, query = path.partition("?")
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": where,
+        "query_string": query.encode(),
+        "scheme": "http",
+    }
+    await room({**scope, "headers": [(b"cookie", cookie.encode())]}, receive, send)
+    headers = [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
+    text = b"".join(one["body"] for one in sent[1:]).decode()
+    cookies = [value for name, value in headers if name == "set-cookie"]
+    return Answer(sent[0]["status"], dict(headers), cookies, text)
+
+
+def day(folder: Path) -> Project:
+    """Return the project of the demo, with a name that wants to do harm."""
+    write_demo(folder, "https://shop.example.com")
+    main = folder / "trunkline.yaml"
+    text = main.read_text("utf-8").replace(
+        "A day of a retailer with tills, a web shop and a warehouse", "A day"
+    )
+    main.write_text(text.replace("title: A day", "title: " + json.dumps(f"A day {HARM}")), "utf-8")
+    return Project.load(folder)
+
+
+async def fill(backbone: Backbone) -> None:
+    """Have orders arrive, some refused; deliver some, and let others fail in every way there is."""
+    now = backbone.machine.clock.now()
+    await publish(backbone, "order", [order(n, now) for n in range(30)])
+    bad = json.dumps({"number": HARM, "sku": HARM, HARM: PERSON}).encode()
+    await publish(backbone, "order", [bad, b"no json", bad.replace(b"alert", b"prompt")])
+    await publish(backbone, "sale", [sale(n, now) for n in range(20)])
+    delivered = Range(0, 29, now - SECOND, now, 1, 30)
+    await backbone.ledger.record(Record("orders-to-stock", now, 30, delivered, stream="order@1"))
+    cases = [
+        dead(3, now, "http-422", f"the shop refused it: {HARM}"),
+        dead(4, now, "http-422", f"the shop refused it: {HARM}"),
+        dead(5, now, "timeout", "no answer in 30 s"),
+        Case(6, "B-0006", "waiting", holds=True, attempts=2, due=now + 60 * SECOND, at=now, tries=tried(now)),
+        Case(7, "B-0003", "held", holds=True, at=now),
+    ]
+    settled = Range(0, 24, now - SECOND, now, 1, 20)
+    await backbone.ledger.record(Record("orders-to-shop", now, 25, settled, cases, stream="order@1"))
+    await backbone.standings.note("shop.confirmation", Outage(now - 90 * SECOND, 5.0, "http-503", HARM))
+
+
+async def publish(backbone: Backbone, stream: str, records: list[bytes]) -> None:
+    """Publish records, each known again by what it is."""
+    names = [hashlib.sha256(record).hexdigest() for record in records]
+    await perform(backbone, Publish(stream, records, names))
+
+
+def tried(now):
+    return (Try(now - 2 * SECOND, "http-503", "busy"), Try(now - SECOND, "http-503", f"busy {HARM}"))
+
+
+def dead(offset, now, kind, detail):
+    tries = (*tried(now), Try(now, kind, detail))
+    return Case(
+        offset, f"B-{offset:04}", "dead", holds=True, attempts=3, at=now, tries=tries, contract="order@1.0.0"
+    )
+
+
+def order(n, now):
+    return json.dumps(
+        {
+            "number": NUMBER if n == 2 else f"B-{n:04}",
+            "sku": "ART-1001",
+            "quantity": 1 + n,
+            "total": 19.9,
+            "placed_at": to_rfc3339(now - 5 * SECOND),
+            "customer": {"name": PERSON, "email": "ada@example.com"},
+        }
+    ).encode()
+
+
+def sale(n, now):
+    return json.dumps(
+        {
+            "receipt": f"R-{n}",
+            "line": 1,
+            "sku": "ART-1002",
+            "quantity": 1,
+            "price": 2.5,
+            "sold_at": to_rfc3339(now),
+            "cashier": PERSON,
+        }
+    ).encode()

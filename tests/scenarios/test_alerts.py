@@ -1,0 +1,208 @@
+"""Alerts as people on duty have them: a target is down, they are told, take it, and hear when it is back."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import yaml
+from standardwebhooks.webhooks import Webhook
+from tests.scenarios.processes import ask, ask_list, refused, running, until
+
+from trunkline.app.init import init
+
+KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+DESK = """
+system: desk
+title: Service desk
+kind: help desk
+owner: {team: Desk, contact: desk@example.com}
+connection: {url: "http://127.0.0.1:%d"}
+breaker: {minimum: 1, longest: 1s}
+accepts:
+  - {name: order, contract: warehouse-order@1, via: http, request: "POST /orders", idempotent: true}
+"""
+
+FLOW = """
+flow: orders-to-desk
+from: order@1
+to: desk.order
+map:
+  order_id: order_id
+  revision: revision
+  changed_at: changed_at
+  status: status
+  email: email
+  total: total
+  pieces: $sum(lines.quantity)
+needs: {freshness: 1h, consistency: eventual}
+retry: {first: 100ms, longest: 1s}
+"""
+
+ALERTS = """
+alerts:
+  every: 1s
+  without: [target-away]
+  routes:
+    oncall: {webhook: {url: secret://alerts/url, secret: secret://alerts/key}}
+  rules:
+    - {name: desk-away, when: away > 0s, keep: 0s, severity: page, to: [oncall], where: {target: desk.order}}
+"""
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.took.append((dict(self.headers), body))
+        if self.server.hangs:
+            self.server.released.wait()
+            return
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def serving(port=0):
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server.took, server.hangs, server.released = [], False, threading.Event()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.released.set()
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def pager():
+    """Where people are told: it keeps what was posted."""
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def desk_port():
+    """Return a port at which nobody listens."""
+    with serving() as server:
+        return server.server_port
+
+
+@pytest.fixture
+def folder(tmp_path, pager, desk_port):
+    folder = init(tmp_path / "shop").folder
+    (folder / "systems/desk.yaml").write_text(DESK % desk_port)
+    (folder / "flows/orders-to-desk.yaml").write_text(FLOW)
+    main = folder / "trunkline.yaml"
+    main.write_text(main.read_text() + ALERTS)
+    secrets = folder / "state/secrets.yaml"
+    values = yaml.safe_load(secrets.read_text())
+    values["alerts"] = {"url": f"http://127.0.0.1:{pager.server_port}/hook?token=t0ken", "key": KEY}
+    secrets.write_text(yaml.safe_dump(values))
+    return folder
+
+
+def post(run, folder):
+    url = run.webhooks["shop/order"]
+    token = yaml.safe_load((folder / "state/secrets.yaml").read_text())["shop"]["webhook"]
+    connection = http.client.HTTPConnection(*run.address.removeprefix("http://").split(":"))
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    body = (folder / "examples/order.json").read_bytes()
+    connection.request("POST", url.partition(run.address)[2], body, headers)
+    assert connection.getresponse().status == 202
+    connection.close()
+
+
+def told(pager, kind):
+    """Return what was posted of a kind, each verified with the published reference."""
+    found = []
+    for headers, body in list(pager.took):
+        document = Webhook(KEY).verify(body, {name.lower(): text for name, text in headers.items()})
+        if document["type"] == kind:
+            found.append((headers["webhook-id"], document["data"]))
+    return found
+
+
+# A target is down: the alert fires, people get a signed webhook that says why and what to do, somebody takes
+# it at the command line, and when the target is back they are told that it is over.
+def test_from_down_to_back(folder, pager, desk_port):
+    with running(folder) as run:
+        run.listening()
+        post(run, folder)
+        until(lambda: told(pager, "alerts.firing"), "the alert fires")
+        [(_, data)] = told(pager, "alerts.firing")
+        [alert] = data["alerts"]
+        assert (alert["rule"], alert["state"], alert["labels"]["target"]) == (
+            "desk-away",
+            "firing",
+            "desk.order",
+        )
+        assert alert["cause"].startswith("connection-refused")
+        assert alert["next"] == "trunkline target list"
+        assert alert["link"].endswith("/control/topology")
+        [view] = ask_list(folder, "alerts", "list", "--severity", "page")
+        assert (view["id"], view["told"]) == (alert["id"], ["oncall"])
+        taken = ask(folder, "alerts", "ack", alert["id"], "--why", "on it")
+        assert taken["state"] == "acknowledged"
+        with serving(desk_port) as desk:
+            until(lambda: told(pager, "alerts.resolved"), "the alert is over")
+            assert len(desk.took) >= 1
+        [(_, data)] = told(pager, "alerts.resolved")
+        assert data["alerts"][0]["id"] == alert["id"]
+        assert data["alerts"][0]["acknowledged_by"] == taken["acknowledged_by"]
+        assert len(told(pager, "alerts.firing")) == 1
+        stats = ask(folder, "alerts", "list", "--stats")
+        assert (stats["fired"], stats["acknowledged"], stats["resolved"]) == (1, 1, 1)
+        assert 0 <= stats["mtta_seconds"] <= stats["mttr_seconds"]
+        assert run.stop() == 0
+    log = run.log.read_text()
+    assert {"alert-fired", "alert-acknowledged", "alert-resolved"} <= {
+        json.loads(line)["event"] for line in log.splitlines()
+    }
+    assert "t0ken" not in log
+    [audited] = [one for one in ask_list(folder, "audit", "list") if one["what"] == "acknowledge-alert"]
+    assert audited["why"] == "on it"
+
+
+# Killed between what happened and its message, it sends the message after a restart, under the same id.
+def test_killed_before_it_was_sent(folder, pager):
+    pager.hangs = True
+    with running(folder) as run:
+        run.listening()
+        post(run, folder)
+        until(lambda: pager.took, "the message is on its way")
+        run.kill()
+    pager.hangs = False
+    first = pager.took[0][0]["webhook-id"]
+    with running(folder) as run:
+        run.listening()
+        until(lambda: len(pager.took) > 1, "the message is sent again")
+        until(lambda: not ask_list(folder, "alerts", "list", "--unsent"), "it has arrived")
+        assert {identifier for identifier, _ in told(pager, "alerts.firing")} == {first}
+        assert run.stop() == 0
+
+
+# A route that does not work is seen: at once where it is tried, and in the list and the log where it is used.
+def test_a_route_that_does_not_work(folder, pager):
+    pager.shutdown()
+    pager.server_close()
+    with running(folder) as run:
+        run.listening()
+        code, message = refused(folder, "alerts", "test", "oncall")
+        assert code == 6
+        assert "route oncall does not work: unreachable" in message
+        post(run, folder)
+        until(lambda: ask_list(folder, "alerts", "list", "--unsent"), "the message failed")
+        [unsent] = ask_list(folder, "alerts", "list", "--unsent")
+        assert (unsent["route"], unsent["state"], unsent["kind"]) == ("oncall", "waiting", "unreachable")
+        run.stop()
+    assert '"event":"notice-failed"' in run.log.read_text().replace('": "', '":"')

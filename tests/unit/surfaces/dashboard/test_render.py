@@ -1,0 +1,30 @@
+"""From views to HTML."""
+
+from __future__ import annotations
+
+import re
+
+from trunkline.app.verdicts import WORST_FIRST
+from trunkline.surfaces.dashboard import render
+
+
+# A static file's address changes with its bytes.
+def test_addresses():
+    assert re.fullmatch(r"/control/static/room\.js\?v=[0-9a-f]{12}", render.address("room.js"))
+
+
+# Every state of a flow has a name, and a shape besides its colour.
+def test_every_state_has_its_words():
+    assert set(WORST_FIRST) <= render.LABELS.keys()
+    assert {render.LEVELS.get(one, "quiet") for one in WORST_FIRST} <= render.MARKS.keys()
+    assert len(set(render.MARKS.values())) == len(render.MARKS)
+
+
+# No template marks anything as safe, and the script puts no text in as markup.
+def test_nothing_is_safe():
+    environment = render.environment()
+    assert environment.autoescape
+    for name in environment.list_templates():
+        source = environment.loader.get_source(environment, name)[0]
+        assert not re.search(r"\|\s*safe|autoescape|onclick| style=", source), name
+    assert not re.search(rb"innerHTML|insertAdjacentHTML|eval\(", render.static("room.js"))
