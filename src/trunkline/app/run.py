@@ -56,7 +56,10 @@ from trunkline.kernel.signals import (
 )
 
 TRIM_SECONDS = 3_600.0
-"""How often the log is trimmed, and sums are folded."""
+"""How often the log is trimmed."""
+
+FOLD_SECONDS = 300.0
+"""How often the sums of KPIs are folded."""
 
 GRACE_SECONDS = 30.0
 """How long what is under way may take to finish once the process was told to stop."""
@@ -279,12 +282,15 @@ async def _finished(tasks: list[asyncio.Task[None]]) -> None:
 
 def _start_janitor(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
     async def keep_tidy() -> None:
+        clock = backbone.machine.clock
+        trim_at = clock.monotonic() + TRIM_SECONDS
         while True:
-            with contextlib.suppress(StoreError):  # it is tried again in an hour, and writes say so meanwhile
+            with contextlib.suppress(StoreError):  # it is tried again, and writes say so meanwhile
                 await fold(backbone)
-            await backbone.machine.clock.sleep(TRIM_SECONDS)
-            with contextlib.suppress(StoreError):  # as above
-                await trim(backbone)
+                if clock.monotonic() >= trim_at:
+                    trim_at += TRIM_SECONDS
+                    await trim(backbone)
+            await clock.sleep(FOLD_SECONDS)
 
     _background(stack, keep_tidy(), "janitor")
 
