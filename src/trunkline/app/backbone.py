@@ -42,7 +42,7 @@ from trunkline.kernel.roles import ROLES, Role
 from trunkline.kernel.signals import Signals
 from trunkline.observe.alerts.store import AlertStore
 from trunkline.observe.audit import Audit
-from trunkline.observe.rollups import Rollups
+from trunkline.observe.rollups import RollupKeeper
 from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
 
@@ -92,7 +92,7 @@ class Backbone(msgspec.Struct, frozen=True):
     standings: Standings
     replays: Replays
     alerts: AlertStore
-    rollups: Rollups
+    rollups: RollupKeeper
     pauses: Pauses
     store: Store
 

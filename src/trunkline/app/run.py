@@ -29,13 +29,14 @@ from trunkline.app.guarantee import require
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
+from trunkline.app.masking import MASK, masked_subject
 from trunkline.app.pausing import Pausable, heeding
 from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
 from trunkline.app.registry import SOURCES
 from trunkline.app.replaying import Replayers
 from trunkline.app.sunsets import Sunsets
-from trunkline.app.trim import trim
+from trunkline.app.trim import fold, trim
 from trunkline.app.versions import standing_of
 from trunkline.connectors.source import Source as SourcePort
 from trunkline.connectors.target import Target as TargetPort
@@ -55,7 +56,7 @@ from trunkline.kernel.signals import (
 )
 
 TRIM_SECONDS = 3_600.0
-"""How often the log is trimmed."""
+"""How often the log is trimmed, and sums are folded."""
 
 GRACE_SECONDS = 30.0
 """How long what is under way may take to finish once the process was told to stop."""
@@ -221,6 +222,7 @@ def _wired(backbone: Backbone, flow: FlowConfig, flows: Sequence[FlowConfig]) ->
         start=flow.start,
         after=tuple(_before(flow, flows)),
         answers=flow.to_reply is not None,
+        shows_keys=masked_subject("-", flow.contract) != MASK,
     )
 
 
@@ -278,8 +280,10 @@ async def _finished(tasks: list[asyncio.Task[None]]) -> None:
 def _start_janitor(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
     async def keep_tidy() -> None:
         while True:
-            await backbone.machine.clock.sleep(TRIM_SECONDS)
             with contextlib.suppress(StoreError):  # it is tried again in an hour, and writes say so meanwhile
+                await fold(backbone)
+            await backbone.machine.clock.sleep(TRIM_SECONDS)
+            with contextlib.suppress(StoreError):  # as above
                 await trim(backbone)
 
     _background(stack, keep_tidy(), "janitor")
