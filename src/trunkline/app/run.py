@@ -26,7 +26,6 @@ from trunkline.app.bearings import kept
 from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks
 from trunkline.app.gate.admission import Admission, admit
 from trunkline.app.guarantee import require
-from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
@@ -38,7 +37,7 @@ from trunkline.app.registry import SOURCES
 from trunkline.app.replaying import Replayers
 from trunkline.app.sunsets import Sunsets
 from trunkline.app.traced import TracedTarget
-from trunkline.app.trim import trim
+from trunkline.app.trim import fold, trim
 from trunkline.app.versions import standing_of
 from trunkline.connectors.source import Source as SourcePort
 from trunkline.connectors.target import Target as TargetPort
@@ -52,14 +51,13 @@ from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import ProjectError, StoreError, TrunklineError
 from trunkline.kernel.signals import (
     FlowStalled,
-    Signal,
     SourceFailed,
     SourceStarted,
     Stopping,
 )
 
 TRIM_SECONDS = 3_600.0
-"""How often the log is trimmed."""
+"""How often the log is trimmed, and sums are folded."""
 
 GRACE_SECONDS = 30.0
 """How long what is under way may take to finish once the process was told to stop."""
@@ -109,7 +107,7 @@ async def running(
     await _require_versions(backbone)
     sunsets = Sunsets(backbone, pages)
     await sunsets.look()
-    backbone.machine.signals.listen(partial(_note_store, backbone.health))
+    backbone.machine.signals.listen(backbone.health.hear)
     async with contextlib.AsyncExitStack() as stack:
         desks: Desks = {}
         if "delivery" in backbone.roles:
@@ -120,6 +118,7 @@ async def running(
         if takes_in:
             _start_janitor(backbone, stack)
         _background(stack, sunsets.watch(), "sunsets")
+        _background(stack, backbone.health.pulse(), "pulse")
         addresses = [control_file(backbone.project, role) for role in backbone.roles]
         await stack.enter_async_context(control.serving(addresses, handler(backbone)))
         if takes_in:
@@ -242,12 +241,6 @@ def _stalled(backbone: Backbone, flow: str, error: Exception, what: str) -> None
     backbone.machine.signals.emit(FlowStalled(flow, type(error).__name__, what, again))
 
 
-def _note_store(health: Health, signal: Signal) -> None:
-    """Note that a flow could not record what it did: the store is full or away for what arrives as well."""
-    if isinstance(signal, FlowStalled) and signal.kind == "store":
-        health.down("store", signal.detail, STORE_SECONDS)
-
-
 def _kept(backbone: Backbone, part: str, work: Callable[[], Awaitable[None]], failed: Failed) -> Kept:
     return Kept(part, work, failed, backbone.health, backbone.machine.clock)
 
@@ -291,8 +284,10 @@ async def _finished(tasks: list[asyncio.Task[None]]) -> None:
 def _start_janitor(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
     async def keep_tidy() -> None:
         while True:
-            await backbone.machine.clock.sleep(TRIM_SECONDS)
             with contextlib.suppress(StoreError):  # it is tried again in an hour, and writes say so meanwhile
+                await fold(backbone)
+            await backbone.machine.clock.sleep(TRIM_SECONDS)
+            with contextlib.suppress(StoreError):  # as above
                 await trim(backbone)
 
     _background(stack, keep_tidy(), "janitor")

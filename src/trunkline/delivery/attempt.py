@@ -46,8 +46,8 @@ class Entry(msgspec.Struct, gc=False):
 
     ``event`` is None where the log does not hold it any more, or, with ``damage`` saying so, not whole.
     ``case`` is what the ledger knows of it, if it is not new. The rest is the scratch space of ``lanes.py``:
-    the next entry of the same key, whether and how it was settled, and how many answers the target had given
-    when it last refused this one unblamed.
+    the next entry of the same key, whether, how and when it was settled, and how many answers the target had
+    given when it last refused this one unblamed.
     """
 
     offset: int
@@ -56,6 +56,7 @@ class Entry(msgspec.Struct, gc=False):
     case: Case | None = None
     next: Entry | None = None
     settled: Settled = ""
+    at: int = 0
     refused_at: int = -1
     damage: str = ""
 
@@ -75,7 +76,7 @@ def guard(entry: Entry, blocked: Collection[str]) -> Case | None:
 def held(entry: Entry) -> Case:
     """Return the case of an event that stays back; one without a key holds nobody and just waits."""
     state: State = "held" if entry.key else "waiting"
-    return Case(offset=entry.offset, key=entry.key, state=state, holds=bool(entry.key))
+    return replace(_new(entry), state=state, holds=bool(entry.key))
 
 
 class Mapper:
@@ -166,7 +167,7 @@ def record(flow: Flow, entry: Entry, outcome: Outcome | None, now: int) -> Case:
 
     None stands for delivered, by the attempt after those that the case has.
     """
-    case = entry.case or Case(offset=entry.offset, key=entry.key, state="waiting")
+    case = entry.case or _new(entry)
     if isinstance(outcome, Dropped):
         return replace(case, state="dropped", holds=False, due=0, at=now, reason=outcome.rule)
     if not isinstance(outcome, (RetryAt, Dead)):
@@ -186,6 +187,11 @@ def record(flow: Flow, entry: Entry, outcome: Outcome | None, now: int) -> Case:
         contract=entry.event.contract if entry.event else case.contract,
         tries=with_try(case.tries, Try(now, outcome.kind, outcome.detail)),
     )
+
+
+def _new(entry: Entry) -> Case:
+    time = entry.event.time if entry.event else 0
+    return Case(offset=entry.offset, key=entry.key, state="waiting", time=time)
 
 
 def announce(flow: Flow, entry: Entry, outcome: Failure) -> Signal:

@@ -15,6 +15,7 @@ from typing import Any
 from trunkline.app.acts import Act, Publish, perform, remote, runs_elsewhere
 from trunkline.app.backbone import Backbone, Machine, opened, this_machine
 from trunkline.app.dead import DeadGroup, DeadView, dead_groups, dead_letters
+from trunkline.app.kpis import By, KpiReport, Point, Window, kpis, series
 from trunkline.app.project import Project
 from trunkline.app.replays import PlanView, ReplayView, StartReplay, plan, replays
 from trunkline.app.run import Started, running
@@ -74,6 +75,14 @@ class Handle:
     async def status(self) -> Status:
         """Tell where every source, stream and flow stands."""
         return await status(self._backbone)
+
+    async def kpis(self, window: Window, by: By = "") -> KpiReport:
+        """Return the KPIs of a window as a whole and, by ``flow``, ``system`` or ``stream``, of each."""
+        return await kpis(self._backbone, window, by)
+
+    async def series(self, window: Window, step_seconds: int = 60, *, freshness: bool = False) -> list[Point]:
+        """Return throughput and errors of each step of a window, with its freshness where asked for."""
+        return await series(self._backbone, window, step_seconds, freshness=freshness)
 
     async def dead_letters(self, where: CaseQuery | None = None) -> list[DeadView]:
         """Return dead letters, or other cases, a page at a time; personal keys are masked."""

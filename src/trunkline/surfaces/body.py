@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from typing import Final
-from urllib.parse import parse_qsl
 
-from trunkline.kernel.errors import BusyError, TrunklineError, UsageError
+from trunkline.kernel.errors import BusyError, TrunklineError
 from trunkline.surfaces.door import Receive
 
 BODY_BYTES: Final = 2 * 1_048_576
 """The most bytes of a body."""
 BODY_SECONDS: Final = 30.0
 """How long it may take to come."""
-FIELDS: Final = 1_000
-"""The most fields of a form."""
 BODIES: Final = 100
 """How many are read at a time by one application."""
 
@@ -25,18 +22,6 @@ class TooLarge(TrunklineError):
 
 class TooSlow(TrunklineError):
     """The body did not come, or not in time."""
-
-
-async def form_of(bodies: Bodies, receive: Receive) -> dict[str, str]:
-    """Return the fields of a form that a page sent; of a field that is there twice the last one counts.
-
-    Raises as ``Bodies.read`` does, and ``UsageError`` for what is no form.
-    """
-    body = await bodies.read(receive)
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS))
-    except ValueError:
-        raise UsageError("this is not a form") from None
 
 
 class Bodies:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,14 @@ from trunkline.app.versions import registry_of
 from trunkline.contracts.schemas.subjects import Subjects
 from trunkline.intake.notice import Announcing
 from trunkline.surfaces.access import Access, readers_of
+from trunkline.surfaces.dashboard.page import ROOM
 from trunkline.surfaces.docs.mount import DOCS, Pages
-from trunkline.surfaces.door import Application, Door, serve
+from trunkline.surfaces.door import Application, Door, Receive, Scope, Send, serve
 from trunkline.surfaces.keeper import Keeper
+from trunkline.surfaces.login import LogIn
 from trunkline.surfaces.origins import Origins, guarded
 from trunkline.surfaces.place import Place
+from trunkline.surfaces.probes import probes
 from trunkline.surfaces.rest.application import ContractsApi
 from trunkline.surfaces.schemas import SchemaRegistry
 from trunkline.surfaces.workers import Workers
@@ -30,8 +34,6 @@ SCHEMAS = "/registry"
 """Where Kafka's clients find the registry."""
 API = "/api/v1"
 """Where programs ask."""
-CONTROL = "/control"
-"""Where the control room is; ``GET /`` leads there."""
 
 
 @contextlib.contextmanager
@@ -41,13 +43,13 @@ def doorway(backbone: Backbone, place: Place) -> Iterator[OpensDoor]:
     The door of a process that takes nothing in is for probes alone. Raises ``SecretUnavailable`` where a
     writer of the registry has no secret.
     """
-    machine = backbone.machine
+    takes_in = "intake" in backbone.roles
     with contextlib.ExitStack() as stack:
-        mounts = stack.enter_context(mounted(backbone, place)) if "intake" in backbone.roles else {}
-        home = f"{CONTROL}/" if CONTROL in mounts else ""
+        mounts = stack.enter_context(mounted(backbone, place)) if takes_in else {}
+        home = f"{ROOM}/" if takes_in else ""
 
         async def opens(webhooks: Mapping[str, Announcing]) -> OpenDoor:
-            door = Door(webhooks, machine.ids, backbone.health.unready, mounts, home)
+            door = Door(webhooks, backbone.machine.ids, {**probes(backbone, place), **mounts}, home)
             return await serve(door, place.host, place.port, place.tls)
 
         yield opens
@@ -59,7 +61,8 @@ def mounted(backbone: Backbone, place: Place) -> Iterator[Mapping[str, Applicati
     project, clock = backbone.project, backbone.machine.clock
     settings = project.settings.listen
     writers = {name: backbone.secrets.get(secret) for name, secret in settings.registry.writers.items()}
-    keeper = Keeper(keyring_of(project), clock, tls=place.tls is not None)
+    tls = place.tls is not None
+    keeper = Keeper(keyring_of(project), clock, tls=tls)
     origins = Origins(place.host, settings.hosts)
     access = Access(readers_of(settings.registry.read, place.host), writers, "listen.registry", keeper)
     names = {one.name for one in project.contracts.values()}
@@ -70,12 +73,29 @@ def mounted(backbone: Backbone, place: Place) -> Iterator[Mapping[str, Applicati
             SCHEMAS: SchemaRegistry(subjects, access, workers, SCHEMAS),
             API: guarded(contracts, origins),
             DOCS: _pages(backbone, place.host),
+            ROOM: guarded(_control_room(backbone, keeper, place), origins),
         }
 
 
 def shown(project: Project, place: Place) -> str:
     """Return where the door shows the documentation to everybody who can send; empty where it does not."""
     return DOCS if readers_of(project.settings.listen.docs, place.host) == "everybody" else ""
+
+
+def _control_room(backbone: Backbone, keeper: Keeper, place: Place) -> Application:
+    """Return the control room, loaded when somebody first goes there: no page may ever be asked for."""
+
+    def made() -> Application:
+        from trunkline.surfaces.dashboard.room import Room  # noqa: PLC0415  as above
+
+        return Room(backbone, keeper, LogIn(backbone, keeper, tls=place.tls is not None))
+
+    room = functools.cache(made)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await room()(scope, receive, send)
+
+    return answer
 
 
 def _pages(backbone: Backbone, host: str) -> Pages:

@@ -204,6 +204,7 @@ class LedgerSuite:
         )
         assert (status.cursor, status.waiting, status.held, status.dead) == (9, 1, 1, 1)
         assert (status.keep_from, status.delivered_at) == (3, NOW)
+        assert (status.waiting_from, another.waiting_from) == (5, None)
 
     async def test_the_same_record_once_more_changes_nothing(self, ledger: WholeLedger) -> None:
         """A record whose answer was lost is stored again by whoever made it, and counts once."""

@@ -42,7 +42,9 @@ def test_load_gives_each_event_its_offset_and_key():
 
 # guard: only events whose own key is blocked stay back, and an event without a key never does.
 def test_guard_keeps_back_events_of_blocked_keys_only():
-    assert guard(entry(3, "a"), {"a"}) == Case(offset=3, key="a", state="held", holds=True)
+    assert guard(entry(3, "a"), {"a"}) == Case(
+        offset=3, key="a", state="held", holds=True, time=entry(3, "a").event.time
+    )
     assert guard(entry(3, "b"), {"a"}) is None
     assert guard(entry(3, ""), {"a", ""}) is None
 

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from trunkline.kernel.errors import BusyError, UsageError
-from trunkline.surfaces.body import FIELDS, Bodies, TooLarge, TooSlow, form_of
+from trunkline.kernel.errors import BusyError
+from trunkline.surfaces.body import Bodies, TooLarge, TooSlow
 
 
 def sending(*messages):
@@ -54,12 +54,3 @@ async def test_too_many():
     slow.cancel()
     await asyncio.gather(slow, return_exceptions=True)
     assert await bodies.read(sending(piece(b"c", more=False))) == b"c"
-
-
-# A form has its fields, empty ones too; what is none is refused.
-async def test_form():
-    form = await form_of(Bodies(), sending(piece(b"token=tl_%2B&why=a+b&none=&why=c", more=False)))
-    assert form == {"token": "tl_+", "why": "c", "none": ""}
-    for body in (b"\xff", b"&".join([b"a=1"] * (FIELDS + 1))):
-        with pytest.raises(UsageError):
-            await form_of(Bodies(), sending(piece(body, more=False)))
