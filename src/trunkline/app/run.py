@@ -36,6 +36,7 @@ from trunkline.app.project import Source as SourceConfig
 from trunkline.app.registry import SOURCES
 from trunkline.app.replaying import Replayers
 from trunkline.app.sunsets import Sunsets
+from trunkline.app.traced import TracedTarget
 from trunkline.app.trim import fold, trim
 from trunkline.app.versions import standing_of
 from trunkline.connectors.source import Source as SourcePort
@@ -255,6 +256,9 @@ def _ports(backbone: Backbone, flow: FlowConfig, desk: Answering | None) -> Port
         target = TARGETS[described.via](described, backbone)
     else:
         target, ledger = desk.asking(ASKED[described.via](described, backbone)), desk.recording()
+    if machine.tracer:
+        stream = flow.contract.stream
+        target = TracedTarget(target, flow.name, stream, machine.tracer, machine.clock)
     limited = Limited(target, described.system.limits, partial(_misfit, backbone, flow.name))
     limits = backbone.project.settings.limits
     return Ports(backbone.log, ledger, limited, machine.clock, machine.ids, machine.signals, limits)
