@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from trunkline.kernel import json
 from trunkline.surfaces.cli import output
-from trunkline.surfaces.cli.common import Common, reading
+from trunkline.surfaces.cli.common import Common, asking
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ def trace(
     *,
     common: Common = Common(),  # noqa: B008  a frozen value
     reveal: bool = False,
+    why: str = "",
 ) -> Exit:
     """Tell everything that happened to one correlation ID, or to the events of an id.
 
@@ -34,11 +34,13 @@ def trace(
     identifier
         A correlation ID (32 hexadecimal digits, from a receipt or a log line) or an event's id.
     reveal
-        Show personal fields as they are.
+        Show personal fields as they are; that is written into the audit.
+    why
+        With --reveal: why, for whoever asks later.
     """
-    from trunkline.app.views import trace as use_case  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.questions import AskTrace  # noqa: PLC0415  --help must not pay for it
 
-    report = reading(common, partial(use_case, identifier=identifier, reveal=reveal))
+    report: TraceReport = asking(common, AskTrace(identifier, reveal), why)
     if common.json:
         output.document(report)
     else:
