@@ -21,12 +21,15 @@ MODULES = (
     "http_target",
     "http_delivery",
     "cost",
+    "watching",
     "outage",
     "tables",
     "append",
     "backlog",
     "idle",
+    "kpi",
     "registry",
+    "trace",
     "compat",
 )
 FIELDS = ("path", "rate", "ceiling_rate", "ratio", "p50_ms", "p99_ms", "rss_mb", "found", "goal", "goal_met")

@@ -14,10 +14,14 @@ from trunkline.app.acts import Publish, perform
 from trunkline.app.backbone import Backbone
 from trunkline.app.demo.stage import write_demo
 from trunkline.app.project import Project
+from trunkline.app.tokens import keyring_of
 from trunkline.delivery.ledger import Case, Range, Record, Try
 from trunkline.delivery.standing import Outage
 from trunkline.kernel.clock import SECOND, to_rfc3339
-from trunkline.surfaces.identity import ALL, Principal, Session
+from trunkline.surfaces.dashboard.room import Room
+from trunkline.surfaces.identity import ALL, Doorkeeper, Principal, Session
+from trunkline.surfaces.keeper import Keeper
+from trunkline.surfaces.login import LogIn
 
 CSRF = "a-token-of-the-session"
 PERSON = "Lovelace-1815"
@@ -38,6 +42,16 @@ class Guard:
 
     def session(self, headers):
         return None if b"who=nobody" in headers.get(b"cookie", b"") else self.known
+
+
+def keeper_of(backbone: Backbone) -> Keeper:
+    """Return the doorkeeper of a running project."""
+    return Keeper(keyring_of(backbone.project), backbone.machine.clock, tls=False)
+
+
+def open_room(backbone: Backbone, keeper: Doorkeeper | None = None) -> Room:
+    """Return the control room of a project, everybody let in where no keeper is given."""
+    return Room(backbone, keeper or Guard(), LogIn(backbone, keeper_of(backbone), tls=False))
 
 
 class Answer(msgspec.Struct):

@@ -11,6 +11,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import yaml
 from tests.docs import shell
 from tests.docs.blocks import ROOT, blocks_of
 
@@ -115,6 +116,26 @@ def test_back_up_and_restore(bash, tmp_path):
     assert " 2    2 " in done(bash, set_back)
     done(bash, DELIVER)
     assert rows(bash) == ["1", "2", "3", "4", "5", "6"]
+
+
+# Rules are listed as the guide shows, its settings have no fault, and what is asked of stored alerts answers.
+def test_get_alerted(bash, tmp_path):
+    page = ROOT / "docs" / "how-to" / "get-alerted.md"
+    (rules, shown), (stats, counts) = shell.steps(page.read_text("utf-8"))
+    bash.follow(rules, shown)
+    main = tmp_path / "shop" / "trunkline.yaml"
+    whole = yaml.safe_load(main.read_text("utf-8"))
+    for block in blocks_of(page):
+        if block.file == "trunkline.yaml":
+            given = yaml.safe_load(block.text)["alerts"]
+            main.write_text(yaml.safe_dump(whole | {"alerts": given}), "utf-8")
+            done(bash, "trunkline check")
+            whole["alerts"] = whole.get("alerts", {}) | given
+    main.write_text(yaml.safe_dump(whole), "utf-8")
+    assert "dead_letters > 10" in done(bash, "trunkline alerts rules")
+    published(bash, order(1))
+    done(bash, DELIVER)
+    assert shell.fits(counts, done(bash, stats))
 
 
 class Stock(BaseHTTPRequestHandler):

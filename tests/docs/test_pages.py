@@ -8,12 +8,15 @@ import shutil
 import subprocess
 import sys
 
+import msgspec
 import pytest
 import yaml
 from cyclopts import CycloptsError
 from tests.docs.blocks import PAGES, ROOT, all_blocks, blocks_of
 
 from trunkline.app import schemas
+from trunkline.app.alerting.faults import faults_of_flow, faults_of_project
+from trunkline.app.alerting.settings import AlertSettings
 from trunkline.app.init import init
 from trunkline.app.model import FlowFile, ProjectFile
 from trunkline.app.registry import SOURCES, TARGETS
@@ -79,13 +82,31 @@ def faults_of_block(block):
         return faults(block.text, str(block), schemas.schema_of(model))
     if set(value) & {"system", "publishes", "accepts", "connection", "breaker", "retry_budget"}:
         return faults_of_system(value, str(block))
+    if set(value) == {"alerts"} and block.file != "state/secrets.yaml":
+        return faults_of_alerts(value, str(block))
     return faults_of_part(value, block)
+
+
+def faults_of_alerts(value, file):
+    """Return what is wrong with the alerts of a flow's file, or of ``trunkline.yaml``."""
+    model, whole = ProjectFile, {"project": "any"} | value
+    if isinstance(value["alerts"], list):
+        model, whole = FlowFile, {"flow": "any", "from": "x@1", "to": "x.x"} | value
+    document = Document.load(yaml.safe_dump(whole), file)
+    found = schemas.faults_of(document, schemas.schema_of(model))
+    if not found and model is ProjectFile:
+        found = list(faults_of_project(document, msgspec.convert(document.value, model).alerts))
+    elif not found:
+        flow = msgspec.convert(document.value, model)
+        found = list(faults_of_flow(document, flow.alerts, AlertSettings()))
+    return [str(fault) for fault in found]
 
 
 def faults_of_part(value, block):
     """Return what is wrong with a few settings of an entry, or with a file of secrets."""
     texts = [text for names in value.values() if isinstance(names, dict) for text in names.values()]
-    if block.page.endswith("keep-secrets.md") and texts and all(isinstance(text, str) for text in texts):
+    of_secrets = block.page.endswith("keep-secrets.md") or block.file == "state/secrets.yaml"
+    if of_secrets and texts and all(isinstance(text, str) for text in texts):
         return []
     if set(value) <= {"retry", "when_dead"}:
         whole = {"flow": "any", "from": "x@1", "to": "x.x"} | value

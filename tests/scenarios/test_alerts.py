@@ -1,4 +1,4 @@
-"""Alerts as people on duty have them: a target is down, they are told, take it, and are told when it is back."""
+"""Alerts as people on duty have them: a target is down, they are told, take it, and hear when it is back."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def pager():
 
 @pytest.fixture
 def desk_port():
-    """A port at which nobody listens."""
+    """Return a port at which nobody listens."""
     with serving() as server:
         return server.server_port
 

@@ -21,6 +21,7 @@ from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.pausing import SqlitePauses
 from trunkline.adapters.sqlite.quarantine import SqliteQuarantine
 from trunkline.adapters.sqlite.replays import SqliteReplays
+from trunkline.adapters.sqlite.rollups import SqliteRollups
 from trunkline.adapters.sqlite.standing import SqliteStandings
 from trunkline.adapters.sqlite.store import Store
 from trunkline.app.bearings import bearings_of, resume
@@ -41,6 +42,7 @@ from trunkline.kernel.roles import ROLES, Role
 from trunkline.kernel.signals import Signals
 from trunkline.observe.alerts.store import AlertStore
 from trunkline.observe.audit import Audit
+from trunkline.observe.rollups import RollupKeeper
 from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
 
@@ -90,7 +92,9 @@ class Backbone(msgspec.Struct, frozen=True):
     standings: Standings
     replays: Replays
     alerts: AlertStore
+    rollups: RollupKeeper
     pauses: Pauses
+    store: Store
 
     @property
     def secrets(self) -> Secrets:
@@ -180,5 +184,7 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         SqliteStandings(store),
         SqliteReplays(store),
         SqliteAlerts(store),
+        SqliteRollups(store),
         SqlitePauses(store),
+        store,
     )

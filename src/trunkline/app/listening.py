@@ -56,5 +56,9 @@ class Listen(Settings, frozen=True):
     """Whether the door shows the project's documentation under ``/docs``; without it on a loopback address,
     to who asks there."""
 
+    metrics: bool | None = None
+    """Whether the door shows ``/metrics``, and the parts of ``/ready``; without it on a loopback address, to
+    who asks there."""
+
     registry: RegistryAccess = msgspec.field(default_factory=RegistryAccess)
     """The registry under ``/registry`` and ``/api/v1``."""

@@ -63,6 +63,12 @@ class StoreSettings(_Settings, frozen=True):
     audit_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] = 730
     """For how many days the audit keeps who did what, whatever retention says."""
 
+    kpi_minutes_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 15
+    """For how many days KPIs are known by the minute, whatever retention says."""
+
+    kpi_hours_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] = 800
+    """For how many days they are known by the hour; by the day they always are."""
+
 
 class SecretsFile(_Settings, frozen=True):
     """Where secrets stand that are not in the environment."""

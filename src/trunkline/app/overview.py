@@ -95,7 +95,7 @@ def sentence(seen: Snapshot, found: Sequence[Trouble]) -> str:
 def troubles(seen: Snapshot) -> list[Trouble]:
     """Return all that is wrong, the worst first."""
     found = [*_process(seen), *_away(seen), *_late(seen), *_waiting(seen), *_silent(seen.sources)]
-    found += [*_isolated(seen.targets), *_refused(seen.sources)]
+    found += [*_isolated(seen.targets), *_paused(seen), *_refused(seen.sources)]
     return sorted(found, key=lambda one: not one.bad)
 
 
@@ -176,6 +176,14 @@ def _isolated(targets: Iterable[TargetSight]) -> Iterator[Trouble]:
             after = f"trunkline target reset {target.target}, when it may be called again"
             what = f"target {target.target} is isolated"
             yield Trouble(False, what, why, target.since, "target", target.target, after)
+
+
+def _paused(seen: Snapshot) -> Iterator[Trouble]:
+    for flow in seen.flows:
+        if flow.health == "paused":
+            after = f"trunkline flow resume {flow.flow}, when it may go on"
+            what = f"flow {flow.flow} is paused"
+            yield Trouble(False, what, flow.why, flow.last_delivered, "flow", flow.flow, after)
 
 
 def _refused(sources: Iterable[SourceSight]) -> Iterator[Trouble]:

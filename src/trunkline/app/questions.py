@@ -1,51 +1,27 @@
 """What may be asked of a project: values, as acts are, that can be carried to a running instance.
 
-``answer`` answers one on an open project. Command line and API ask the same questions, so that both say the
-same of the same thing, here or from afar; nothing here changes anything.
+Command line and API ask the same questions, so that both say the same of the same thing, here or from afar;
+``app.asking`` answers them. Nothing here changes anything.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, ClassVar
 
 import msgspec
 from msgspec.structs import replace
 
-from trunkline.app import arrivals, dead, letters, views
 from trunkline.app.act import about
 from trunkline.app.acts import EditLetters, StartReplay
 from trunkline.app.alerting.views import (
     AlertsQuery,
-    AlertView,
-    RuleView,
-    SilenceView,
-    UnsentView,
-    alert_named,
-    alerts,
-    answer_stats,
-    rules,
-    silences,
-    unsent,
 )
-from trunkline.app.backbone import Backbone
-from trunkline.app.catalogue import Catalogue, FlowEntry, catalogue
-from trunkline.app.drift import DriftReport, drift
-from trunkline.app.gate.admission import verdicts
-from trunkline.app.gate.values import Verdict
-from trunkline.app.leaks import leaks
-from trunkline.app.lineage import Way, lineage
-from trunkline.app.pausing import FlowState, list_flows
-from trunkline.app.project import unknown
-from trunkline.app.replays import PlanView, ReplayView, plan, replay_of, replays
-from trunkline.app.status import FlowStanding, Status, status
-from trunkline.app.users import VersionUsers, users
+from trunkline.app.kpis import By
+from trunkline.app.story import LIMIT
 from trunkline.delivery.ledger import CaseQuery
-from trunkline.intake.quarantine import Entry
 from trunkline.intake.quarantine import Query as EntryQuery
-from trunkline.observe.alerts.times import AnswerTimes
-from trunkline.observe.audit import AuditEntry, AuditQuery
+from trunkline.observe.audit import AuditQuery
 
 PAGE = 1_000
 """How many items a page of a long list has."""
@@ -94,10 +70,36 @@ class AskEvents(Question, frozen=True):
 
 
 class AskTrace(Question, frozen=True):
-    """Tell everything that happened to a correlation ID, or to the events of an id."""
+    """Tell the whole story of a correlation ID, of the events of an id, or of an entity, in order of time."""
 
     id: str
+    stream: str = ""
+    limit: int = LIMIT
+    before: int | None = None
     reveal: bool = False
+
+
+class AskKpis(Question, frozen=True):
+    """Tell the KPIs of a window as a whole and, ``by`` flow, system or stream, of each."""
+
+    since: int
+    until: int
+    flow: str = ""
+    system: str = ""
+    stream: str = ""
+    by: By = ""
+
+
+class AskSeries(Question, frozen=True):
+    """Tell what happened in each step of a window: throughput and errors on one time axis."""
+
+    since: int
+    until: int
+    flow: str = ""
+    system: str = ""
+    stream: str = ""
+    step_seconds: int = 60
+    freshness: bool = False
 
 
 class AskLetters(Question, frozen=True):
@@ -234,108 +236,6 @@ class AskUsers(Question, frozen=True):
 
     ref: str = ""
     last: int = 100_000
-
-
-class FlowDetail(msgspec.Struct, frozen=True):
-    """A flow: how it stands, what it joins, and what the gate says of it."""
-
-    standing: FlowStanding
-    joins: FlowEntry
-    gate: Verdict
-
-
-async def _events(backbone: Backbone, asked: AskEvents) -> list[views.EventView]:
-    wanted = views.Wanted(asked.start, asked.limit, asked.subject, asked.id, asked.correlation, asked.reveal)
-    return [one async for one in views.events(backbone, asked.stream, wanted)]
-
-
-async def _flow(backbone: Backbone, asked: AskFlow) -> FlowDetail:
-    [verdict] = await _gate(backbone, AskGate(asked.flow))
-    [standing] = [one for one in (await status(backbone)).flows if one.flow == asked.flow]
-    [joins] = [one for one in catalogue(backbone.project).flows if one.flow == asked.flow]
-    return FlowDetail(standing, joins, verdict)
-
-
-async def _gate(backbone: Backbone, asked: AskGate) -> list[Verdict]:
-    project = backbone.project
-    if asked.flow and asked.flow not in project.flows:
-        raise unknown("flow", asked.flow, project.flows)
-    found = await asyncio.to_thread(leaks, project.folder, project.path(project.settings.secrets.file))
-    return [one for one in verdicts(project, found) if asked.flow in ("", one.flow)]
-
-
-async def _trace(backbone: Backbone, asked: AskTrace) -> views.TraceReport:
-    return await views.trace(backbone, asked.id, reveal=asked.reveal)
-
-
-async def _letter(backbone: Backbone, asked: AskLetter) -> dead.DeadDetail:
-    return await dead.dead_letter(backbone, asked.flow, asked.offset, reveal=asked.reveal)
-
-
-async def _entry(backbone: Backbone, asked: AskEntry) -> arrivals.QuarantineDetail:
-    return await arrivals.quarantined(backbone, asked.id, reveal=asked.reveal)
-
-
-async def _rules(backbone: Backbone, _asked: AskRules) -> list[RuleView]:
-    return rules(backbone.project)
-
-
-async def _catalogue(backbone: Backbone, _asked: AskCatalogue) -> Catalogue:
-    return catalogue(backbone.project)
-
-
-async def _lineage(backbone: Backbone, asked: AskLineage) -> list[Way]:
-    return lineage(backbone.project, asked.field, asked.stream)
-
-
-_ANSWER: Mapping[type[Question], tuple[Callable[[Backbone, Any], Awaitable[Any]], Any]] = {
-    AskStatus: (lambda backbone, _: status(backbone), Status),
-    AskFlows: (lambda backbone, _: list_flows(backbone), list[FlowState]),
-    AskFlow: (_flow, FlowDetail),
-    AskGate: (_gate, list[Verdict]),
-    AskEvents: (_events, list[views.EventView]),
-    AskTrace: (_trace, views.TraceReport),
-    AskLetters: (lambda backbone, asked: dead.dead_letters(backbone, asked.where), list[dead.DeadView]),
-    AskLetterGroups: (lambda backbone, asked: dead.dead_groups(backbone, asked.where), list[dead.DeadGroup]),
-    AskLetter: (_letter, dead.DeadDetail),
-    AskEdit: (lambda backbone, asked: letters.would_edit(backbone, asked.act), list[letters.Edited]),
-    AskEntries: (lambda backbone, asked: arrivals.entries(backbone, asked.where), list[Entry]),
-    AskEntryGroups: (
-        lambda backbone, asked: arrivals.entry_groups(backbone, asked.where),
-        list[arrivals.EntryGroup],
-    ),
-    AskEntry: (_entry, arrivals.QuarantineDetail),
-    AskEnded: (lambda backbone, asked: arrivals.why_not_open(backbone, asked.ids), list[str]),
-    AskReplays: (lambda backbone, asked: replays(backbone, asked.flow), list[ReplayView]),
-    AskReplay: (lambda backbone, asked: replay_of(backbone, asked.replay), ReplayView),
-    AskPlan: (lambda backbone, asked: plan(backbone, asked.act), PlanView),
-    AskAudit: (lambda backbone, asked: backbone.audit.list(asked.where), list[AuditEntry]),
-    AskAlerts: (lambda backbone, asked: alerts(backbone, asked.where), list[AlertView]),
-    AskAlert: (lambda backbone, asked: alert_named(backbone, asked.alert), AlertView),
-    AskSilences: (lambda backbone, _: silences(backbone), list[SilenceView]),
-    AskUnsent: (lambda backbone, asked: unsent(backbone, asked.limit), list[UnsentView]),
-    AskAnswerTimes: (
-        lambda backbone, asked: answer_stats(backbone, asked.since, asked.until),
-        AnswerTimes,
-    ),
-    AskRules: (_rules, list[RuleView]),
-    AskCatalogue: (_catalogue, Catalogue),
-    AskLineage: (_lineage, list[Way]),
-    AskDrift: (lambda backbone, asked: drift(backbone, asked.stream, max(1, asked.last)), list[DriftReport]),
-    AskUsers: (lambda backbone, asked: users(backbone, asked.ref, max(1, asked.last)), list[VersionUsers]),
-}
-"""How each question is answered, and the type of its answer."""
-
-
-async def answer(backbone: Backbone, question: Question) -> Any:
-    """Answer a question on an open project."""
-    do, _ = _ANSWER[type(question)]
-    return await do(backbone, question)
-
-
-def answer_type(kind: type[Question]) -> Any:
-    """Return the type of the answer to a kind of question."""
-    return _ANSWER[kind][1]
 
 
 def reveals(question: Question) -> bool:

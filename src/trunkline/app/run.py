@@ -26,17 +26,17 @@ from trunkline.app.bearings import kept
 from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks
 from trunkline.app.gate.admission import Admission, admit
 from trunkline.app.guarantee import require
-from trunkline.app.health import STORE_SECONDS, Health
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
+from trunkline.app.masking import MASK, masked_subject
 from trunkline.app.pausing import Pausable, heeding
 from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
 from trunkline.app.registry import SOURCES
 from trunkline.app.replaying import Replayers
 from trunkline.app.sunsets import Sunsets
-from trunkline.app.trim import trim
+from trunkline.app.trim import fold, trim
 from trunkline.app.versions import standing_of
 from trunkline.connectors.source import Source as SourcePort
 from trunkline.connectors.target import Target as TargetPort
@@ -50,14 +50,13 @@ from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import ProjectError, StoreError, TrunklineError
 from trunkline.kernel.signals import (
     FlowStalled,
-    Signal,
     SourceFailed,
     SourceStarted,
     Stopping,
 )
 
 TRIM_SECONDS = 3_600.0
-"""How often the log is trimmed."""
+"""How often the log is trimmed, and sums are folded."""
 
 GRACE_SECONDS = 30.0
 """How long what is under way may take to finish once the process was told to stop."""
@@ -107,7 +106,7 @@ async def running(
     await _require_versions(backbone)
     sunsets = Sunsets(backbone, pages)
     await sunsets.look()
-    backbone.machine.signals.listen(partial(_note_store, backbone.health))
+    backbone.machine.signals.listen(backbone.health.hear)
     async with contextlib.AsyncExitStack() as stack:
         desks: Desks = {}
         if "delivery" in backbone.roles:
@@ -118,6 +117,7 @@ async def running(
         if takes_in:
             _start_janitor(backbone, stack)
         _background(stack, sunsets.watch(), "sunsets")
+        _background(stack, backbone.health.pulse(), "pulse")
         addresses = [control_file(backbone.project, role) for role in backbone.roles]
         await stack.enter_async_context(control.serving(addresses, handler(backbone)))
         if takes_in:
@@ -222,6 +222,7 @@ def _wired(backbone: Backbone, flow: FlowConfig, flows: Sequence[FlowConfig]) ->
         start=flow.start,
         after=tuple(_before(flow, flows)),
         answers=flow.to_reply is not None,
+        shows_keys=masked_subject("-", flow.contract) != MASK,
     )
 
 
@@ -237,12 +238,6 @@ def _misfit(backbone: Backbone, flow: str, why: str) -> None:
 def _stalled(backbone: Backbone, flow: str, error: Exception, what: str) -> None:
     again = backbone.machine.clock.now() + round(PAUSE_SECONDS * SECOND)
     backbone.machine.signals.emit(FlowStalled(flow, type(error).__name__, what, again))
-
-
-def _note_store(health: Health, signal: Signal) -> None:
-    """Note that a flow could not record what it did: the store is full or away for what arrives as well."""
-    if isinstance(signal, FlowStalled) and signal.kind == "store":
-        health.down("store", signal.detail, STORE_SECONDS)
 
 
 def _kept(backbone: Backbone, part: str, work: Callable[[], Awaitable[None]], failed: Failed) -> Kept:
@@ -285,8 +280,10 @@ async def _finished(tasks: list[asyncio.Task[None]]) -> None:
 def _start_janitor(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
     async def keep_tidy() -> None:
         while True:
-            await backbone.machine.clock.sleep(TRIM_SECONDS)
             with contextlib.suppress(StoreError):  # it is tried again in an hour, and writes say so meanwhile
+                await fold(backbone)
+            await backbone.machine.clock.sleep(TRIM_SECONDS)
+            with contextlib.suppress(StoreError):  # as above
                 await trim(backbone)
 
     _background(stack, keep_tidy(), "janitor")

@@ -18,6 +18,7 @@ from trunkline.app.project import Source
 from trunkline.app.quantities import seconds_of
 from trunkline.app.verdicts import Health, Numbers, judged
 from trunkline.delivery.ledger import FlowStatus
+from trunkline.delivery.pausing import Pause
 from trunkline.delivery.standing import Standing
 from trunkline.eventlog.port import StreamInfo
 from trunkline.kernel.clock import SECOND, to_rfc3339
@@ -149,10 +150,12 @@ async def _flows(
     backbone: Backbone, infos: Mapping[str, StreamInfo], standings: Mapping[str, Standing]
 ) -> tuple[FlowSight, ...]:
     known = {one.flow: one for one in await backbone.ledger.status()}
+    pauses = await backbone.pauses.load()
     found = []
     for name, flow in sorted(backbone.project.flows.items()):
         status = known.get(name) or FlowStatus(name, 0, 0, 0, 0, 0, 0)
-        found.append(await _flow(backbone, flow, status, infos.get(flow.contract.stream), standings))
+        info, standing = infos.get(flow.contract.stream), standings.get(flow.target.name, Standing())
+        found.append(await _flow(backbone, flow, status, info, standing, pauses.get(name)))
     return tuple(found)
 
 
@@ -161,7 +164,8 @@ async def _flow(
     flow: WiredFlow,
     status: FlowStatus,
     info: StreamInfo | None,
-    standings: Mapping[str, Standing],
+    standing: Standing,
+    pause: Pause | None,
 ) -> FlowSight:
     stream, needs = flow.contract.stream, flow.settings.needs
     cursor = max(status.cursor, info.first if info else 0)
@@ -174,8 +178,9 @@ async def _flow(
         held=status.held,
         dead=status.dead,
         delivered=bool(status.delivered_at),
+        pause=pause,
     )
-    health, why = judged(numbers, standings.get(flow.target.name, Standing()))
+    health, why = judged(numbers, standing)
     return FlowSight(
         flow.name,
         flow.settings.title,

@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from trunkline.delivery.pausing import Pause
 from trunkline.delivery.standing import Standing
-from trunkline.kernel.clock import to_rfc3339
 
 Health: TypeAlias = Literal["away", "late", "dead", "isolated", "retrying", "paused", "behind", "idle", "ok"]
 """Worst first: the target does not answer; later than promised; dead letters wait for a person; a person
@@ -41,6 +41,7 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
     held: int
     dead: int
     delivered: bool
+    pause: Pause | None = None
 
 
 def judged(numbers: Numbers, target: Standing) -> tuple[Health, str]:
@@ -50,9 +51,11 @@ def judged(numbers: Numbers, target: Standing) -> tuple[Health, str]:
 
 def _true(numbers: Numbers, target: Standing) -> Iterator[tuple[Health, str]]:
     """Yield all that is true of a flow, the worst first."""
-    isolation, outage = target.isolation, target.outage
+    isolation, outage, pause = target.isolation, target.outage, numbers.pause
+    if pause:
+        yield "paused", f"{pause.by} paused it: {pause.why}; {several(numbers.lag, 'event')} wait"
     if outage and not isolation and (numbers.lag or numbers.waiting):
-        yield "away", f"the target is away since {to_rfc3339(outage.since)}: {outage.kind}: {outage.detail}"
+        yield "away", f"the target does not answer: {outage.kind}: {outage.detail}"
     promised = numbers.freshness_seconds
     if promised is not None and numbers.lag_seconds > promised:
         late = f"its oldest event waits for {numbers.lag_seconds:,.0f} s, and {promised:g} s are promised"

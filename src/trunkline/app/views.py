@@ -1,4 +1,4 @@
-"""The use-cases that show stored events to people: personal fields are masked unless they ask otherwise."""
+"""What people see of stored events: personal fields are masked unless they ask otherwise."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import msgspec
 
 from trunkline.app.backbone import Backbone
 from trunkline.app.masking import masked, masked_subject
-from trunkline.app.project import Flow, unknown_stream
+from trunkline.app.project import unknown_stream
 from trunkline.connectors.reply import Reply
 from trunkline.contracts.contract import Contract
-from trunkline.delivery.ledger import Answer, Fate, Try
+from trunkline.delivery.ledger import Answer, Try
 from trunkline.eventlog.port import Query
-from trunkline.intake.quarantine import Entry
-from trunkline.intake.quarantine import Query as QuarantineQuery
 from trunkline.kernel import json
 from trunkline.kernel.clock import to_rfc3339
 from trunkline.kernel.event import Stored
@@ -138,68 +136,6 @@ class FateView(msgspec.Struct, frozen=True):
     reason: str = ""
     answers: list[AnswerView] = []
     reply: ReplyView | None = None
-
-
-class Trace(msgspec.Struct, frozen=True):
-    """An event and what became of it in every flow of its stream."""
-
-    event: EventView
-    fates: list[FateView]
-
-
-class TraceReport(msgspec.Struct, frozen=True):
-    """Everything that one correlation ID or event id stands for: events, and refused arrivals."""
-
-    id: str
-    events: list[Trace]
-    quarantined: list[Entry]
-
-
-async def trace(backbone: Backbone, identifier: str, *, reveal: bool = False) -> TraceReport:
-    """Find everything that happened to a correlation ID, or to the events of an id."""
-    found = await backbone.log.find(Query(correlation=identifier))
-    if not found:
-        found = await backbone.log.find(Query(id=identifier))
-    refused = await backbone.quarantine.list(QuarantineQuery(status=None, correlation=identifier))
-    traces = [await _trace(backbone, stored, reveal=reveal) for stored in found]
-    return TraceReport(identifier, traces, list(refused))
-
-
-async def _trace(backbone: Backbone, stored: Stored, *, reveal: bool) -> Trace:
-    contract = backbone.project.contracts.get(stored.stream)
-    fates = [
-        await _fate(backbone, flow, stored.offset, reveal=reveal)
-        for flow in backbone.project.flows.values()
-        if flow.contract.stream == stored.stream
-    ]
-    fates += await _replayed(backbone, stored)
-    return Trace(view(stored, contract, reveal=reveal), fates)
-
-
-async def _replayed(backbone: Backbone, stored: Stored) -> list[FateView]:
-    """Return what became of an event in replays: those that sent it, or are to."""
-    fates = []
-    for replay in reversed(await backbone.replays.all()):
-        flow = backbone.project.flows.get(replay.flow)
-        if flow is not None and replay.stream == stored.stream:
-            fates.append(await _fate(backbone, flow, stored.offset, name=replay.name))
-    return [fate for fate in fates if fate.state not in ("pending", "skipped", "dropped")]
-
-
-async def _fate(
-    backbone: Backbone, flow: Flow, offset: int, *, name: str = "", reveal: bool = False
-) -> FateView:
-    """Return what became of an event in a flow, or in its replay of this name."""
-    name = name or flow.name
-    fate: Fate = await backbone.ledger.fate(name, offset)
-    cases = await backbone.ledger.cases(name, [offset])
-    tries = [try_view(one) for case in cases for one in case.tries]
-    at = to_rfc3339(fate.at) if fate.at else None
-    reason = "".join(case.reason for case in cases)
-    answers = [answer_view(one) for case in cases for one in case.answers]
-    reply = await backbone.ledger.reply(name, offset)
-    told = reply_view(reply, reveal=reveal) if reply else None
-    return FateView(name, flow.target.name, fate.state, fate.attempt, at, tries, reason, answers, told)
 
 
 def reply_view(reply: Reply, *, reveal: bool) -> ReplyView:

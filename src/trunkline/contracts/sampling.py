@@ -33,7 +33,7 @@ _MOST_UNNAMED = 3
 _ANYTHING = ["a", 0, None, True, [], {}, Decimal("0.5")]
 _ORDER = ("object", "array", "string", "integer", "number", "boolean", "null")
 _CHECKED = frozenset(
-    {*of.CHOICES, "not", "if", "contains", "dependentRequired", "dependentSchemas", "propertyNames", "enum"}
+    {"oneOf", "not", "if", "contains", "dependentRequired", "dependentSchemas", "propertyNames", "enum"}
     | {"minProperties", "maxProperties", "uniqueItems", "unevaluatedProperties", "unevaluatedItems", "const"}
 )
 
@@ -116,9 +116,8 @@ class Sampler:
         kinds = of.types(facts)
         each = (self._of_type(kind, facts, most, level) for kind in _ORDER if kind in kinds)
         found = itertools.islice(_turns(each), most)
-        if any(not _CHECKED.isdisjoint(fact) for fact in facts):
-            return (value for value in found if all(self._side.is_valid(fact, value) for fact in facts))
-        return found
+        asking = [fact for fact in facts if not _CHECKED.isdisjoint(fact)]
+        return (value for value in found if all(self._side.is_valid(fact, value) for fact in asking))
 
     def _of_type(self, kind: str, facts: Facts, most: int, level: int) -> Iterator[Any]:
         match kind:

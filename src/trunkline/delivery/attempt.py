@@ -34,6 +34,9 @@ from trunkline.kernel.tracing import replay_parent, replayed_as
 Failure: TypeAlias = RetryAt | Dead
 Settled: TypeAlias = Literal["", "delivered", "dropped", "case"]
 
+HIDDEN = "***"
+"""What stands for an entity key that may be personal."""
+
 DEFERRED_SECONDS = (1, 60)
 """How soon at the least and at the most it is asked again for what was deferred: as long as it waited."""
 
@@ -43,8 +46,8 @@ class Entry(msgspec.Struct, gc=False):
 
     ``event`` is None where the log does not hold it any more, or, with ``damage`` saying so, not whole.
     ``case`` is what the ledger knows of it, if it is not new. The rest is the scratch space of ``lanes.py``:
-    the next entry of the same key, whether and how it was settled, and how many answers the target had given
-    when it last refused this one unblamed.
+    the next entry of the same key, whether, how and when it was settled, and how many answers the target had
+    given when it last refused this one unblamed.
     """
 
     offset: int
@@ -53,6 +56,7 @@ class Entry(msgspec.Struct, gc=False):
     case: Case | None = None
     next: Entry | None = None
     settled: Settled = ""
+    at: int = 0
     refused_at: int = -1
     damage: str = ""
 
@@ -72,7 +76,7 @@ def guard(entry: Entry, blocked: Collection[str]) -> Case | None:
 def held(entry: Entry) -> Case:
     """Return the case of an event that stays back; one without a key holds nobody and just waits."""
     state: State = "held" if entry.key else "waiting"
-    return Case(offset=entry.offset, key=entry.key, state=state, holds=bool(entry.key))
+    return replace(_new(entry), state=state, holds=bool(entry.key))
 
 
 class Mapper:
@@ -163,7 +167,7 @@ def record(flow: Flow, entry: Entry, outcome: Outcome | None, now: int) -> Case:
 
     None stands for delivered, by the attempt after those that the case has.
     """
-    case = entry.case or Case(offset=entry.offset, key=entry.key, state="waiting")
+    case = entry.case or _new(entry)
     if isinstance(outcome, Dropped):
         return replace(case, state="dropped", holds=False, due=0, at=now, reason=outcome.rule)
     if not isinstance(outcome, (RetryAt, Dead)):
@@ -185,8 +189,20 @@ def record(flow: Flow, entry: Entry, outcome: Outcome | None, now: int) -> Case:
     )
 
 
+def _new(entry: Entry) -> Case:
+    time = entry.event.time if entry.event else 0
+    return Case(offset=entry.offset, key=entry.key, state="waiting", time=time)
+
+
 def announce(flow: Flow, entry: Entry, outcome: Failure) -> Signal:
     """Step 7: say what an operator should see of a failure, once it is recorded."""
+    event, case = entry.event, entry.case
+    about = {
+        "target": flow.target,
+        "event_id": event.id if event else "",
+        "key": entry.key if flow.shows_keys or not entry.key else HIDDEN,
+        "contract": event.contract if event else (case.contract if case else ""),
+    }
     if isinstance(outcome, RetryAt):
         return AttemptFailed(
             flow=flow.name,
@@ -196,6 +212,7 @@ def announce(flow: Flow, entry: Entry, outcome: Failure) -> Signal:
             kind=outcome.kind,
             detail=outcome.detail,
             retry_at=outcome.at,
+            **about,
         )
     return DeadLettered(
         flow=flow.name,
@@ -204,6 +221,7 @@ def announce(flow: Flow, entry: Entry, outcome: Failure) -> Signal:
         attempts=outcome.attempt,
         kind=outcome.kind,
         detail=outcome.detail,
+        **about,
     )
 
 

@@ -349,7 +349,7 @@ class Lanes:
         elif entry.case is not None or (self._flow.answers and entry.offset > self._window.cursor):
             self._change(entry, record(self._flow, entry, outcome, now))
         else:
-            self._window.settle(entry, "delivered" if outcome is None else "dropped")
+            self._window.settle(entry, "delivered" if outcome is None else "dropped", now)
         if holds:
             self._hold(self._lineup.clear_lane(entry))
         else:

@@ -24,6 +24,7 @@ import msgspec
 from msgspec.structs import replace
 
 from trunkline.connectors.reply import Reply
+from trunkline.kernel.sketch import EMPTY, Sketch
 
 T = TypeVar("T")
 
@@ -74,8 +75,9 @@ class Case(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     ``edited`` is the record, as JSON, that a person put in place of the event's; empty without one. The
     event stays in the log as it came. ``yields`` says that, while it is dead, newer events of its key go on
-    and make it moot. ``renamed`` counts how often a person had its effect sent under a
-    new idempotency key.
+    and make it moot. ``renamed`` counts how often a person had its effect sent under a new idempotency key.
+    ``time`` is the event's own, 0 where it is not known; ``died`` is when it first became a dead letter, 0
+    where it never was or still is one for the first time.
     """
 
     offset: int
@@ -95,6 +97,8 @@ class Case(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     renamed: int = 0
     answers: tuple[Answer, ...] = ()
     yields: bool = False
+    time: int = 0
+    died: int = 0
 
     @property
     def gives_way(self) -> bool:
@@ -106,7 +110,7 @@ class Range(msgspec.Struct, frozen=True):
     """Events ``first`` to ``last``, settled together: delivered but for the ``dropped`` and the cases.
 
     ``attempts`` is how many calls it took, ``started`` and ``finished`` are in microseconds and
-    ``delivered`` is how many of them took effect.
+    ``delivered`` is how many of them took effect, ``lags`` how long after their own times.
     """
 
     first: int
@@ -116,6 +120,7 @@ class Range(msgspec.Struct, frozen=True):
     attempts: int = 1
     delivered: int = 0
     dropped: tuple[int, ...] = ()
+    lags: Sketch = EMPTY
 
 
 class StoredReply(msgspec.Struct, frozen=True):
@@ -189,18 +194,21 @@ class Fate(msgspec.Struct, frozen=True):
     """What became of one event in one flow.
 
     ``pending``: not reached yet; ``skipped``: below the cursor, yet never the flow's (it started later, or
-    the log had trimmed it). ``attempt`` is the one that gave it effect, or the last that failed.
+    the log had trimmed it). ``attempt`` is the one that gave it effect, or the last that failed. ``began`` is
+    when the run that it was settled in began, of which it is known no better.
     """
 
     state: State | Literal["pending", "skipped"]
     attempt: int = 0
     at: int = 0
+    began: int = 0
 
 
 class FlowStatus(msgspec.Struct, frozen=True):
     """How a flow stands; its lag is the stream's next offset less ``cursor``.
 
     ``keep_from`` is the oldest offset it may still have to read: retention keeps from there on.
+    ``waiting_from`` is the oldest that waits for a retry, None where none does.
     """
 
     flow: str
@@ -210,6 +218,7 @@ class FlowStatus(msgspec.Struct, frozen=True):
     dead: int
     delivered_at: int
     keep_from: int
+    waiting_from: int | None = None
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -360,9 +369,11 @@ def resolved(case: Case, resolution: Resolution, at: int) -> Case:
         return replace(case, edited=resolution.record, answers=_with(case.answers, answer, KEPT_ANSWERS))
     if isinstance(resolution, Discard):
         answers = _with(case.answers, Answer(at, "discard", resolution.by, resolution.reason), KEPT_ANSWERS)
-        return replace(case, state="discarded", holds=False, at=at, reason=resolution.reason, answers=answers)
+        left = replace(case, answers=answers, died=case.died or case.at)
+        return replace(left, state="discarded", holds=False, at=at, reason=resolution.reason)
     return replace(
         case,
+        died=case.died or case.at,
         state="waiting",
         holds=case.key != "",
         forgiven=case.attempts,

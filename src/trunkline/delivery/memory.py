@@ -24,9 +24,12 @@ from trunkline.delivery.ledger import (
     Record,
     Resolution,
     Retry,
+    State,
     StoredReply,
     resolved,
 )
+from trunkline.delivery.rolling import Changes
+from trunkline.kernel.rollup import NO_DELIVERIES, Deliveries, Minutes
 
 _OPEN = ("waiting", "held", "dead")
 
@@ -41,19 +44,38 @@ class _Book:
         self.cases: dict[int, Case] = {}
         self.open: dict[str, set[int]] = {}
         self.replies: dict[int, tuple[StoredReply, int]] = {}
+        self.changes = Changes()
 
     def put(self, case: Case) -> None:
+        self.changes.case(self.cases.get(case.offset), case)
+        self._hold(case)
+        self.cases[case.offset] = case
+
+    def _hold(self, case: Case) -> None:
         holders = self.open.setdefault(case.key, set())
         holders.discard(case.offset)
         if case.holds:
             holders.add(case.offset)
         if not holders:
             del self.open[case.key]
-        self.cases[case.offset] = case
+
+    def settle(self, settled: Range) -> None:
+        repeats = bool(self.ranges) and self.ranges[-1].last == settled.last
+        self.changes.settled(self.ranges.pop() if repeats else None, settled)
+        self.ranges.append(settled)
+
+    def rewind(self, cursor: int) -> None:
+        self.cursor = cursor
+        for settled in [one for one in self.ranges if one.last >= cursor]:
+            self.changes.settled(settled, None)
+            self.ranges.remove(settled)
+        for offset in [offset for offset in self.cases if offset >= cursor]:
+            self.changes.case(self.cases[offset], None)
+            self.drop(offset)
+        self.replies = {offset: one for offset, one in self.replies.items() if offset < cursor}
 
     def drop(self, offset: int) -> None:
-        self.put(replace(self.cases[offset], holds=False))
-        del self.cases[offset]
+        self._hold(replace(self.cases.pop(offset), holds=False))
 
     def give_heads(self, keys: Iterable[str], at: int) -> None:
         for key in keys & self.open.keys():
@@ -71,8 +93,8 @@ class _Book:
         for offset in [offset for offset in self.open.get(case.key, ()) if offset < case.offset]:
             dead = self.cases[offset]
             if dead.gives_way:
-                reason = f"by event {case.offset}"
-                self.put(replace(dead, state="superseded", holds=False, at=at, reason=reason))
+                left = replace(dead, reason=f"by event {case.offset}", died=dead.died or dead.at)
+                self.put(replace(left, state="superseded", holds=False, at=at))
 
     def is_head(self, case: Case) -> bool:
         return not case.holds or self.line(case.key)[:1] == [case]
@@ -84,10 +106,14 @@ class _Book:
 
 
 class MemoryLedger:
-    """A ``Ledger``, ``LedgerView``, ``Letters`` and ``Replies`` that forgets everything with the process."""
+    """A ``Ledger``, ``LedgerView``, ``Letters`` and ``Replies`` that forgets everything with the process.
+
+    ``sums`` is what each flow did, by the minute.
+    """
 
     def __init__(self) -> None:
         self._books: dict[str, _Book] = {}
+        self.sums: Minutes[str, Deliveries] = Minutes(NO_DELIVERIES)
 
     async def position(self, flow: str) -> Position | None:
         """Return where ``flow`` is, or None where it never was anywhere."""
@@ -104,9 +130,7 @@ class MemoryLedger:
         if record.cursor is not None:
             book.cursor = record.cursor
         if record.range is not None:
-            if book.ranges and book.ranges[-1].last == record.range.last:
-                book.ranges.pop()  # the same record once more
-            book.ranges.append(record.range)
+            book.settle(record.range)
         for case in record.cases:
             book.put(case)
         for case in record.cases:
@@ -115,15 +139,18 @@ class MemoryLedger:
         for stored in record.replies:
             book.replies.setdefault(stored.offset, (stored, record.at))
         book.give_heads({case.key for case in record.cases}, record.at)
+        self._count(record.flow, book)
+
+    def _count(self, flow: str, book: _Book) -> None:
+        changes, book.changes = book.changes, Changes()
+        for minute, sums in changes.by_minute.items():
+            self.sums.add(flow, minute, sums)
 
     async def rewind(self, flow: str, cursor: int) -> None:
         """Set the cursor and forget what is at or above it."""
         book = self._books.setdefault(flow, _Book())
-        book.cursor = cursor
-        book.ranges = [settled for settled in book.ranges if settled.last < cursor]
-        for offset in [offset for offset in book.cases if offset >= cursor]:
-            book.drop(offset)
-        book.replies = {offset: one for offset, one in book.replies.items() if offset < cursor}
+        book.rewind(cursor)
+        self._count(flow, book)
 
     async def waiting(self, flow: str, limit: int) -> list[Case]:
         """Return waiting cases that are their key's head, soonest due first."""
@@ -164,7 +191,8 @@ class MemoryLedger:
         for settled in book.ranges:
             if settled.first <= offset <= settled.last:
                 dropped = offset in settled.dropped
-                return Fate("dropped" if dropped else "delivered", settled.attempts, settled.finished)
+                state: State = "dropped" if dropped else "delivered"
+                return Fate(state, settled.attempts, settled.finished, settled.started)
         return Fate("skipped")
 
     async def find(self, query: CaseQuery) -> list[tuple[str, Case]]:
@@ -220,6 +248,7 @@ class MemoryLedger:
             return False
         book.put(resolved(case, resolution, at))
         book.give_heads({case.key}, at)
+        self._count(flow, book)
         return True
 
     async def reply(self, flow: str, offset: int) -> Reply | None:
@@ -290,6 +319,7 @@ def _status(flow: str, book: _Book) -> FlowStatus:
     states = [case.state for case in book.cases.values()]
     finished = [settled.finished for settled in book.ranges if settled.delivered]
     late = [case.at for case in book.cases.values() if case.state == "delivered"]
+    waiting = [offset for offset, case in book.cases.items() if case.state == "waiting"]
     return FlowStatus(
         flow=flow,
         cursor=book.cursor,
@@ -298,4 +328,5 @@ def _status(flow: str, book: _Book) -> FlowStatus:
         dead=states.count("dead"),
         delivered_at=max(finished + late, default=0),
         keep_from=min([book.cursor, *(o for o, case in book.cases.items() if case.state in _OPEN)]),
+        waiting_from=min(waiting, default=None),
     )

@@ -23,6 +23,7 @@ from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Case, Range, Record
 from trunkline.delivery.load import CaseLoader
 from trunkline.delivery.retry import is_retry
+from trunkline.delivery.rolling import lags_of
 from trunkline.eventlog.port import Page
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import Corrupt, DeliveryError, Final, Retryable, Unsent
@@ -249,6 +250,7 @@ class Whole:
             batch.calls,
             len(batch.items),
             tuple(entry.offset for entry in batch.dropped),
+            lags_of([entry.event.time for entry in batch.sent if entry.event], now),
         )
         await self._ports.ledger.record(Record(self._flow.name, now, page.next, settled))
         self._announce(batch, now)

@@ -11,6 +11,7 @@ from trunkline.delivery.ledger import Range
 from trunkline.eventlog.placing import payload_bytes
 from trunkline.eventlog.port import Page
 from trunkline.kernel.limits import Limits
+from trunkline.kernel.sketch import sketch_of
 
 PAGES = 4
 """How many pages of events, by the limits on count and on bytes, a window holds."""
@@ -37,6 +38,7 @@ class Window:
         self._started = self._pages[0].at if self._pages else 0
         self._arrived = 0
         self._delivered = 0
+        self._lags: list[int] = []
         self._dropped: list[int] = []
 
     @property
@@ -64,9 +66,9 @@ class Window:
         self._entries.extend(entries)
         self.next = page.next
 
-    def settle(self, entry: Entry, how: Settled) -> None:
-        """Note how an entry ended, and slide on where it was the front."""
-        entry.settled = how
+    def settle(self, entry: Entry, how: Settled, at: int = 0) -> None:
+        """Note how an entry ended, and when it took effect, and slide on where it was the front."""
+        entry.settled, entry.at = how, at
         while self._entries and self._entries[0].settled:
             self._leave(self._entries.popleft())
 
@@ -76,6 +78,8 @@ class Window:
             self._arrived = entry.event.recorded
         if entry.settled == "delivered":
             self._delivered += 1
+            if entry.event:
+                self._lags.append(entry.at - entry.event.time)
         elif entry.settled == "dropped":
             self._dropped.append(entry.offset)
         if self.cursor == self._pages[0].next:
@@ -92,6 +96,7 @@ class Window:
             finished=now,
             delivered=self._delivered,
             dropped=tuple(self._dropped),
+            lags=sketch_of(self._lags),
         )
         arrived = self._arrived
         self._recorded = self.cursor

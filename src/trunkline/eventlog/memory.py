@@ -8,9 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+import msgspec
+
 from trunkline.eventlog.placing import (
     ELSEWHERE,
     WINDOW_SECONDS,
+    arrivals_of,
     forgotten_before,
     payload_bytes,
     place,
@@ -20,6 +23,7 @@ from trunkline.eventlog.port import Appended, Features, Page, PageCheck, Query, 
 from trunkline.eventlog.waiters import Waiters
 from trunkline.kernel.clock import SECOND, Clock
 from trunkline.kernel.event import Event, Stored
+from trunkline.kernel.rollup import NO_ARRIVALS, Arrivals, Minutes
 
 Key = tuple[str, str]
 
@@ -37,7 +41,10 @@ class _Stream:
 
 
 class MemoryLog:
-    """An ``EventLog`` in this process's memory; what one ``append`` stores is one page."""
+    """An ``EventLog`` in this process's memory; what one ``append`` stores is one page.
+
+    ``sums`` is what came, by stream and source, ``seen`` when the first and the last event of each did.
+    """
 
     features = Features(durable=False, sealed=False)
 
@@ -46,6 +53,8 @@ class MemoryLog:
         self._window_seconds = window_seconds
         self._streams: dict[str, _Stream] = {}
         self._waiters = Waiters()
+        self.sums: Minutes[Key, Arrivals] = Minutes(NO_ARRIVALS)
+        self.seen: dict[Key, tuple[int, int]] = {}
 
     async def append(self, stream: str, events: Sequence[Event]) -> list[Appended]:
         """Store events; see ``EventLog.append``."""
@@ -57,10 +66,20 @@ class MemoryLog:
         known = dict.fromkeys(self._elsewhere(stream, events), ELSEWHERE)
         known |= {key: log.seen[key][0] for key in keys if key in log.seen}
         placed, fresh = place(keys, known, log.next)
+        for source, sums in arrivals_of(events, fresh).items():
+            self._count((stream, source), sums)
         if fresh:
             self._store(stream, log, [events[index] for index in fresh])
         await asyncio.sleep(0)
         return placed
+
+    def _count(self, pair: Key, sums: Arrivals) -> None:
+        now = self._clock.now()
+        if sums.accepted:
+            first, last = self.seen.get(pair, (now, now))
+            sums = msgspec.structs.replace(sums, silence=max(0, now - last))
+            self.seen[pair] = (first, max(last, now))
+        self.sums.add(pair, now, sums)
 
     def _elsewhere(self, stream: str, events: Sequence[Event]) -> set[Key]:
         """Return the keys of events that were cast and stand in the stream of another major version."""
@@ -105,11 +124,11 @@ class MemoryLog:
     async def find(self, query: Query) -> list[Stored]:
         """Return events that match, newest first within a stream."""
         found = [
-            Stored(page.stream, page.base + index, page.events[index])
+            Stored(page.stream, page.base + index, page.events[index], page.base)
             for name in ([query.stream] if query.stream else sorted(self._streams))
             for page in reversed(self._streams.get(name, _Stream()).pages)
             for index in reversed(range(len(page.events)))
-            if query.matches(page.events[index])
+            if query.matches(page.base + index, page.events[index])
         ]
         return found[: query.limit]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bisect
 import operator
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import TypeVar
@@ -14,6 +15,7 @@ from typing import TypeVar
 from trunkline.eventlog.port import Appended
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.event import Event
+from trunkline.kernel.rollup import Arrivals
 
 WINDOW_SECONDS = 30 * 24 * 3600
 """How long an arrival is remembered unless a project says otherwise: 30 days."""
@@ -24,6 +26,7 @@ ELSEWHERE = -1
 Key = TypeVar("Key", bound=Hashable)
 
 _data = operator.attrgetter("data")
+_source = operator.attrgetter("source")
 
 
 def place(keys: Sequence[Key], known: Mapping[Key, int], base: int) -> tuple[list[Appended], list[int]]:
@@ -43,6 +46,13 @@ def place(keys: Sequence[Key], known: Mapping[Key, int], base: int) -> tuple[lis
             fresh.append(index)
         placed.append(Appended(offsets[key], repeats))
     return placed, fresh
+
+
+def arrivals_of(events: Sequence[Event], fresh: Sequence[int]) -> dict[str, Arrivals]:
+    """Return by source how many of ``events`` are new, which are those at ``fresh``, and how many repeat."""
+    new = Counter(map(_source, [events[index] for index in fresh] if len(fresh) < len(events) else events))
+    every = Counter(map(_source, events)) if len(fresh) < len(events) else new
+    return {source: Arrivals(new[source], count - new[source]) for source, count in every.items()}
 
 
 def siblings(stream: str, streams: Iterable[str]) -> list[str]:

@@ -44,18 +44,23 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """What to find: events that carry every value given here; ``stream`` empty means all streams."""
+    """What to find: events that carry every value given here; ``stream`` empty means all streams.
+
+    ``before`` is the offset of the last one of the page before, of one stream: only older ones are found.
+    """
 
     stream: str = ""
     id: str = ""
     correlation: str = ""
     subject: str = ""
     limit: int = 100
+    before: int | None = None
 
-    def matches(self, event: Event) -> bool:
-        """Tell whether ``event`` carries every value asked for."""
+    def matches(self, offset: int, event: Event) -> bool:
+        """Tell whether ``event`` carries every value asked for, and is old enough."""
         return (
-            self.id in ("", event.id)
+            (self.before is None or offset < self.before)
+            and self.id in ("", event.id)
             and self.correlation in ("", event.correlation)
             and self.subject in ("", event.subject)
         )

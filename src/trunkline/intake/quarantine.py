@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from trunkline.connectors.source import Arrival
 from trunkline.kernel.errors import BusyError
+from trunkline.kernel.rollup import NO_ARRIVALS, Arrivals, Minutes
 
 Status: TypeAlias = Literal["open", "released", "discarded"]
 How: TypeAlias = Literal["released", "discarded"]
@@ -199,12 +200,16 @@ def full(limits: QuarantineLimits) -> BusyError:
 
 
 class MemoryQuarantine:
-    """The reference: what the suite is written against, for tests and trials. It keeps nothing on disk."""
+    """The reference: what the suite is written against, for tests and trials. It keeps nothing on disk.
+
+    ``sums`` is how much was refused, by stream and source.
+    """
 
     def __init__(self, limits: QuarantineLimits | None = None) -> None:
         self._limits = limits or QuarantineLimits()
         self._held: dict[str, Held] = {}
         self._ids: dict[bytes, str] = {}
+        self.sums: Minutes[tuple[str, str], Arrivals] = Minutes(NO_ARRIVALS)
 
     async def put(self, held: Sequence[Held]) -> None:
         """Keep ``held``, or count again what is here."""
@@ -219,13 +224,15 @@ class MemoryQuarantine:
             self._put(one)
 
     def _put(self, one: Held) -> None:
+        entry = one.entry
+        self.sums.add((entry.stream, entry.source), entry.last_seen, Arrivals(refused=1))
         known = self._ids.setdefault(one.key, one.entry.id)
         if known == one.entry.id:
             self._held[known] = one
             return
-        entry = self._held[known].entry
-        newer = {"kind": one.entry.kind, "reasons": one.entry.reasons} if entry.status == "open" else {}
-        self._change(known, count=entry.count + 1, last_seen=one.entry.last_seen, **newer)
+        before = self._held[known].entry
+        newer = {"kind": one.entry.kind, "reasons": one.entry.reasons} if before.status == "open" else {}
+        self._change(known, count=before.count + 1, last_seen=one.entry.last_seen, **newer)
 
     def _change(self, entry_id: str, **changes: object) -> None:
         one = self._held[entry_id]

@@ -35,8 +35,12 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False):
-    """An event with its place in a stream: ``offset`` counts from 0 and never has a gap within a page."""
+    """An event with its place in a stream: ``offset`` counts from 0 and never has a gap within a page.
+
+    ``page`` is the offset at which the page begins that it was found in, where it was looked for.
+    """
 
     stream: str
     offset: int
     event: Event
+    page: int = -1

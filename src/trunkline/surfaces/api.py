@@ -15,11 +15,13 @@ from typing import Any
 from trunkline.app.acts import Act, Publish, do, runs_elsewhere
 from trunkline.app.backbone import Backbone, Machine, opened, this_machine
 from trunkline.app.dead import DeadGroup, DeadView, dead_groups, dead_letters
+from trunkline.app.kpis import By, KpiReport, Point, Window, kpis, series
 from trunkline.app.project import Project
 from trunkline.app.replays import PlanView, ReplayView, StartReplay, plan, replays
 from trunkline.app.run import Started, running
 from trunkline.app.status import Status, status
-from trunkline.app.views import EventView, TraceReport, Wanted, events, trace
+from trunkline.app.story import Asked, TraceReport, trace
+from trunkline.app.views import EventView, Wanted, events
 from trunkline.connectors.source import Receipt
 from trunkline.delivery.ledger import CaseQuery
 from trunkline.kernel import json
@@ -66,13 +68,21 @@ class Handle:
         """Yield events of a stream, personal fields masked unless ``reveal`` is set."""
         return events(self._backbone, stream, Wanted(start, limit, subject, id, correlation, reveal))
 
-    async def trace(self, identifier: str, *, reveal: bool = False) -> TraceReport:
-        """Find everything that happened to a correlation ID or an event's id."""
-        return await trace(self._backbone, identifier, reveal=reveal)
+    async def trace(self, identifier: str, asked: Asked | None = None) -> TraceReport:
+        """Tell the story of a correlation ID, an event's id or an entity key, in order of time."""
+        return await trace(self._backbone, identifier, asked)
 
     async def status(self) -> Status:
         """Tell where every source, stream and flow stands."""
         return await status(self._backbone)
+
+    async def kpis(self, window: Window, by: By = "") -> KpiReport:
+        """Return the KPIs of a window as a whole and, by ``flow``, ``system`` or ``stream``, of each."""
+        return await kpis(self._backbone, window, by)
+
+    async def series(self, window: Window, step_seconds: int = 60, *, freshness: bool = False) -> list[Point]:
+        """Return throughput and errors of each step of a window, with its freshness where asked for."""
+        return await series(self._backbone, window, step_seconds, freshness=freshness)
 
     async def dead_letters(self, where: CaseQuery | None = None) -> list[DeadView]:
         """Return dead letters, or other cases, a page at a time; personal keys are masked."""

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeAlias, cast
 
 import uvicorn
 
-from trunkline.intake.problem import WebhookAnswer, answer_json, answer_problem, problem
+from trunkline.intake.problem import WebhookAnswer, answer_problem, problem
 from trunkline.intake.webhook import WebhookRequest
 from trunkline.kernel.ids import Ids
 from trunkline.surfaces.connection import Batching, Connection, Exchange
@@ -26,7 +26,6 @@ from trunkline.surfaces.connection import Batching, Connection, Exchange
 Scope: TypeAlias = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
 Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
-Probe: TypeAlias = Callable[[], str]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BACKLOG = 2048
@@ -60,16 +59,13 @@ class Door:
     """The ASGI application.
 
     ``endpoints`` are by path, ``mounts`` all that is no webhook: ASGI applications by the path that they and
-    all below it have. ``unready`` returns why this process should get no traffic, or nothing: ``GET /ready``
-    is 200 or 503 by it, and ``GET /health`` is 200 as long as the process answers. ``GET /`` leads ``home``,
-    where there is one.
+    all below it have. ``GET /`` leads ``home``, where there is one.
     """
 
     def __init__(
         self,
         endpoints: Mapping[str, Endpoint],
         ids: Ids,
-        unready: Probe = str,
         mounts: Mapping[str, Application] | None = None,
         home: str = "",
     ) -> None:
@@ -82,7 +78,6 @@ class Door:
             if isinstance(endpoint, Batching)
         }
         self._ids = ids
-        self._unready = unready
         self._requests = 0
         self._bytes = 0
         self._whole: dict[Batching, list[Exchange]] = {}
@@ -162,17 +157,11 @@ class Door:
         self._bytes += size
 
     def _aside(self, scope: Scope) -> WebhookAnswer:
-        path, method = scope["path"], scope["method"]
-        if path not in ("/health", "/ready", "/" if self._home else "/health"):
+        if scope["path"] != "/" or not self._home:
             return nothing_here(self._ids)
-        if method not in ("GET", "HEAD"):
+        if scope["method"] not in ("GET", "HEAD"):
             return self._problem(405, "Method not allowed", "ask with GET", [(b"allow", b"GET, HEAD")])
-        if path == "/":
-            return WebhookAnswer(307, [(b"location", self._home.encode()), (b"content-length", b"0")], b"")
-        why = self._unready() if path == "/ready" else ""
-        if why:
-            return self._problem(503, "Not ready", why, [(b"retry-after", b"5")])
-        return answer_json(200, b'{"status":"ok"}')
+        return WebhookAnswer(307, [(b"location", self._home.encode()), (b"content-length", b"0")], b"")
 
     def _problem(
         self, status: int, title: str, detail: str, headers: list[tuple[bytes, bytes]] | None = None

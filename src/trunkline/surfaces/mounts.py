@@ -15,13 +15,14 @@ from trunkline.app.versions import registry_of
 from trunkline.contracts.schemas.subjects import Subjects
 from trunkline.intake.notice import Announcing
 from trunkline.surfaces.access import Access, readers_of
-from trunkline.surfaces.dashboard.page import ROOM as CONTROL
+from trunkline.surfaces.dashboard.page import ROOM
 from trunkline.surfaces.docs.mount import DOCS, Pages
 from trunkline.surfaces.door import Application, Door, Receive, Scope, Send, serve
 from trunkline.surfaces.keeper import Keeper
 from trunkline.surfaces.login import LogIn
 from trunkline.surfaces.origins import Origins, guarded
 from trunkline.surfaces.place import Place
+from trunkline.surfaces.probes import probes
 from trunkline.surfaces.rest.application import ContractsApi
 from trunkline.surfaces.rest.project import ProjectApi
 from trunkline.surfaces.schemas import SchemaRegistry
@@ -43,13 +44,13 @@ def doorway(backbone: Backbone, place: Place) -> Iterator[OpensDoor]:
     The door of a process that takes nothing in is for probes alone. Raises ``SecretUnavailable`` where a
     writer of the registry has no secret.
     """
-    machine, takes_in = backbone.machine, "intake" in backbone.roles
+    takes_in = "intake" in backbone.roles
     with contextlib.ExitStack() as stack:
         mounts = stack.enter_context(mounted(backbone, place)) if takes_in else {}
-        home = f"{CONTROL}/" if takes_in else ""
+        home = f"{ROOM}/" if takes_in else ""
 
         async def opens(webhooks: Mapping[str, Announcing]) -> OpenDoor:
-            door = Door(webhooks, machine.ids, backbone.health.unready, mounts, home)
+            door = Door(webhooks, backbone.machine.ids, {**probes(backbone, place), **mounts}, home)
             return await serve(door, place.host, place.port, place.tls)
 
         yield opens
@@ -61,7 +62,8 @@ def mounted(backbone: Backbone, place: Place) -> Iterator[Mapping[str, Applicati
     project, clock = backbone.project, backbone.machine.clock
     settings = project.settings.listen
     writers = {name: backbone.secrets.get(secret) for name, secret in settings.registry.writers.items()}
-    keeper = Keeper(keyring_of(project), clock, tls=place.tls is not None)
+    tls = place.tls is not None
+    keeper = Keeper(keyring_of(project), clock, tls=tls)
     origins = Origins(place.host, settings.hosts)
     access = Access(readers_of(settings.registry.read, place.host), writers, "listen.registry", keeper)
     names = {one.name for one in project.contracts.values()}
@@ -72,7 +74,7 @@ def mounted(backbone: Backbone, place: Place) -> Iterator[Mapping[str, Applicati
             SCHEMAS: SchemaRegistry(subjects, access, workers, SCHEMAS),
             API: guarded(ProjectApi(backbone, keeper, contracts, API), origins),
             DOCS: _pages(backbone, place.host),
-            CONTROL: guarded(_control_room(backbone, keeper, place), origins),
+            ROOM: guarded(_control_room(backbone, keeper, place), origins),
         }
 
 
@@ -86,9 +88,8 @@ def _control_room(backbone: Backbone, keeper: Keeper, place: Place) -> Applicati
 
     def made() -> Application:
         from trunkline.surfaces.dashboard.room import Room  # noqa: PLC0415  as above
-        from trunkline.surfaces.entrance import Entrance  # noqa: PLC0415  as above
 
-        return Entrance(Room(backbone, keeper), LogIn(backbone, keeper, tls=place.tls is not None))
+        return Room(backbone, keeper, LogIn(backbone, keeper, tls=place.tls is not None))
 
     room = functools.cache(made)
 

@@ -23,7 +23,7 @@ import msgspec
 from trunkline.eventlog.port import EventLog, Query, Retention
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import Corrupt
-from trunkline.kernel.event import Event
+from trunkline.kernel.event import Event, Stored
 from trunkline.testkit.clock import START, ManualClock
 
 WINDOW_SECONDS = 3_600
@@ -285,6 +285,18 @@ class FindAndTrim:
         assert [one.offset for one in await log.find(Query(stream=STREAM, limit=3))] == [39, 38, 37]
         assert await log.find(Query(id="nobody")) == []
         assert await log.find(Query(stream="nobody", id="id-3")) == []
+
+    async def test_find_goes_on_before_an_offset(self, engine: Engine) -> None:
+        """What was not found for the limit is found before the last one; each tells where its page begins."""
+        log = await engine.open()
+        for first in range(0, 40, 10):
+            await log.append(STREAM, events(first, 10))
+        found: list[Stored] = []
+        query = Query(stream=STREAM, subject="customer-6", limit=2)
+        while more := await log.find(query):
+            found += more
+            query = msgspec.structs.replace(query, before=more[-1].offset)
+        assert [(one.offset, one.page) for one in found] == [(34, 30), (27, 20), (20, 20), (13, 10), (6, 0)]
 
     async def test_trim_by_age_never_beyond_a_cursor(self, engine: Engine) -> None:
         """Old events go up to where the slowest flow reads; offsets of what stays do not move."""

@@ -174,7 +174,7 @@ class LedgerSuite:
         assert await ledger.position(FLOW) == Position(5, owes=True)
         assert await ledger.cases(FLOW, range(9)) == [case(2, "a", "waiting")]
         assert await ledger.fate(FLOW, 8) == Fate("pending")
-        assert await ledger.fate(FLOW, 4) == Fate("delivered", 2, NOW)
+        assert await ledger.fate(FLOW, 4) == Fate("delivered", 2, NOW, NOW - 5)
 
     async def test_rewind_makes_an_unknown_flow_known(self, ledger: WholeLedger) -> None:
         """A flow whose target is further than its ledger begins where the target is."""
@@ -187,7 +187,7 @@ class LedgerSuite:
         await ledger.record(Record(FLOW, NOW, 30, run(10, 29, 12, 28), [late, case(14, "b", "waiting")]))
         expected = {9: "skipped", 10: "delivered", 12: "dropped", 14: "waiting", 28: "dropped", 30: "pending"}
         assert {offset: (await ledger.fate(FLOW, offset)).state for offset in expected} == expected
-        assert await ledger.fate(FLOW, 11) == Fate("delivered", 2, NOW)
+        assert await ledger.fate(FLOW, 11) == Fate("delivered", 2, NOW, NOW - 5)
         assert await ledger.fate(FLOW, 13) == Fate("delivered", 4, NOW + 8)
 
     async def test_status_counts_what_is_open(self, ledger: WholeLedger) -> None:
@@ -204,6 +204,7 @@ class LedgerSuite:
         )
         assert (status.cursor, status.waiting, status.held, status.dead) == (9, 1, 1, 1)
         assert (status.keep_from, status.delivered_at) == (3, NOW)
+        assert (status.waiting_from, another.waiting_from) == (5, None)
 
     async def test_the_same_record_once_more_changes_nothing(self, ledger: WholeLedger) -> None:
         """A record whose answer was lost is stored again by whoever made it, and counts once."""
@@ -240,7 +241,7 @@ class LedgerSuite:
         [gone] = [await ledger.trim(NOW + 1)]
         assert gone == len(["the first range", "the case of event 1"])
         assert await ledger.fate(FLOW, 0) == Fate("skipped")
-        assert await ledger.fate(FLOW, 10) == Fate("delivered", 2, NOW + 9)
+        assert await ledger.fate(FLOW, 10) == Fate("delivered", 2, NOW + 9, NOW - 5)
         assert await offsets(ledger, "dead") == [2]
 
     async def test_flows_do_not_see_each_other(self, ledger: WholeLedger) -> None:

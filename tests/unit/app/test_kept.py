@@ -42,12 +42,12 @@ async def test_it_begins_again():
     for begun in (1, 2):
         await settle()
         assert (part.begun, len(part.told), task.done()) == (begun, begun, False)
-        assert "flow a: ValueError" in part.health.unready()
+        assert "ValueError" in part.health.known()["flow a"].why
         part.clock.advance(PAUSE_SECONDS)
     await asyncio.wait_for(task, 1)
     assert part.begun == 3
     part.clock.advance(PAUSE_SECONDS)
-    assert part.health.unready() == ""
+    assert part.health.known() == {}
 
 
 # What is told has the kind and the line, and nothing of the error's text.
@@ -56,7 +56,7 @@ async def test_no_text_is_repeated():
     task = asyncio.create_task(part.kept.run())
     await settle()
     assert "test_kept.py:" in part.told[0]
-    assert "ada" not in part.told[0] + part.health.unready()
+    assert "ada" not in part.told[0] + part.health.known()["flow a"].why
     part.kept.stop()
     await task
 

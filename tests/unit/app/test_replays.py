@@ -18,7 +18,7 @@ from trunkline.app.dead import dead_letter, dead_letters
 from trunkline.app.project import Project
 from trunkline.app.replays import plan, replay_of, replays
 from trunkline.app.status import status
-from trunkline.app.views import trace
+from trunkline.app.story import trace
 from trunkline.delivery.ledger import Case, CaseQuery, Range, Record, Try
 from trunkline.delivery.replay.port import Change, Selection
 from trunkline.kernel.errors import TrunklineError

@@ -216,11 +216,11 @@ async def test_a_flow_that_breaks(world, order):
         [stalled] = world.of(FlowStalled)
         assert (stalled.flow, stalled.kind) == (FLOW, "RuntimeError")
         assert "ada" not in stalled.detail
-        assert f"flow {FLOW}" in world.backbone.health.unready()
+        assert f"flow {FLOW}" in world.backbone.health.known()
         await perform(world.backbone, Publish("order", [order()]))
         await world.until(lambda: world.place.received)
         world.backbone.machine.clock.advance(2 * PAUSE_SECONDS)
-        assert world.backbone.health.unready() == ""
+        assert world.backbone.health.known() == {}
 
 
 # A flow whose target does not fit stays visible until it does, and then delivers.
@@ -229,9 +229,10 @@ async def test_a_target_that_does_not_fit(world, order):
     async with running(world.backbone, world.opens):
         await perform(world.backbone, Publish("order", [order()]))
         await world.until(lambda: world.of(FlowStalled))
-        assert "the column price is missing" in world.backbone.health.unready()
+        why = world.backbone.health.known()[f"target of flow {FLOW}"].why
+        assert why == "the column price is missing"
         await world.until(lambda: world.place.received)
-        assert world.backbone.health.unready() == ""
+        assert world.backbone.health.known() == {}
     assert [one.detail for one in world.of(FlowStalled)] == ["the column price is missing"] * 3
 
 
@@ -239,9 +240,9 @@ async def test_a_target_that_does_not_fit(world, order):
 async def test_a_store_that_is_full(world):
     async with running(world.backbone, world.opens):
         world.backbone.machine.signals.emit(FlowStalled(FLOW, "connect", "refused", 0))
-        assert world.backbone.health.unready() == ""
+        assert world.backbone.health.known() == {}
         world.backbone.machine.signals.emit(FlowStalled(FLOW, "store", "the disk is full", 0))
-        assert world.backbone.health.unready() == "store: the disk is full"
+        assert world.backbone.health.known()["store"].why == "the disk is full"
 
 
 # A source that breaks is told and begins again; the others go on.

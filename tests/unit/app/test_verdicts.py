@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trunkline.app.verdicts import WORST_FIRST, Numbers, judged, several
+from trunkline.delivery.pausing import Pause
 from trunkline.delivery.standing import Isolation, Outage, Standing
 
 FINE = {
@@ -35,6 +36,7 @@ THERE = Standing()
         ({"lag": 1}, AWAY, "away"),
         ({"waiting": 1, "lag": 1, "lag_seconds": 99.0}, AWAY, "away"),
         ({"waiting": 1}, ALONE, "isolated"),
+        ({"lag": 1, "lag_seconds": 99.0, "pause": Pause("ada", "a move", 0)}, AWAY, "paused"),
     ],
 )
 def test_verdicts(numbers, target, health):

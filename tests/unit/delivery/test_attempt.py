@@ -42,7 +42,9 @@ def test_load_gives_each_event_its_offset_and_key():
 
 # guard: only events whose own key is blocked stay back, and an event without a key never does.
 def test_guard_keeps_back_events_of_blocked_keys_only():
-    assert guard(entry(3, "a"), {"a"}) == Case(offset=3, key="a", state="held", holds=True)
+    assert guard(entry(3, "a"), {"a"}) == Case(
+        offset=3, key="a", state="held", holds=True, time=entry(3, "a").event.time
+    )
     assert guard(entry(3, "b"), {"a"}) is None
     assert guard(entry(3, ""), {"a", ""}) is None
 
@@ -221,8 +223,11 @@ def test_a_late_end_closes_the_case():
 def test_failures_are_announced_without_payload():
     flow = flow_of()
     failed = announce(flow, entry(), RetryAt(1, 9, "timeout", "slow"))
-    assert failed == AttemptFailed("flow", 0, f"{1:032x}", 1, "timeout", "slow", 9)
-    assert announce(flow, entry(), Dead(2, 9, "x", "y")) == DeadLettered("flow", 0, f"{1:032x}", 2, "x", "y")
+    about = (flow.target, event(0).id, "***", event(0).contract)
+    assert failed == AttemptFailed("flow", 0, f"{1:032x}", 1, "timeout", "slow", 9, *about)
+    died = announce(flow, entry(), Dead(2, 9, "x", "y"))
+    assert died == DeadLettered("flow", 0, f"{1:032x}", 2, "x", "y", *about)
+    assert announce(replace(flow, shows_keys=True), entry(), Dead(2, 9, "x", "y")).key == "a"
 
 
 # map: an effect keeps its name through attempts and edits, and has another each time a person asks for one.

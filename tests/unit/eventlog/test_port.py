@@ -18,10 +18,12 @@ from trunkline.testkit.eventlog import event, events
         (Query(id="id-3", subject="customer-4"), False),
         (Query(correlation="0" * 32), False),
         (Query(id="id-4"), False),
+        (Query(before=4), True),
+        (Query(before=3), False),
     ],
 )
 def test_a_query_wants_every_value(query, matches):
-    assert query.matches(event(3)) is matches
+    assert query.matches(3, event(3)) is matches
 
 
 # A page knows where to read on.

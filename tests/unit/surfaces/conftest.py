@@ -71,9 +71,9 @@ def bury(folder):
 
 @pytest.fixture(name="opened")
 async def open_door():
-    """Give an echo endpoint, a switch for readiness, and a client session on an open door."""
-    echo, why = Echo(), []
-    listening = await serve(Door({"/hooks/a": echo}, CountingIds(), lambda: "".join(why)), "127.0.0.1", 0)
+    """Give an echo endpoint and a client session on an open door."""
+    echo = Echo()
+    listening = await serve(Door({"/hooks/a": echo}, CountingIds()), "127.0.0.1", 0)
     async with aiohttp.ClientSession(f"http://127.0.0.1:{listening.port}") as session:
-        yield echo, why, session, listening
+        yield echo, session, listening
     await listening.close()

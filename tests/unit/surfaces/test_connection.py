@@ -16,7 +16,7 @@ from trunkline.testkit.clock import CountingIds
 # A connection on which no head, or half of one, comes in time is closed without an answer.
 @pytest.mark.parametrize("half", [b"", HALF_A_HEAD])
 async def test_a_head_that_does_not_come_is_given_up(opened, monkeypatch, half):
-    echo, _, _, listening = opened
+    echo, _, listening = opened
     monkeypatch.setattr("trunkline.surfaces.connection.HEAD_SECONDS", 0.05)
     reader, writer = await sent(listening, half)
     assert await reader.read() == b""
@@ -26,7 +26,7 @@ async def test_a_head_that_does_not_come_is_given_up(opened, monkeypatch, half):
 
 # A head that drips gains no time by each piece.
 async def test_a_head_that_drips_is_given_up(opened, monkeypatch):
-    _, _, _, listening = opened
+    _, _, listening = opened
     monkeypatch.setattr("trunkline.surfaces.connection.HEAD_SECONDS", 0.05)
     reader, writer = await sent(listening, HALF_A_HEAD)
     ended = asyncio.ensure_future(reader.read())
@@ -41,7 +41,7 @@ async def test_a_head_that_drips_is_given_up(opened, monkeypatch):
 
 # What comes after a request on its connection has no more time than the first.
 async def test_a_later_head_is_given_up_too(opened, monkeypatch):
-    echo, _, _, listening = opened
+    echo, _, listening = opened
     monkeypatch.setattr("trunkline.surfaces.connection.HEAD_SECONDS", 0.05)
     reader, writer = await sent(listening, WHOLE)
     assert (await reader.readline()).startswith(b"HTTP/1.1 202 ")
@@ -54,7 +54,7 @@ async def test_a_later_head_is_given_up_too(opened, monkeypatch):
 
 # The pause between two requests is not the time of a head: a kept connection outlasts it.
 async def test_a_kept_connection_is_left_open(opened, monkeypatch):
-    echo, _, _, listening = opened
+    echo, _, listening = opened
     monkeypatch.setattr("trunkline.surfaces.connection.HEAD_SECONDS", 0.05)
     reader, writer = await sent(listening, WHOLE)
     assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 202 ")
@@ -79,7 +79,7 @@ async def test_a_connection_that_rests(opened, monkeypatch):
     writer.write(WHOLE)
     await writer.drain()
     other, closing = await sent(listening, WHOLE.replace(b"POST /hooks/a", b"GET /health"))
-    assert (await other.read()).startswith(b"HTTP/1.1 200 ")  # closed: its time of rest is over
+    assert (await other.read()).startswith(b"HTTP/1.1 404 ")  # closed: its time of rest is over
     echo.gate.set()
     assert (await reader.read()).startswith(b"HTTP/1.1 202 ")
     for each in (writer, closing):
@@ -90,7 +90,7 @@ async def test_a_connection_that_rests(opened, monkeypatch):
 
 # A request under way is answered however long that takes, with half a head behind it or without.
 async def test_a_request_under_way_is_answered_first(opened, monkeypatch):
-    echo, _, _, listening = opened
+    echo, _, listening = opened
     monkeypatch.setattr("trunkline.surfaces.connection.HEAD_SECONDS", 0.05)
     echo.gate.clear()
     alone, followed = await sent(listening, WHOLE), await sent(listening, WHOLE + HALF_A_HEAD)
@@ -107,7 +107,7 @@ async def test_a_request_under_way_is_answered_first(opened, monkeypatch):
 
 # A head without an end is refused at its bound, long before its time is over.
 async def test_a_head_that_is_too_large(opened, monkeypatch):
-    echo, _, _, listening = opened
+    echo, _, listening = opened
     monkeypatch.setattr("trunkline.surfaces.connection.HEAD_BYTES", 1_000)
     reader, writer = await sent(listening, HALF_A_HEAD + b"x" * 1_000)
     assert (await reader.readline()).startswith(b"HTTP/1.1 431 ")
@@ -117,7 +117,7 @@ async def test_a_head_that_is_too_large(opened, monkeypatch):
 
 # Requests that come whole in one turn are handed over together; each gets its own answer.
 async def test_requests_of_one_turn_are_answered_together(opened):
-    echo, _, _, listening = opened
+    echo, _, listening = opened
     senders = [await asyncio.open_connection("127.0.0.1", listening.port) for _ in range(3)]
     for number, (_, writer) in enumerate(senders):
         writer.write(WHOLE.replace(b"host", b"x-a: %d\r\nhost" % number))
@@ -143,7 +143,7 @@ async def test_requests_of_one_turn_are_answered_together(opened):
     ],
 )
 async def test_what_is_not_whole(opened, pieces):
-    echo, _, _, listening = opened
+    echo, _, listening = opened
     reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
     for piece in pieces:
         writer.write(piece)
@@ -160,7 +160,7 @@ async def test_what_is_not_whole(opened, pieces):
 
 # A fault of ours in an endpoint is a 500 for who was in it, and the door stays open.
 async def test_a_fault_of_ours(opened):
-    echo, _, session, listening = opened
+    echo, session, listening = opened
     echo.gate = None
     reader, writer = await sent(listening, WHOLE)
     assert (await reader.read()).startswith(b"HTTP/1.1 500 ")
@@ -172,7 +172,7 @@ async def test_a_fault_of_ours(opened):
 
 # A sender that goes away while its request is under way takes nobody with it.
 async def test_a_sender_goes_away_while_it_waits(opened):
-    echo, _, session, listening = opened
+    echo, session, listening = opened
     echo.gate.clear()
     _, writer = await sent(listening, WHOLE)
     await echo.entered.wait()

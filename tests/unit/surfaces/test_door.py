@@ -19,7 +19,7 @@ async def chunks(count: int):
 
 # A request reaches its endpoint with method, headers and whole body, and the answer comes back.
 async def test_carries_a_request(opened):
-    _, _, session, _ = opened
+    _, session, _ = opened
     async with session.post("/hooks/a", data=b"x" * 90_000, headers={"X-A": "1"}) as answer:
         assert answer.status == 202
         assert await answer.json() == {"method": "POST", "bytes": 90_000, "x": "1"}
@@ -29,14 +29,14 @@ async def test_carries_a_request(opened):
 
 # A body that comes in chunks is put together.
 async def test_chunked_body(opened):
-    _, _, session, _ = opened
+    _, session, _ = opened
     async with session.post("/hooks/a", data=chunks(9)) as answer:
         assert (await answer.json())["bytes"] == 90_000
 
 
 # Too large by its Content-Length, or while it is read: 413, and the endpoint never sees it.
 async def test_too_large(opened):
-    echo, _, session, _ = opened
+    echo, session, _ = opened
     async with session.post("/hooks/a", data=b"x" * 100_001) as answer:
         assert answer.status == 413
     async with session.post("/hooks/a", data=chunks(30)) as answer:
@@ -60,30 +60,14 @@ async def test_mounts():
 
 # An unknown path is a problem 404.
 async def test_unknown_path(opened):
-    _, _, session, _ = opened
+    _, session, _ = opened
     async with session.post("/hooks/b", data=b"{}") as answer:
         assert (answer.status, answer.content_type) == (404, "application/problem+json")
 
 
-# Health says that the process answers; readiness says why it should get no traffic.
-async def test_probes(opened):
-    _, why, session, _ = opened
-    for path in ("/health", "/ready"):
-        async with session.get(path) as answer:
-            assert answer.status == 200
-        async with session.post(path) as answer:
-            assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
-    why.append("the store is away")
-    async with session.get("/ready") as answer:
-        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-        assert (await answer.json(content_type=None))["detail"] == "the store is away"
-    async with session.get("/health") as answer:
-        assert answer.status == 200
-
-
 # Closing finishes the request under way and takes no new connection.
 async def test_close_finishes_what_is_under_way(opened):
-    echo, _, session, listening = opened
+    echo, session, listening = opened
     echo.gate.clear()
     request = asyncio.create_task(status_of(session))
     await echo.entered.wait()
@@ -99,7 +83,7 @@ async def test_close_finishes_what_is_under_way(opened):
 
 # A sender that goes away in the middle of its body leaves nothing behind.
 async def test_sender_goes_away(opened):
-    echo, _, session, listening = opened
+    echo, session, listening = opened
     _, writer = await asyncio.open_connection("127.0.0.1", listening.port)
     writer.write(b"POST /hooks/a HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nhalf")
     await writer.drain()
@@ -111,14 +95,14 @@ async def test_sender_goes_away(opened):
 
 # An address that is taken is an OSError at once, not a server that never answers.
 async def test_taken_address(opened):
-    _, _, _, listening = opened
+    _, _, listening = opened
     with pytest.raises(OSError, match="in use"):
         await serve(Door({}, CountingIds()), "127.0.0.1", listening.port)
 
 
 # A body that stops in the middle is answered 408 after its time, and reaches no endpoint.
 async def test_a_body_that_does_not_come_is_given_up(opened, monkeypatch):
-    echo, _, _, listening = opened
+    echo, _, listening = opened
     monkeypatch.setattr("trunkline.surfaces.door.BODY_SECONDS", 0.05)
     reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
     writer.write(b"POST /hooks/a HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf")
@@ -130,7 +114,7 @@ async def test_a_body_that_does_not_come_is_given_up(opened, monkeypatch):
 
 # More requests at a time than fit are told to come back, and taken again when some are answered.
 async def test_too_many_requests_at_a_time(opened, monkeypatch):
-    echo, _, session, _ = opened
+    echo, session, _ = opened
     monkeypatch.setattr("trunkline.surfaces.door.REQUESTS", 1)
     echo.gate.clear()
     first = asyncio.create_task(status_of(session))
@@ -145,7 +129,7 @@ async def test_too_many_requests_at_a_time(opened, monkeypatch):
 
 # The bodies of all requests at a time are bounded; one alone is taken whatever its size.
 async def test_too_many_bytes_at_a_time(opened, monkeypatch):
-    echo, _, session, _ = opened
+    echo, session, _ = opened
     monkeypatch.setattr("trunkline.surfaces.door.BODIES_BYTES", 3)
     echo.gate.clear()
     first = asyncio.create_task(status_of(session))

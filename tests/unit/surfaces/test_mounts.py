@@ -10,7 +10,7 @@ from trunkline.app.acts import RotateToken, perform
 from trunkline.app.backbone import opened, this_machine
 from trunkline.app.project import Project
 from trunkline.kernel.errors import SecretUnavailable
-from trunkline.surfaces.mounts import API, CONTROL, SCHEMAS, doorway, mounted, shown
+from trunkline.surfaces.mounts import API, SCHEMAS, doorway, mounted, shown
 from trunkline.surfaces.place import Place
 
 VARIABLE = "TRUNKLINE_SECRET_REGISTRY_CI"
@@ -82,6 +82,19 @@ async def test_names(backbone):
         assert await status_of(here[SCHEMAS], elsewhere) == 200
 
 
+# The control room is asked by a name of the door, whose root leads there; who is not known has to log in.
+async def test_control_room(backbone):
+    with doorway(backbone, HERE) as opens:
+        door = await opens({})
+        async with aiohttp.ClientSession(door.url) as session:
+            async with session.get("/") as answer:
+                assert answer.url.path == "/control/login"
+                assert "Admin token" in await answer.text()
+            async with session.get("/control/login", headers={"host": "evil.example.com"}) as answer:
+                assert answer.status == 421
+        await door.close()
+
+
 # A writer without a secret is told at the start.
 async def test_no_secret(project):
     async with opened(project, this_machine({})) as backbone:
@@ -96,7 +109,11 @@ async def test_roles(project, roles, status):
         with doorway(backbone, HERE) as opens:
             door = await opens({})
             async with aiohttp.ClientSession(door.url) as session:
-                for path, expected in (("/health", 200), ("/registry/subjects", status), (CONTROL, status)):
+                for path, expected in (
+                    ("/health", 200),
+                    ("/registry/subjects", status),
+                    ("/control/login", status),
+                ):
                     async with session.get(path) as answer:
                         assert answer.status == expected, path
             await door.close()

@@ -16,10 +16,12 @@ import msgspec
 from trunkline.adapters.sqlite import pages
 from trunkline.adapters.sqlite.dedupe import Dedupe, Shape
 from trunkline.adapters.sqlite.prints import Prints
+from trunkline.adapters.sqlite.rollups import add_arrivals
 from trunkline.eventlog.page import PageCodec
 from trunkline.eventlog.placing import (
     ELSEWHERE,
     WINDOW_SECONDS,
+    arrivals_of,
     forgotten_before,
     paginate,
     place,
@@ -144,6 +146,8 @@ class Appender:
         known = self._elsewhere(connection, name, cast, forgotten) if cast else {}
         known |= self._dedupe.known(connection, keys, forgotten)
         placed, fresh = place(keys, known, stream.next)
+        for source, sums in arrivals_of(events, fresh).items():
+            add_arrivals(connection, name, source, now, sums)
         if not fresh:
             return placed, []
         self._dedupe.make_room(connection, forgotten)

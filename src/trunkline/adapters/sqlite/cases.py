@@ -16,21 +16,23 @@ from trunkline.eventlog.seal import Sealer
 
 COLUMNS = (
     "c.event, c.key, c.state, c.holds, c.attempts, c.forgiven, c.due, c.at, c.since, "
-    "c.correlation, c.reason, c.tries, c.contract, c.renamed, c.answers, c.yields, c.edited"
+    "c.correlation, c.reason, c.tries, c.contract, c.renamed, c.answers, c.yields, c.edited, "
+    "c.time, c.died"
 )
 """What ``Rows.case`` reads, of a table named ``c``."""
 
 PUT = """INSERT INTO flow_case
     (flow, event, key, state, holds, attempts, forgiven, due, at, since, correlation, reason, tries,
-     contract, renamed, answers, yields, edited, kind, cause)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     contract, renamed, answers, yields, edited, kind, cause, time, died)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET
         key = excluded.key, state = excluded.state, holds = excluded.holds, attempts = excluded.attempts,
         forgiven = excluded.forgiven, due = excluded.due, at = excluded.at, since = excluded.since,
         correlation = excluded.correlation, reason = excluded.reason, tries = excluded.tries,
         contract = excluded.contract, renamed = excluded.renamed, answers = excluded.answers,
         yields = excluded.yields,
-        edited = excluded.edited, kind = excluded.kind, cause = excluded.cause"""
+        edited = excluded.edited, kind = excluded.kind, cause = excluded.cause,
+        time = excluded.time, died = excluded.died"""
 """What ``Rows.row`` is for."""
 
 _tries = msgspec.json.Decoder(tuple[Try, ...])
@@ -67,12 +69,14 @@ class Rows:
             self._sealer.seal(case.edited, _place(flow, case.offset)) if case.edited else None,
             cause.kind,
             cause.text,
+            case.time,
+            case.died,
         )
 
     def case(self, flow: str, row: Sequence[Any]) -> Case:
         """Return the case of ``flow`` that a row of ``COLUMNS`` is; raises ``Corrupt`` for a broken seal."""
         offset, key, state, holds, attempts, forgiven, due, at, since = row[:9]
-        correlation, reason, tries, contract, renamed, answers, yields, edited = row[9:]
+        correlation, reason, tries, contract, renamed, answers, yields, edited, time, died = row[9:]
         return Case(
             offset=offset,
             key=key,
@@ -91,6 +95,8 @@ class Rows:
             renamed=renamed,
             answers=_answers.decode(answers) if answers else (),
             yields=bool(yields),
+            time=time,
+            died=died,
         )
 
 

@@ -16,6 +16,8 @@ import msgspec
 
 from trunkline.adapters.sqlite import letters, replies
 from trunkline.adapters.sqlite.cases import COLUMNS, PUT, Rows
+from trunkline.adapters.sqlite.counting import Counting, bits, is_set
+from trunkline.adapters.sqlite.rollups import add_deliveries
 from trunkline.adapters.sqlite.store import Store
 from trunkline.connectors.reply import Reply
 from trunkline.delivery.ledger import (
@@ -30,6 +32,7 @@ from trunkline.delivery.ledger import (
     Record,
     Resolution,
     Retry,
+    State,
     resolved,
 )
 from trunkline.eventlog.seal import Sealer
@@ -45,8 +48,8 @@ _ENTER_FLOW = """INSERT INTO flow (name, cursor, stream) VALUES (:flow, 0, :stre
 _FLOW_ID = "SELECT id FROM flow WHERE name = :flow"
 _MOVE = "UPDATE flow SET cursor = :cursor WHERE name = :flow"
 _SETTLE = """INSERT OR REPLACE INTO settled
-    (flow, last, first, started, finished, attempts, delivered, dropped, drops)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    (flow, last, first, started, finished, attempts, delivered, dropped, drops, lags)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _HELD_HEAD = """SELECT event FROM
     (SELECT event, state FROM flow_case INDEXED BY case_key
      WHERE flow = :id AND key = :key AND holds AND NOT (state = 'dead' AND yields)
@@ -54,8 +57,10 @@ _HELD_HEAD = """SELECT event FROM
     WHERE state = 'held'"""
 _LET_GO = "UPDATE flow_case SET state = 'waiting', due = :at, at = :at WHERE flow = :id AND event = :offset"
 _SUPERSEDE = """UPDATE flow_case INDEXED BY case_key
-    SET state = 'superseded', holds = 0, at = :at, reason = 'by event ' || :event
-    WHERE flow = :id AND key = :key AND holds AND event < :event AND state = 'dead' AND yields"""
+    SET state = 'superseded', holds = 0, at = :at, reason = 'by event ' || :event,
+        died = coalesce(nullif(died, 0), at)
+    WHERE flow = :id AND key = :key AND holds AND event < :event AND state = 'dead' AND yields
+    RETURNING event"""
 _VOID_RANGES = "DELETE FROM settled WHERE flow = :id AND last >= :cursor"
 _VOID_CASES = "DELETE FROM flow_case WHERE flow = :id AND event >= :cursor"
 
@@ -96,10 +101,11 @@ _STATUS = """SELECT f.name, f.cursor,
             coalesce((SELECT min(c.event) FROM flow_case c INDEXED BY case_due
                       WHERE c.flow = f.id AND c.state = 'waiting'), f.cursor),
             coalesce((SELECT min(c.event) FROM flow_case c INDEXED BY case_dead
-                      WHERE c.flow = f.id AND c.state = 'dead'), f.cursor))
+                      WHERE c.flow = f.id AND c.state = 'dead'), f.cursor)),
+        (SELECT min(c.event) FROM flow_case c INDEXED BY case_due WHERE c.flow = f.id AND c.state = 'waiting')
     FROM flow f ORDER BY f.name"""
 _FATE_OF = _sql("SELECT state, attempts, at FROM flow_case WHERE flow = $flow AND event = :offset")
-_RANGE_OF = _sql("""SELECT first, attempts, finished, drops FROM settled
+_RANGE_OF = _sql("""SELECT first, attempts, started, finished, drops FROM settled
     WHERE flow = $flow AND last >= :offset ORDER BY last LIMIT 1""")
 _COUNT_RANGES = _sql("""SELECT coalesce(sum(delivered), 0), coalesce(sum(dropped), 0) FROM settled
     WHERE flow = $flow AND finished >= :since AND finished < :until""")
@@ -164,8 +170,8 @@ class SqliteLedger:
     async def status(self) -> list[FlowStatus]:
         """Return how every flow stands."""
         return [
-            FlowStatus(name, cursor, waiting, held, dead, max(in_time, late), keep_from)
-            for name, cursor, waiting, held, dead, in_time, late, keep_from in await self._rows(_STATUS, {})
+            FlowStatus(name, cursor, waiting, held, dead, max(in_time, late), *kept)
+            for name, cursor, waiting, held, dead, in_time, late, *kept in await self._rows(_STATUS, {})
         ]
 
     async def fate(self, flow: str, offset: int) -> Fate:
@@ -266,14 +272,19 @@ class SqliteLedger:
         flow, number = record.flow, _enter(connection, record.flow, record.stream)
         if record.cursor is not None:
             connection.execute(_MOVE, {"flow": flow, "cursor": record.cursor})
+        changes = Counting(connection, number).recorded(record)
         if record.range is not None:
             connection.execute(_SETTLE, _settle_row(number, record.range))
         if record.cases:
             connection.executemany(PUT, [self._cases.row(flow, number, case) for case in record.cases])
             delivered = [case for case in record.cases if case.state == "delivered" and case.key]
-            connection.executemany(_SUPERSEDE, [_superseding(number, case, record.at) for case in delivered])
+            moot = connection.executemany(
+                _SUPERSEDE, [_superseding(number, case, record.at) for case in delivered]
+            ).fetchall()
+            changes.superseded(record.at, len(moot))
             keys = {case.key for case in record.cases if case.key}
             _give_heads(connection, number, keys, record.at)
+        add_deliveries(connection, number, changes.by_minute)
         if record.replies:
             self._replies.put(connection, flow, number, record.at, record.replies)
 
@@ -296,24 +307,27 @@ def _enter(connection: apsw.Connection, flow: str, stream: str = "") -> int:
 
 def _rewind(connection: apsw.Connection, flow: str, cursor: int) -> None:
     number = _enter(connection, flow)
+    given = {"flow": flow, "id": number, "cursor": cursor}
+    changes = Counting(connection, number).voided(cursor)
     for statement in (_MOVE, _VOID_RANGES, _VOID_CASES, replies.VOID):
-        given = {"flow": flow, "id": number, "cursor": cursor}
         connection.execute(statement, given)
+    add_deliveries(connection, number, changes.by_minute)
 
 
 def _fate(connection: apsw.Connection, flow: str, offset: int) -> Fate:
     given = {"flow": flow, "offset": offset}
-    for state, attempts, at in connection.execute(_FATE_OF, given):
-        return Fate(state, attempts, at)
-    for first, attempts, finished, drops in connection.execute(_RANGE_OF, given):
+    for known, attempts, at in connection.execute(_FATE_OF, given):
+        return Fate(known, attempts, at)
+    for first, attempts, started, finished, drops in connection.execute(_RANGE_OF, given):
         if first <= offset:
-            return Fate("dropped" if _is_set(drops, offset - first) else "delivered", attempts, finished)
+            state: State = "dropped" if is_set(drops, offset - first) else "delivered"
+            return Fate(state, attempts, finished, started)
     below = any(offset < cursor for cursor, *_ in connection.execute(_POSITION, given))
     return Fate("skipped" if below else "pending")
 
 
 def _settle_row(flow: int, settled: Range) -> tuple[Any, ...]:
-    drops = _bits(offset - settled.first for offset in settled.dropped) if settled.dropped else None
+    drops = bits(offset - settled.first for offset in settled.dropped) if settled.dropped else None
     return (
         flow,
         settled.last,
@@ -324,15 +338,5 @@ def _settle_row(flow: int, settled: Range) -> tuple[Any, ...]:
         settled.delivered,
         len(settled.dropped),
         drops,
+        settled.lags.packed() or None,
     )
-
-
-def _bits(positions: Iterable[int]) -> bytes:
-    field = 0
-    for position in positions:
-        field |= 1 << position
-    return field.to_bytes((field.bit_length() + 7) // 8, "little")
-
-
-def _is_set(bits: bytes | None, position: int) -> bool:
-    return bits is not None and position // 8 < len(bits) and bool(bits[position // 8] >> position % 8 & 1)

@@ -236,10 +236,12 @@ class SqliteLog:
         if query.stream and asked is None:
             return
         for number, base in self._prints.pages(connection, asked, query):
+            if base < streams[number].first:
+                continue  # it was trimmed, and a run of fingerprints still names it
             page = pages.load_one(connection, self._codec, streams[number], base)
             for index in reversed(range(len(page.events))):
-                if query.matches(page.events[index]):
-                    yield Stored(page.stream, base + index, page.events[index])
+                if query.matches(base + index, page.events[index]):
+                    yield Stored(page.stream, base + index, page.events[index], base)
 
 
 def _resume(arrival: Arrival, outcome: object) -> None:

@@ -7,12 +7,14 @@ shows (source, place, reasons) is in the clear and holds no value of a record.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import apsw
 import msgspec
 
+from trunkline.adapters.sqlite.rollups import add_arrivals
 from trunkline.adapters.sqlite.store import Store
 from trunkline.connectors.source import Arrival
 from trunkline.eventlog.seal import Sealer
@@ -28,6 +30,7 @@ from trunkline.intake.quarantine import (
     full,
     grouped,
 )
+from trunkline.kernel.rollup import Arrivals
 
 _SHOWN = (
     "id, source, stream, contract, place, correlation, arrived, last_seen, count, kind, reasons, raw_bytes, "
@@ -91,6 +94,7 @@ class SqliteQuarantine:
     async def put(self, held: Sequence[Held]) -> None:
         """Keep ``held``, or count again what is here, in one transaction."""
         rows = [self._row(one) for one in held]
+        refused = Counter((one.entry.stream, one.entry.source, one.entry.last_seen) for one in held)
         limits = self._limits
 
         def write(connection: apsw.Connection) -> None:
@@ -101,6 +105,8 @@ class SqliteQuarantine:
             # more of what is here already is welcome even when full: it takes no room
             if after != before and (after[0] > limits.entries or after[1] > limits.bytes):
                 raise full(limits)
+            for (stream, source, at), count in refused.items():
+                add_arrivals(connection, stream, source, at, Arrivals(refused=count))
 
         await self._store.write(write)
 

@@ -76,7 +76,7 @@ class Store:
     def __init__(self, path: Path, roles: Collection[Role] = ROLES, *, keep_free_bytes: int = 0) -> None:
         self.path = path
         self.roles = frozenset(roles)
-        self._keep_free_bytes = keep_free_bytes
+        self.keep_free_bytes = keep_free_bytes
         self._pending: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._closed = False
         self._owned: contextlib.ExitStack = contextlib.ExitStack()
@@ -119,11 +119,18 @@ class Store:
         Refusing before the disk is full leaves the ledger its room: deliveries go on and are recorded. What
         a trim left free inside the file counts as free.
         """
-        free = shutil.disk_usage(self.path.parent).free
-        if free < self._keep_free_bytes:
-            free += connection.pragma("freelist_count") * connection.pragma("page_size")
-        if free < self._keep_free_bytes:
+        if self._free(connection) < self.keep_free_bytes:
             raise StoreFull(_FULL)
+
+    def _free(self, connection: apsw.Connection) -> int:
+        free = shutil.disk_usage(self.path.parent).free
+        if free < self.keep_free_bytes:
+            free += connection.pragma("freelist_count") * connection.pragma("page_size")
+        return free
+
+    async def free_bytes(self) -> int:
+        """Return how many bytes of the disk are free, as ``ask_for_room`` counts them."""
+        return await self.read(self._free)
 
     async def read(self, read: Callable[[apsw.Connection], T]) -> T:
         """Run ``read`` in a thread on a read-only connection that sees all that was committed."""

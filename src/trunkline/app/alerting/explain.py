@@ -19,21 +19,21 @@ Facts = Mapping[str, str]
 LONGEST = 500
 """The most characters of a cause: what others wrote may be long."""
 
+# pages of surfaces.dashboard, which this room does not know
 _PAGES: Mapping[About, str] = {
     "flow": "flows/{flow}",
-    "source": "quarantine?source={source}",
+    "source": "sources",
     "target": "topology",
-    "stream": "contracts",
-    "contract": "contracts",
+    "stream": "streams",
+    "contract": "streams",
     "disk": "",
-    "route": "alerts",
+    "route": "",
 }
 
 
 def about_of(rule: Rule) -> About:
     """Return what a rule is about."""
-    condition = rule.condition
-    return MEASURES[condition.measure if isinstance(condition, Burn) else condition.series.measure].about
+    return MEASURES[_measured(rule)].about
 
 
 def subject_of(labels: Labels, about: About) -> str:
@@ -44,16 +44,21 @@ def subject_of(labels: Labels, about: About) -> str:
 def explained(rule: Rule, labels: Labels, value: float | None, facts: Facts, link: str = "") -> Explained:
     """Explain an alert; ``link`` is where the control room is, empty where there is none."""
     about = about_of(rule)
+    if _measured(rule) == "dead_letters":  # they explain themselves, whatever else goes on
+        facts = {name: text for name, text in facts.items() if name == "letters"}
     cause, step = _WAYS[about](labels, facts)
     return Explained(summary_of(rule, labels, value), cause[:LONGEST], step, _link(link, about, labels))
 
 
 def summary_of(rule: Rule, labels: Labels, value: float | None) -> str:
     """Say what is so, and which bound it is beyond."""
+    measured = f"{_measured(rule)} is {value_of(rule.condition, value)}"
+    return f"{subject_of(labels, about_of(rule))}: {measured} ({text_of(rule.condition)})"
+
+
+def _measured(rule: Rule) -> str:
     condition = rule.condition
-    name = condition.measure if isinstance(condition, Burn) else condition.series.measure
-    measured = value_of(condition, value)
-    return f"{subject_of(labels, about_of(rule))}: {name} is {measured} ({text_of(condition)})"
+    return condition.measure if isinstance(condition, Burn) else condition.series.measure
 
 
 def _link(link: str, about: About, labels: Labels) -> str:
@@ -63,29 +68,31 @@ def _link(link: str, about: About, labels: Labels) -> str:
     return f"{link.rstrip('/')}/control/{_PAGES[about].format_map(named)}"
 
 
+_OF_FLOW = (
+    ("paused", "paused by {}", 'trunkline flow resume {flow} --why "..."'),
+    ("isolated", "target {target} is isolated by {}", 'trunkline target reset {target} --why "..."'),
+    ("outage", "target {target} is away: {}", "trunkline target list"),
+    ("letters", "{}", "trunkline dead groups --flow {flow}"),
+    ("retrying", "{}", "trunkline dead list --flow {flow} --state waiting"),
+    ("stall", "{}", "trunkline status"),
+)
+"""What holds a flow up, the nearest cause first: the fact that says so, the cause in words, the next step."""
+
+
 def _flow(labels: Labels, facts: Facts) -> tuple[str, str]:
-    flow, target = labels["flow"], labels["target"]
-    if "isolated" in facts:
-        step = f'trunkline target reset {target} --why "..."'
-        return f"target {target} is isolated by {facts['isolated']}", step
-    if "outage" in facts:
-        return f"target {target} is away: {facts['outage']}", "trunkline target list"
-    if facts.get("letters"):
-        return facts["letters"], f"trunkline dead groups --flow {flow}"
-    if facts.get("retrying"):
-        return facts["retrying"], f"trunkline dead list --flow {flow} --state waiting"
-    if "stall" in facts:
-        return facts["stall"], "trunkline status"
+    for name, cause, step in _OF_FLOW:
+        if facts.get(name):
+            return cause.format(facts[name], **labels), step.format(**labels)
     return "more comes than it delivers, or it has just begun", "trunkline status"
 
 
 def _source(labels: Labels, facts: Facts) -> tuple[str, str]:
     if facts.get("refused"):
         return facts["refused"], f"trunkline quarantine groups --source {labels['source']}"
-    last, usual = facts.get("last", ""), facts.get("usual_seconds", "0")
+    last, expected = facts.get("last", ""), facts.get("expected_seconds", "0")
     cause = f"its last event came at {last}" if last else "nothing came of it"
-    if usual != "0":
-        cause += f", and one comes every {usual} s or sooner as a rule"
+    if expected != "0":
+        cause += f", and one is expected every {expected} s, by its {facts.get('by', '')}"
     return f"{cause}: its system does not send, or cannot reach us", "trunkline status"
 
 

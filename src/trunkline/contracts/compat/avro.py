@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from trunkline.contracts.compat.avro_confluent import registry_found
+from trunkline.contracts.compat.avro_confluent import Found, registry_found
 from trunkline.contracts.compat.avro_documents import NoDocument, is_read, placed
 from trunkline.contracts.compat.avro_resolution import WORDS, Finding, resolved
 from trunkline.contracts.compat.avro_types import ABSENT, AvroType, extent
@@ -17,6 +17,7 @@ from trunkline.contracts.compat.difference import (
     Difference,
     Direction,
     Effect,
+    Evidence,
     Example,
     Policy,
     worst,
@@ -122,7 +123,54 @@ def _mirrored(kind: str) -> str:
 
 
 def _of_registry(old: AvroType, new: AvroType, effort: Effort) -> Iterator[Change]:
-    for place, kind in dict.fromkeys(registry_found(new, old, effort)):
-        yield Change(pointer=place, kind=kind, detail=kind, backward="breaking", forward="compatible")
-    for place, kind in dict.fromkeys(registry_found(old, new, effort)):
-        yield Change(pointer=place, kind=kind, detail=kind, backward="compatible", forward="breaking")
+    backward, forward = registry_found(new, old, effort), registry_found(old, new, effort)
+    for place, kind, shown in _evident(backward, old, new, effort):
+        yield Change(
+            pointer=place,
+            kind=kind,
+            detail=kind,
+            backward="breaking",
+            forward="compatible",
+            backward_evidence=shown[0],
+            backward_example=shown[1],
+        )
+    for place, kind, shown in _evident(forward, new, old, effort):
+        yield Change(
+            pointer=place,
+            kind=kind,
+            detail=kind,
+            backward="compatible",
+            forward="breaking",
+            forward_evidence=shown[0],
+            forward_example=shown[1],
+        )
+
+
+def _evident(
+    found: list[Found], writer: AvroType, reader: AvroType, effort: Effort
+) -> Iterator[tuple[str, str, tuple[Evidence, Example | None]]]:
+    """Yield each break that the registry finds, with a document that shows it, or why there is none."""
+    breaks = dict.fromkeys(found)
+    try:
+        findings = resolved(writer, reader, effort) if breaks else []
+        is_read = all(finding.effect == "compatible" for finding in findings)
+    except (Exhausted, RecursionError):
+        findings, is_read = [], False
+    for place, kind in breaks:
+        examples = (_refused(each, writer, reader, effort) for each in _at(place, findings))
+        example = next((one for one in examples if one is not None), None)
+        yield place, kind, ("rule" if is_read else "undecided" if example is None else "example", example)
+
+
+def _at(place: str, findings: list[Finding]) -> list[Finding]:
+    """Return what is not read at a place, or else inside it, where a document can show it."""
+    refused = [each for each in findings if each.effect == "breaking" and not each.misread]
+    inside = [each for each in refused if each.read_at.startswith(f"{place}/")]
+    return [each for each in refused if each.read_at == place] or inside
+
+
+def _refused(finding: Finding, writer: AvroType, reader: AvroType, effort: Effort) -> Example | None:
+    try:
+        return _shown(finding, writer, reader, effort)[1]
+    except ValueError:  # the library that reads and writes is not there, and a verdict needs none
+        return None

@@ -36,6 +36,8 @@ class Finding:
     way: tuple[Step, ...] = ()
     part: Any = ABSENT
     misread: bool = False
+    read_at: str = ""
+    """Where in the reader's schema a break is, whatever ``reader`` tells."""
 
 
 def resolved(writer: AvroType, reader: AvroType, effort: Effort) -> list[Finding]:
@@ -196,7 +198,8 @@ class _Resolution:
             part = sample(writer, self._effort) if part is ABSENT else part
         except (NoDocument, Exhausted, RecursionError):
             part = ABSENT
-        self.findings.append(Finding(kind, one, other, "breaking", way, part, misread))
+        read_at = other or reader.place
+        self.findings.append(Finding(kind, one, other, "breaking", way, part, misread, read_at))
 
 
 def matches(writer: AvroType, reader: AvroType) -> bool:

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 
 from trunkline.contracts.compat import facts as of
 from trunkline.contracts.compat.difference import Schema
-from trunkline.contracts.compat.equality import hashed
+from trunkline.contracts.compat.equality import hashed, same
 from trunkline.contracts.compat.judging import Demand
 from trunkline.contracts.compat.keywords import group_of
 from trunkline.contracts.compat.kinds import kind_of
-from trunkline.contracts.compat.places import Path
+from trunkline.contracts.compat.places import Place
 from trunkline.contracts.compat.pointers import at, tokens_of
-from trunkline.contracts.compat.sides import Facts, Side, has_references, same
+from trunkline.contracts.compat.sides import Facts, Side
+from trunkline.contracts.compat.ways import Tokens, Way
 from trunkline.contracts.field import pointer_of
 from trunkline.kernel import json
 
@@ -28,23 +29,9 @@ _LISTS = ("allOf", "anyOf", "oneOf")
 _APART = frozenset({"properties", "required", "enum", "const", "$ref", "$defs", "definitions", *_LISTS})
 _MISSING = object()
 
-Tokens = tuple[str, ...]
-
-
-class Place(NamedTuple):
-    """A place in both schemas, and the one in documents that is first governed by it."""
-
-    old: Tokens
-    new: Tokens
-    path: Path
-
-    def inner(self, *tokens: str, path: Path = ()) -> Place:
-        """Return the place of a part of both, further in the document by the path."""
-        return Place((*self.old, *tokens), (*self.new, *tokens), (*self.path, *path))
-
 
 class Found(NamedTuple):
-    """A difference: its class, its JSON pointer, a sentence, its place, and what changed there.
+    """A difference: its class, its JSON pointer, a sentence, the way to it, and what changed there.
 
     ``keyword`` is the one that changed; ``name`` a member, ``value`` a listed value where it is about one.
     """
@@ -52,35 +39,35 @@ class Found(NamedTuple):
     kind: str
     pointer: str
     detail: str
-    place: Place
+    way: Way
     keyword: str
     name: str = ""
     value: Any = _MISSING
 
     def demands(self, produced: Side, read: Side, *, backward: bool) -> list[Demand]:
         """Return what the reading side asks, where it changed, of what the producing side writes there."""
-        own, theirs = (self.place.old, self.place.new) if backward else (self.place.new, self.place.old)
-        written, asked = at(produced.root, own), at(read.root, theirs)
-        if written is None or isinstance(asked, bool) or asked is None:
+        own, theirs = (self.way.old, self.way.new) if backward else (self.way.new, self.way.old)
+        asked = at(read.root, theirs)
+        if at(produced.root, own) is None or isinstance(asked, bool) or asked is None:
             return []
-        facts = produced.flat(written)
+        facts, place = self.way.written(produced, old=backward)
         produced.effort.spend(of.steps(facts) + (of.steps((asked,))))
         if self.name:
-            return self._of_member(produced, facts, read, asked)
+            return list(self._of_member(produced, facts, read, asked, place))
         if self.value is not _MISSING:
             facts = (*facts, {"const": self.value})
         wanted = _wanted(asked, self.keyword, facts)
-        return [(facts, wanted, self.place.path)] if wanted else []
+        return [(facts, wanted, place)] if wanted else []
 
-    def _of_member(self, produced: Side, facts: Facts, read: Side, asked: dict[str, Any]) -> list[Demand]:
-        found: list[Demand] = []
+    def _of_member(
+        self, produced: Side, facts: Facts, read: Side, asked: dict[str, Any], place: Place
+    ) -> Iterator[Demand]:
         if self.name in asked.get("required", ()):
-            found.append((facts, {"required": [self.name]}, self.place.path))
+            yield facts, {"required": [self.name]}, place
         if self.keyword == "properties":
             own = of.child(produced, facts, self.name)
-            schemas = of.member_schemas(read, asked, self.name)
-            found += [(own, schema, (*self.place.path, self.name)) for schema in schemas]
-        return found
+            for schema in of.member_schemas(read, asked, self.name):
+                yield own, schema, place.inner(self.name, facts)
 
 
 def _wanted(asked: dict[str, Any], keyword: str, facts: Facts) -> dict[str, Any]:
@@ -109,35 +96,35 @@ class Walk:
 
     def found(self) -> Iterator[Found]:
         """Yield every difference, in the order of the documents."""
-        return self._pair(self._old.root, self._new.root, Place((), (), ()))
+        return self._pair(self._old.root, self._new.root, Way())
 
-    def _pair(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
+    def _pair(self, old: Schema, new: Schema, way: Way) -> Iterator[Found]:
         if (id(old), id(new)) in self._seen:
             return
         self._seen.add((id(old), id(new)))
         self._old.effort.spend()
-        if same(old, new) and not has_references(old):
+        if same(old, new) and not self._old.refers(old):
             return
         if isinstance(old, bool) or isinstance(new, bool):
-            yield _of_keyword("", old, new, place)
+            yield _of_keyword("", old, new, way)
             return
-        yield from self._referred(old, new, place)
-        yield from self._members(old, new, place)
-        yield from self._values(old, new, place)
+        yield from self._referred(old, new, way)
+        yield from self._members(old, new, way)
+        yield from self._values(old, new, way)
         for keyword in _LISTS:
-            yield from self._branches(keyword, old, new, place)
+            yield from self._branches(keyword, old, new, way)
         for keyword in dict.fromkeys((*old, *new)):
             if keyword not in _APART:
-                yield from self._keyword(keyword, old, new, place)
+                yield from self._keyword(keyword, old, new, way)
 
-    def _referred(self, old: dict[str, Any], new: dict[str, Any], place: Place) -> Iterator[Found]:
+    def _referred(self, old: dict[str, Any], new: dict[str, Any], way: Way) -> Iterator[Found]:
         if "$ref" not in old and "$ref" not in new:
             return
-        own, theirs = self._followed(self._old, old, place.old), self._followed(self._new, new, place.new)
+        own, theirs = self._followed(self._old, old, way.old), self._followed(self._new, new, way.new)
         if own is not None and theirs is not None and ("$ref" in old) == ("$ref" in new):
-            yield from self._pair(own[0], theirs[0], Place(own[1], theirs[1], place.path))
+            yield from self._pair(own[0], theirs[0], way.to(own[1], theirs[1]))
         elif old.get("$ref") != new.get("$ref"):
-            yield _of_keyword("$ref", old.get("$ref"), new.get("$ref"), place)
+            yield _of_keyword("$ref", old.get("$ref"), new.get("$ref"), way)
 
     def _followed(self, side: Side, schema: dict[str, Any], tokens: Tokens) -> tuple[Schema, Tokens] | None:
         if "$ref" not in schema:
@@ -145,36 +132,36 @@ class Walk:
         target = side.target(schema["$ref"])
         return None if target is None else (target, tokens_of(schema["$ref"]) or ())
 
-    def _members(self, old: dict[str, Any], new: dict[str, Any], place: Place) -> Iterator[Found]:
+    def _members(self, old: dict[str, Any], new: dict[str, Any], way: Way) -> Iterator[Found]:
         before, after = old.get("properties", {}), new.get("properties", {})
         for name in dict.fromkeys((*before, *after)):
             if name in before and name in after:
-                inner = place.inner("properties", name, path=(name,))
+                inner = way.into(name, "properties", name)
                 yield from self._pair(before[name], after[name], inner)
             else:
-                yield self._came_or_went(name, new, place, came=name in after)
-        yield from self._required(old, new, place)
+                yield self._came_or_went(name, new, way, came=name in after)
+        yield from self._required(old, new, way)
 
-    def _came_or_went(self, name: str, new: dict[str, Any], place: Place, *, came: bool) -> Found:
+    def _came_or_went(self, name: str, new: dict[str, Any], way: Way, *, came: bool) -> Found:
         needed = name in new.get("required", ())
         kind = f"property-added-{'required' if needed else 'optional'}" if came else "property-removed"
         told = ("is new and has to be there" if needed else "is new") if came else "is no longer described"
-        where = pointer_of((*(place.new if came else place.old), "properties", name))
-        return Found(kind, where, f'"{name}" {told}', place, "properties", name)
+        where = pointer_of((*(way.new if came else way.old), "properties", name))
+        return Found(kind, where, f'"{name}" {told}', way, "properties", name)
 
-    def _required(self, old: dict[str, Any], new: dict[str, Any], place: Place) -> Iterator[Found]:
+    def _required(self, old: dict[str, Any], new: dict[str, Any], way: Way) -> Iterator[Found]:
         before, after = dict.fromkeys(old.get("required", [])), dict.fromkeys(new.get("required", []))
         apart = old.get("properties", {}).keys() ^ new.get("properties", {}).keys()
         for name in dict.fromkeys((*before, *after)):
             if (name in before) != (name in after) and name not in apart:
                 needed = name in after
                 described = name in (new if needed else old).get("properties", {})
-                tokens = (*place.new, *(("properties", name) if described else ("required",)))
+                tokens = (*way.new, *(("properties", name) if described else ("required",)))
                 told = "has to be there now" if needed else "need not be there any more"
                 kind = "became-required" if needed else "became-optional"
-                yield Found(kind, pointer_of(tokens), f'"{name}" {told}', place, "required", name)
+                yield Found(kind, pointer_of(tokens), f'"{name}" {told}', way, "required", name)
 
-    def _values(self, old: dict[str, Any], new: dict[str, Any], place: Place) -> Iterator[Found]:
+    def _values(self, old: dict[str, Any], new: dict[str, Any], way: Way) -> Iterator[Found]:
         before, after = _listed(old), _listed(new)
         keyword = next((key for key in ("enum", "const") if key in new or key in old), "enum")
         if before is None or after is None:
@@ -185,8 +172,8 @@ class Walk:
                     if before is None
                     else "no values are listed any more"
                 )
-                pointer = pointer_of((*place.new, keyword) if before is None else (*place.old, keyword))
-                yield Found(kind, pointer, told, place, keyword)
+                pointer = pointer_of((*way.new, keyword) if before is None else (*way.old, keyword))
+                yield Found(kind, pointer, told, way, keyword)
             return
         listed, asked = set(map(hashed, before)), set(map(hashed, after))
         for value in [*before, *after]:
@@ -195,11 +182,9 @@ class Walk:
                 kind = "enum-value-removed" if here else "enum-value-added"
                 key = keyword if keyword in new else next(iter({"enum", "const"} & new.keys()))
                 told = f"the value {_shown(value)} is {'no longer' if here else 'now'} allowed"
-                yield Found(kind, pointer_of((*place.new, key)), told, place, key, value=value)
+                yield Found(kind, pointer_of((*way.new, key)), told, way, key, value=value)
 
-    def _branches(
-        self, keyword: str, old: dict[str, Any], new: dict[str, Any], place: Place
-    ) -> Iterator[Found]:
+    def _branches(self, keyword: str, old: dict[str, Any], new: dict[str, Any], way: Way) -> Iterator[Found]:
         """Pair what is the same, then what is left in order; what has no partner came or went."""
         before, after = dict(enumerate(old.get(keyword, ()))), dict(enumerate(new.get(keyword, ())))
         free: dict[Hashable, list[int]] = {}
@@ -210,51 +195,49 @@ class Walk:
             partner = same_ones.pop() if same_ones else None
             if partner is not None:
                 yield from self._alternatives(
-                    keyword, (index, partner), (before.pop(index), after.pop(partner)), place
+                    keyword, (index, partner), (before.pop(index), after.pop(partner)), way
                 )
         if len(before) != len(after) or (keyword in old) != (keyword in new):
-            yield _of_branches(keyword, len(before), len(after), place)
+            yield _of_branches(keyword, len(before), len(after), way)
             return
         for one, other in zip(before.items(), after.items(), strict=True):
-            yield from self._alternatives(keyword, (one[0], other[0]), (one[1], other[1]), place)
+            yield from self._alternatives(keyword, (one[0], other[0]), (one[1], other[1]), way)
 
     def _alternatives(
-        self, keyword: str, at: tuple[int, int], pair: tuple[Schema, Schema], place: Place
+        self, keyword: str, at: tuple[int, int], pair: tuple[Schema, Schema], way: Way
     ) -> Iterator[Found]:
-        inner = Place((*place.old, keyword, str(at[0])), (*place.new, keyword, str(at[1])), place.path)
+        inner = way.to((*way.old, keyword, str(at[0])), (*way.new, keyword, str(at[1])))
         return self._pair(*pair, inner)
 
-    def _keyword(
-        self, keyword: str, old: dict[str, Any], new: dict[str, Any], place: Place
-    ) -> Iterator[Found]:
+    def _keyword(self, keyword: str, old: dict[str, Any], new: dict[str, Any], way: Way) -> Iterator[Found]:
         before, after = old.get(keyword), new.get(keyword)
         if keyword in old and keyword in new and same(before, after):
             return
         if keyword == "prefixItems" and len(before or ()) == len(after or ()):
             for index, (own, theirs) in enumerate(zip(before or (), after or (), strict=True)):
-                yield from self._pair(own, theirs, place.inner(keyword, str(index), path=(index,)))
+                yield from self._pair(own, theirs, way.into(index, keyword, str(index)))
         elif keyword in _STEPS and isinstance(before, dict) and isinstance(after, dict):
             step = len(old.get("prefixItems", ())) if keyword == "items" else _STEPS[keyword]
-            yield from self._pair(before, after, place.inner(keyword, path=(step,)))
+            yield from self._pair(before, after, way.into(step, keyword))
         else:
-            yield _of_keyword(keyword, before, after, place)
+            yield _of_keyword(keyword, before, after, way)
 
 
 _STEPS: dict[str, str | int] = {"items": 0, "additionalProperties": of.SOME_NAME}
 
 
-def _of_branches(keyword: str, before: int, after: int, place: Place) -> Found:
+def _of_branches(keyword: str, before: int, after: int, way: Way) -> Found:
     choice = keyword != "allOf" and before != after
     kind = f"alternative-{'added' if after > before else 'removed'}" if choice else "shape-changed"
     told = f"{keyword} has {before} schemas that the other version has not, and {after} new ones"
-    return Found(kind, pointer_of((*(place.new if after else place.old), keyword)), told, place, keyword)
+    return Found(kind, pointer_of((*(way.new if after else way.old), keyword)), told, way, keyword)
 
 
-def _of_keyword(keyword: str, old: Any, new: Any, place: Place) -> Found:
+def _of_keyword(keyword: str, old: Any, new: Any, way: Way) -> Found:
     kind = kind_of(keyword, old, new) if not keyword or group_of(keyword) else "description-changed"
-    tokens = place.old if new is None else place.new
+    tokens = way.old if new is None else way.new
     pointer = pointer_of((*tokens, keyword) if keyword else tokens)
-    return Found(kind, pointer, f"{keyword or 'the schema'} {_told(old, new)}", place, keyword)
+    return Found(kind, pointer, f"{keyword or 'the schema'} {_told(old, new)}", way, keyword)
 
 
 def _told(old: Any, new: Any) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 
-from trunkline.contracts.compat import practice
 from trunkline.contracts.compat.changes import MOST_CHANGES, Found, Walk
 from trunkline.contracts.compat.confluent import confluent_difference
+from trunkline.contracts.compat.confluent_evidence import with_evidence
 from trunkline.contracts.compat.difference import Change, Difference, Effect, Example, Policy, Schema, worst
 from trunkline.contracts.compat.effort import MOST_STEPS, Effort, Exhausted
+from trunkline.contracts.compat.equality import same
 from trunkline.contracts.compat.judging import Judge, Judgement
-from trunkline.contracts.compat.sides import NO_FORMATS, Formats, Side, same
+from trunkline.contracts.compat.practice import Practice
+from trunkline.contracts.compat.sides import NO_FORMATS, Formats, Side
 
 _COMPATIBLE: Judgement = ("compatible", None)
 _UNDECIDED: Judgement = ("undecided", None)
@@ -32,7 +34,7 @@ def compare(
     JSON Schema 2020-12, is too large, or refers to something outside itself.
     """
     if policy == "confluent":
-        return confluent_difference(old, new)
+        return with_evidence(confluent_difference(old, new), old, new, formats)
     effort = Effort()
     before, after = Side(old, formats, effort), Side(new, formats, effort)
     if same(old, new):
@@ -94,9 +96,10 @@ class _Direction:
 def _directions(before: Side, after: Side, policy: Policy) -> tuple[_Direction, _Direction]:
     if policy == "strict":
         return _Direction(before, after, backward=True), _Direction(after, before, backward=False)
+    old, new = Practice(before), Practice(after)
     return (
-        _Direction(practice.produced(before), practice.read(after), backward=True),
-        _Direction(practice.produced(after), practice.read(before), backward=False),
+        _Direction(old.produced, new.read, backward=True),
+        _Direction(new.produced, old.read, backward=False),
     )
 
 

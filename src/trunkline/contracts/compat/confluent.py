@@ -1,7 +1,8 @@
 """The ``confluent`` policy for JSON Schema: the verdicts that Confluent's Schema Registry would give.
 
 For those who publish to topics that such a registry guards: what passes here passes there. It is not sound
-(it calls breaking what no document shows, and compatible what some document does), so no example is given.
+(it calls breaking what no document shows, and compatible what some document does): ``confluent_evidence``
+tells of each break whether a document shows it.
 """
 
 from __future__ import annotations
@@ -9,13 +10,11 @@ from __future__ import annotations
 from typing import Final
 
 from trunkline.contracts.compat.confluent_differences import COMPATIBLE, Found, TooLong, found
-from trunkline.contracts.compat.confluent_drafts import DRAFT_4, DRAFT_6, DRAFT_7, read_draft
+from trunkline.contracts.compat.confluent_drafts import DRAFT_7, draft_of, read_draft
 from trunkline.contracts.compat.confluent_modern import read_modern
 from trunkline.contracts.compat.confluent_shapes import Shape
 from trunkline.contracts.compat.difference import Change, Difference, Effect, Schema
 from trunkline.contracts.field import pointer_of
-
-_DRAFTS: Final = {"draft-04": DRAFT_4, "json-schema.org/schema": DRAFT_4, "draft-06": DRAFT_6}
 
 _WHY: Final = {
     "added to open content model": "what the old schema let stand there unnamed now has to have a shape",
@@ -58,12 +57,8 @@ _UNDECIDED: Final = Change(
 
 
 def _read(schema: Schema) -> Shape:
-    dialect = schema.get("$schema") if isinstance(schema, dict) else None
-    if isinstance(dialect, str):
-        if "2019-09" in dialect or "2020-12" in dialect:
-            return read_modern(schema)
-        return read_draft(schema, next((n for name, n in _DRAFTS.items() if name in dialect), DRAFT_7))
-    return read_draft(schema, DRAFT_7)
+    draft = draft_of(schema)
+    return read_draft(schema, draft) if draft <= DRAFT_7 else read_modern(schema)
 
 
 def _effect(each: Found) -> Effect:

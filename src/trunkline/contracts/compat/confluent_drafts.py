@@ -15,6 +15,16 @@ from trunkline.contracts.compat.difference import Schema
 DRAFT_4: Final = 4
 DRAFT_6: Final = 6
 DRAFT_7: Final = 7
+DRAFT_2019: Final = 2019
+DRAFT_2020: Final = 2020
+
+_NAMED: Final = {
+    "2019-09": DRAFT_2019,
+    "2020-12": DRAFT_2020,
+    "draft-04": DRAFT_4,
+    "json-schema.org/schema": DRAFT_4,
+    "draft-06": DRAFT_6,
+}
 
 TYPES: Final[dict[str, Kind]] = {
     "string": "string",
@@ -55,6 +65,13 @@ _FORMATS = {
     DRAFT_6: _FORMATS_6,
     DRAFT_7: _FORMATS_6 | {"date", "time", "regex", "relative-json-pointer"},
 }
+
+
+def draft_of(schema: Schema) -> int:
+    """Return the draft that a schema names by ``$schema``; 7 where it names none, or another."""
+    dialect = schema.get("$schema") if isinstance(schema, dict) else None
+    named = (draft for name, draft in _NAMED.items() if isinstance(dialect, str) and name in dialect)
+    return next(named, DRAFT_7)
 
 
 def read_draft(schema: Schema, draft: int) -> Shape:

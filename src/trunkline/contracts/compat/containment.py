@@ -14,7 +14,8 @@ import jsonschema_rs
 from jsonschema_rs import canonical
 
 from trunkline.contracts.compat.difference import Schema
-from trunkline.contracts.compat.sides import Facts, Side, is_number, subschemas
+from trunkline.contracts.compat.parts import subschemas
+from trunkline.contracts.compat.sides import Facts, Side, is_number
 from trunkline.kernel import json
 
 MOST_PARTS = 20

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +30,11 @@ MOST_VALUES = 5_000
 
 def steps(facts: Facts) -> int:
     """Return in about how many steps what facts state is gone through once."""
-    stated = sum(len(fact.get(key, ())) for fact in facts for key in ("properties", "required", "enum"))
+    stated = 0
+    for fact in facts:
+        for key in ("properties", "required", "enum"):
+            if key in fact:
+                stated += len(fact[key])
     return 1 + len(facts) // FACTS_A_STEP + stated // _NAMES_A_STEP
 
 
@@ -75,7 +79,7 @@ def names(facts: Facts) -> dict[str, None]:
 def child(side: Side, facts: Facts, name: str) -> Facts:
     """Return what holds of the member of that name."""
     side.effort.spend(1 + len(facts) // FACTS_A_STEP)
-    return joined(side, (schema for fact in facts for schema in _member(side, fact, name)))
+    return joined(side, [schema for fact in facts for schema in member_schemas(side, fact, name)])
 
 
 def others(fact: dict[str, Any]) -> Schema:
@@ -86,7 +90,7 @@ def others(fact: dict[str, Any]) -> Schema:
 
 def item(side: Side, facts: Facts, index: int) -> Facts:
     """Return what holds of the item at an index."""
-    return joined(side, (_item(fact, index) for fact in facts))
+    return joined(side, [_item(fact, index) for fact in facts])
 
 
 def prefix(facts: Facts) -> int:
@@ -104,7 +108,10 @@ def bound(facts: Facts, keyword: str) -> Any:
 
 def member_schemas(side: Side, fact: dict[str, Any], name: str) -> list[Schema]:
     """Return the schemas that one fact of a side has for the member of that name."""
-    return list(_member(side, fact, name))
+    stated, patterns = fact.get("properties", {}), fact.get("patternProperties", {})
+    found = [stated[name]] if name in stated else []
+    found += [patterns[pattern] for pattern in patterns if side.matches(pattern, name)]
+    return found or [others(fact)]
 
 
 def item_schema(fact: dict[str, Any], index: int) -> Schema:
@@ -170,24 +177,13 @@ def alternatives(facts: Facts) -> Iterator[tuple[object, list[list[Schema]]]]:
             yield fact["if"], [[fact["if"], fact.get("then", True)], [fact.get("else", True)]]
 
 
-def joined(side: Side, schemas: Iterable[Schema]) -> Facts:
+def joined(side: Side, schemas: Sequence[Schema]) -> Facts:
     """Return the facts of several schemas at once, each once."""
+    if len(schemas) == 1:
+        return side.flat(schemas[0])
     found = {id(fact): fact for schema in schemas for fact in side.flat(schema)}
     side.effort.spend(1 + len(found) // FACTS_A_STEP)
     return tuple(found.values())
-
-
-def _member(side: Side, fact: dict[str, Any], name: str) -> Iterator[Schema]:
-    found = False
-    if name in fact.get("properties", ()):
-        found = True
-        yield fact["properties"][name]
-    for pattern, schema in fact.get("patternProperties", {}).items():
-        if side.matches(pattern, name):
-            found = True
-            yield schema
-    if not found:
-        yield others(fact)
 
 
 def _item(fact: dict[str, Any], index: int) -> Schema:

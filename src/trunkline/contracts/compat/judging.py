@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from trunkline.contracts.compat.containment import Oracle
 from trunkline.contracts.compat.difference import Effect, Example, Schema
 from trunkline.contracts.compat.effort import Exhausted
-from trunkline.contracts.compat.places import Gap, Path
+from trunkline.contracts.compat.places import Gap, Place
 from trunkline.contracts.compat.proof import Proof
 from trunkline.contracts.compat.sides import Facts, Side
 from trunkline.contracts.compat.witness import PLAINEST, SEVERAL, Witnesses
 
-Demand = tuple[Facts, Schema, Path]
+Demand = tuple[Facts, Schema, Place]
 """That what has the facts, at a place in the document, satisfies a schema of the reading side."""
 
 Judgement = tuple[Effect, Example | None]
@@ -50,8 +50,10 @@ class Judge:
     @functools.cached_property
     def is_shown(self) -> bool:
         """Whether all that is produced can be read, by what is cheapest to prove."""
-        plain = self.produced.is_plain and self.read.is_plain
-        return plain and self._structure.contained(self.produced.flat(self.produced.root), self.read.root)
+        if not self.produced.is_plain or not self.read.is_plain:
+            return False
+        facts = self.produced.flat(self.produced.root)
+        return self._structure.contained(facts, self.read.root, thorough=False)
 
     @functools.cached_property
     def quickly_whole(self) -> Judgement:
@@ -60,7 +62,7 @@ class Judge:
             facts: Facts = (self.produced.root,) if isinstance(self.produced.root, dict) else ()
             contained = self._oracle.contains(self.read, self.read.root, self.produced, facts)
             return _COMPATIBLE if contained else _UNDECIDED
-        return self._judged([(self.produced.flat(self.produced.root), self.read.root, ())])
+        return self._judged([(self.produced.flat(self.produced.root), self.read.root, Place())])
 
     def demands(self, asked: Iterable[Demand]) -> Judgement:
         """Judge some demands at once: the first example of the first that has one."""
@@ -87,7 +89,11 @@ class Judge:
 
 
 def _gaps(proof: Proof, demand: Demand) -> list[Gap]:
-    return [] if proof.contained(*demand) else [*proof.gaps, Gap(demand[2], demand[0], demand[1])]
+    return [] if proof.contained(*demand) else [*proof.gaps, _gap(*demand)]
+
+
+def _gap(facts: Facts, wanted: Schema, place: Place) -> Gap:
+    return Gap(place.path, facts, wanted, place.around)
 
 
 def _by(example: Example | None) -> Judgement:

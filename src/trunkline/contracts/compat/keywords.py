@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trunkline.contracts.compat.difference import Schema
-from trunkline.contracts.compat.sides import same
+from trunkline.contracts.compat.equality import same
 
 _NUMBERS = frozenset({"number", "integer"})
 _TEXTS = frozenset({"string"})

@@ -18,6 +18,7 @@ sight says something of other names, or alternatives are in sight that state no 
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -39,6 +40,7 @@ _NAMED = ("dependentSchemas", "$defs", "definitions", "properties", "patternProp
 _SINGLE = ("then", "else", "items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems")
 _LEFT = frozenset({"not", "if", "contains", "propertyNames"})
 _REWRITTEN = frozenset({*_LISTS, *_NAMED, *_SINGLE, *_LEFT})
+_STATING = frozenset({"properties", "$ref", *_BRANCHES})
 _IN_PLACE = ("if", "then", "else")
 
 _Finish: TypeAlias = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
@@ -46,33 +48,55 @@ _Finish: TypeAlias = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
 def produced(side: Side) -> Side:
     """Return what a producer writes that knows this schema."""
-    if not side.is_plain:
-        return side
-    closing = _Closing(side)
-    return _rewritten(side, _Rewriting(_unclear(side), place=closing.closed))
+    return Practice(side).produced
 
 
 def read(side: Side) -> Side:
     """Return what a reader takes that knows this schema."""
-    if not side.is_plain:
-        return side
-    return _rewritten(side, _Rewriting(_unclear(side), each=_opened))
+    return Practice(side).read
 
 
-def _rewritten(side: Side, rewriting: _Rewriting) -> Side:
-    made = rewriting.root(side.root)
-    return side if made is side.root else side.rewritten(made)
+class Practice:
+    """What is produced and read in practice of one side, each made when it is asked for."""
 
+    def __init__(self, side: Side) -> None:
+        self._side = side
 
-def _unclear(side: Side) -> frozenset[int]:
-    """Return the lists of ``oneOf`` of which two alternatives, opened, might take the same value."""
-    lists = [found["oneOf"] for found in side.schemas if "oneOf" in found]
-    if not lists:
-        return frozenset()
-    rewriting = _Rewriting(frozenset(), each=_opened)
-    opened = side.rewritten(rewriting.root(side.root))
-    kept = {id(stated): made for stated, made in rewriting.lists}
-    return frozenset(id(one) for one in lists if id(one) in kept and not _exclusive(opened, kept[id(one)]))
+    @functools.cached_property
+    def produced(self) -> Side:
+        """What a producer writes that knows the schema."""
+        if not self._side.is_plain:
+            return self._side
+        return self._rewritten(_Rewriting(self._unclear, place=_Closing(self._side).closed))
+
+    @functools.cached_property
+    def read(self) -> Side:
+        """What a reader takes that knows the schema."""
+        if not self._side.is_plain or not self._is_closed:
+            return self._side
+        return self._rewritten(_Rewriting(self._unclear, each=_opened))
+
+    def _rewritten(self, rewriting: _Rewriting) -> Side:
+        made = rewriting.root(self._side.root)
+        return self._side if made is self._side.root else self._side.rewritten(made)
+
+    @functools.cached_property
+    def _is_closed(self) -> bool:
+        """Whether there is anything that a reader would ignore."""
+        return any(_opened(stated, stated) is not stated for stated in self._side.schemas)
+
+    @functools.cached_property
+    def _unclear(self) -> frozenset[int]:
+        """The lists of ``oneOf`` of which two alternatives, opened, might take the same value."""
+        lists = [found["oneOf"] for found in self._side.schemas if "oneOf" in found]
+        opened, kept = self._side, {id(one): one for one in lists}
+        if lists and self._is_closed:
+            rewriting = _Rewriting(frozenset(), each=_opened)
+            opened = self._rewritten(rewriting)
+            kept = {id(stated): made for stated, made in rewriting.lists}
+        return frozenset(
+            id(one) for one in lists if id(one) in kept and not _exclusive(opened, kept[id(one)])
+        )
 
 
 def _exclusive(side: Side, alternatives: list[Schema]) -> bool:
@@ -168,7 +192,7 @@ class _Closing:
 
     def closed(self, stated: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
         """Return a schema closed, if it is to be."""
-        if id(stated) in self._completed or not self._states(stated, set()):
+        if _STATING.isdisjoint(stated) or id(stated) in self._completed or not self._states(stated, set()):
             return made
         sight = _Sight()
         self._see(stated, sight, set())

@@ -24,14 +24,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
+from trunkline.contracts.compat import counts
 from trunkline.contracts.compat import facts as of
 from trunkline.contracts.compat.containment import Oracle
 from trunkline.contracts.compat.difference import Schema
 from trunkline.contracts.compat.effort import Exhausted
+from trunkline.contracts.compat.equality import same
 from trunkline.contracts.compat.exclusion import excluded
 from trunkline.contracts.compat.keywords import BOUNDS, group_of, is_scalar, is_stated, scalars
-from trunkline.contracts.compat.places import Gap, Path, Place
-from trunkline.contracts.compat.sides import NOTHING, Facts, Side, references, same
+from trunkline.contracts.compat.parts import references
+from trunkline.contracts.compat.places import Gap, Place
+from trunkline.contracts.compat.sides import NOTHING, Facts, Side
 
 MOST_STEPS = 20_000
 """The most pairs of schemas that one proof looks at."""
@@ -51,6 +54,7 @@ class Proof:
         self.read = read
         self.oracle = oracle or Oracle()
         self.gaps: list[Gap] = []
+        self._thorough = True
         self._steps = 0
         self._circles = 0
         self._failed: set[tuple[frozenset[int], int]] = set()
@@ -58,14 +62,24 @@ class Proof:
         self._trail: list[tuple[frozenset[int], int]] = []
         self._parts: dict[tuple[int, str], tuple[Schema, dict[str, Any]]] = {}
 
-    def contained(self, facts: Facts, wanted: Schema, path: Path = ()) -> bool:
-        """Tell whether it is proved that what has the facts is wanted. ``path`` names the place in gaps."""
-        self.gaps, self._steps = [], 0
+    def contained(
+        self,
+        facts: Facts,
+        wanted: Schema,
+        place: Place = Place(),  # noqa: B008  a value
+        *,
+        thorough: bool = True,
+    ) -> bool:
+        """Tell whether it is proved that what has the facts, at a place, is wanted.
+
+        It ends at the first failure unless it is thorough: then ``gaps`` has all places where it failed.
+        """
+        self.gaps, self._steps, self._thorough = [], 0, thorough
         self._held.clear()
         self._failed.clear()
         self._trail.clear()
         try:
-            return self._contained(facts, wanted, Place(path))
+            return self._contained(facts, wanted, place)
         except (RecursionError, Exhausted):
             return False
 
@@ -117,9 +131,10 @@ class Proof:
             return taken or self._gap(place, facts, wanted)
         if isinstance(wanted, bool):
             return self._by_choice(facts, wanted, place) or self._gap(place, facts, wanted)
-        shown = [self._shown(facts, wanted, keyword, place) for keyword in _leaders(wanted)]
+        if self._every(self._shown(facts, wanted, keyword, place) for keyword in _leaders(wanted)):
+            return True
         asked = is_scalar(wanted) and all(map(is_scalar, facts))  # the oracle has been, of each keyword
-        return all(shown) or (not asked and self._oracle_whole(facts, wanted))
+        return not asked and self._oracle_whole(facts, wanted)
 
     def _shown(self, facts: Facts, wanted: dict[str, Any], keyword: str, place: Place) -> bool:
         """Show what one keyword asks; places that did not matter for it are forgotten."""
@@ -149,6 +164,10 @@ class Proof:
                     return False
                 waiting += references(own)
         return True
+
+    def _every(self, shown: Iterable[bool]) -> bool:
+        """Tell whether all is shown; where places are asked for all is tried, and each failure may be one."""
+        return all(list(shown) if self._thorough else shown)
 
     def _gap(self, place: Place, facts: Facts, wanted: Schema) -> bool:
         if len(self.gaps) < MOST_GAPS:
@@ -210,7 +229,7 @@ class Proof:
         return target is not None and self._contained(facts, target, place)
 
     def _all_of(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
-        return _every(self._contained(facts, schema, place) for schema in part["allOf"])
+        return self._every(self._contained(facts, schema, place) for schema in part["allOf"])
 
     def _any_of(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
         return any(self._is_alternative(facts, schema, place) for schema in part["anyOf"])
@@ -259,8 +278,8 @@ class Proof:
             self.read, part, self.produced, (*own, {"type": sorted(of.types(facts))})
         )
 
-    def _required(self, facts: Facts, part: dict[str, Any], _place: Place) -> bool:
-        return "object" not in of.types(facts) or of.required(facts) >= set(part["required"])
+    def _counted(self, facts: Facts, part: dict[str, Any], _place: Place) -> bool:
+        return counts.follows(self.produced, facts, part)
 
     def _dependent_required(self, facts: Facts, part: dict[str, Any], _place: Place) -> bool:
         return (
@@ -281,43 +300,18 @@ class Proof:
     def _absent(self, facts: Facts, name: str) -> bool:
         return NOTHING in of.child(self.produced, facts, name)
 
-    def _count(self, facts: Facts, part: dict[str, Any], _place: Place) -> bool:
-        """Show a bound on how many members or items there are."""
-        keyword, limit = next(iter(part.items()))
-        kind = "object" if keyword.endswith("Properties") else "array"
-        if kind not in of.types(facts):
-            return True
-        known = of.bound(facts, keyword)
-        if keyword == "minProperties":
-            return bool(max(known or 0, len(of.required(facts))) >= limit)
-        if keyword == "maxItems" and known is None and self._item_is_nothing(facts, int(limit)):
-            return True
-        return known is not None and bool(known >= limit if keyword.startswith("min") else known <= limit)
-
-    def _item_is_nothing(self, facts: Facts, index: int) -> bool:
-        return NOTHING in of.item(self.produced, facts, index)
-
-    def _unique(self, facts: Facts, part: dict[str, Any], _place: Place) -> bool:
-        most = of.bound(facts, "maxItems")
-        return (
-            part["uniqueItems"] is False
-            or "array" not in of.types(facts)
-            or any(fact.get("uniqueItems") is True for fact in facts)
-            or (most is not None and most <= 1)
-        )
-
     def _members(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
         if "object" not in of.types(facts):
             return True
         named = dict.fromkeys((*of.names(facts), *part.get("properties", ())))
-        return _every(self._member(facts, part, name, place) for name in named) and self._others(
+        return self._every(self._member(facts, part, name, place) for name in named) and self._others(
             facts, part, place
         )
 
     def _member(self, facts: Facts, part: dict[str, Any], name: str, place: Place) -> bool:
         own = of.child(self.produced, facts, name)
         wanted = of.member_schemas(self.read, part, name)
-        return _every(self._contained(own, schema, place.inner(name, facts)) for schema in wanted)
+        return self._every(self._contained(own, schema, place.inner(name, facts)) for schema in wanted)
 
     def _others(self, facts: Facts, part: dict[str, Any], place: Place) -> bool:
         """Show what is asked of members without a name in the schemas: each that may be there."""
@@ -334,7 +328,7 @@ class Proof:
             return True
         described = max(of.prefix(facts), of.prefix((part,)))
         most = of.bound(facts, "maxItems")
-        return _every(
+        return self._every(
             self._contained(
                 of.item(self.produced, facts, at), of.item_schema(part, at), place.inner(at, facts)
             )
@@ -361,21 +355,14 @@ class Proof:
         "not": _not,
         "if": _condition,
         "type": _type,
-        "required": _required,
         "dependentRequired": _dependent_required,
         "dependentSchemas": _dependent_schemas,
-        "uniqueItems": _unique,
         "properties": _members,
         "prefixItems": _items,
         "propertyNames": _property_names,
-        **dict.fromkeys(("minProperties", "maxProperties", "minItems", "maxItems"), _count),
+        **dict.fromkeys(counts.KEYWORDS, _counted),
         **dict.fromkeys(BOUNDS, _scalar),
     }
-
-
-def _every(shown: Iterable[bool]) -> bool:
-    """Tell whether all is shown, trying all: each place where it fails may lead to an example."""
-    return all(list(shown))
 
 
 def _names_stated(facts: Facts) -> Iterator[Schema]:

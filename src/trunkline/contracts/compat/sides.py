@@ -15,8 +15,10 @@ from typing import Any, TypeAlias
 import jsonschema_rs
 import msgspec
 
+from trunkline.contracts.compat import glance
 from trunkline.contracts.compat.difference import Schema
 from trunkline.contracts.compat.effort import Effort, Exhausted
+from trunkline.contracts.compat.parts import BY_NAME, PLAIN, Weights, subschemas
 from trunkline.contracts.compat.pointers import at, tokens_of
 from trunkline.contracts.compat.visits import Visits, extent
 from trunkline.contracts.leaves import STRING_FORMATS
@@ -33,13 +35,10 @@ MAX_DEPTH = 100
 NOTHING: dict[str, Any] = {"not": {}}
 """The fact that no value satisfies."""
 
-_KEYWORDS_A_STEP = 8
-_REFERENCES_A_STEP = 4_000
 _VISITS_A_STEP = 400
+_REFERRING = frozenset({"$ref", "allOf"})
 _URI = "urn:trunkline:schema"
 _NAMED = frozenset({"$id", "$anchor", "$dynamicRef", "$dynamicAnchor"})
-_PLAIN = frozenset({"const", "enum", "default", "examples", "example", "required", "type"})
-_BY_NAME = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
 
 
 class Formats(msgspec.Struct, frozen=True):
@@ -76,6 +75,7 @@ class Side:
         _bound(root)
         _require_dialect(root)
         self.effort = effort or Effort()
+        self._weights = Weights()
         self._set(root, formats, frozenset())
         self.is_plain = not any(_is_named(schema, root) for schema in self.schemas)
         named = (schema.get("format") for schema in self.schemas)
@@ -92,6 +92,7 @@ class Side:
         """Return the side of a schema made from this one, which need not be looked at for its faults."""
         made = object.__new__(Side)
         made.effort = self.effort
+        made._weights = self._weights
         made._set(root, self.formats, self.unknown)
         made.is_plain = self.is_plain
         made._shared = self._shared
@@ -104,8 +105,7 @@ class Side:
         self._shared: _Validators = {}
         self._registry: Any = None
         self._alone: dict[int, tuple[Schema, Schema]] = {}
-        self._whole_steps: int | None = None
-        self._refer: dict[int, tuple[Schema, bool]] = {}
+        self._weights.of(root)
         self._patterns: dict[str, Any] = {}
         self._validators: _Validators = {}
         self._flat: dict[int, tuple[Schema, Facts]] = {}
@@ -132,18 +132,17 @@ class Side:
         return {_NONE, self.unknown}
 
     def _is_valid(self, schema: Schema, value: Any, refused: frozenset[str] = _NONE) -> bool:
+        seen = glance.is_valid(schema, value)
+        if seen is not None:
+            self.effort.spend()
+            return seen
         validator = self.validator(schema, refused)
         self.effort.spend(self._looks(schema, value))
         return bool(validator.is_valid(value))
 
     def _compiling(self, schema: Schema) -> int:
         """Return in about how many steps a part is compiled; all that it refers to is compiled with it."""
-        whole = schema is self.root or self.refers(schema)
-        if not whole:
-            return _compiling(schema)
-        if self._whole_steps is None:
-            self._whole_steps = _compiling(self.root)
-        return self._whole_steps
+        return self._weights.steps(self.root if self.refers(schema) else schema)
 
     def _looks(self, schema: Schema, value: Any) -> int:
         """Return in about how many steps a value is put to a validator, at worst."""
@@ -212,16 +211,7 @@ class Side:
 
     def refers(self, schema: Schema) -> bool:
         """Tell whether a part of the schema, or what was made of its parts, refers to anything."""
-        if not self._may_refer:
-            return False
-        kept = self._refer.get(id(schema))
-        if kept is None:
-            kept = self._refer[id(schema)] = (schema, has_references(schema))
-        return kept[1]
-
-    @functools.cached_property
-    def _may_refer(self) -> bool:
-        return has_references(self.root)
+        return self._weights.of(schema).references > 0
 
     @functools.cached_property
     def schemas(self) -> list[dict[str, Any]]:
@@ -247,7 +237,11 @@ class Side:
         """
         kept = self._flat.get(id(schema))
         if kept is None:
-            kept = self._flat[id(schema)] = (schema, tuple(self._flattened(schema)))
+            if isinstance(schema, dict) and schema and _REFERRING.isdisjoint(schema):
+                facts: Facts = (schema,)
+            else:
+                facts = tuple(self._flattened(schema))
+            kept = self._flat[id(schema)] = (schema, facts)
         return kept[1]
 
     def _flattened(self, schema: Schema) -> Iterator[dict[str, Any]]:
@@ -281,57 +275,6 @@ class Side:
             raise ValueError(f"no JSON Schema 2020-12 that can be used: {error.message}") from None
         except (jsonschema_rs.ReferencingError, RecursionError) as error:
             raise ValueError(f"the schema cannot be used: {error}") from None
-
-
-def subschemas(schema: Schema) -> Iterator[dict[str, Any]]:
-    """Yield a schema and all schemas in it; what only looks like one, such as a ``const``, is none."""
-    waiting: list[Any] = [schema]
-    while waiting:
-        found = waiting.pop()
-        if isinstance(found, list):
-            waiting += found
-        elif isinstance(found, dict):
-            yield found
-            for keyword, value in found.items():
-                if keyword in _BY_NAME and isinstance(value, dict):
-                    waiting += value.values()
-                elif keyword not in _PLAIN:
-                    waiting.append(value)
-
-
-def references(schema: Schema) -> Iterator[str]:
-    """Yield every reference in a schema."""
-    return (found["$ref"] for found in subschemas(schema) if "$ref" in found)
-
-
-def has_references(schema: Schema) -> bool:
-    """Tell whether a schema refers to anything."""
-    return any(True for _ in references(schema))
-
-
-def same(one: Any, other: Any) -> bool:
-    """Tell whether two JSON values are equal, where Python holds ``1`` and ``true`` for the same."""
-    return one is other or (one == other and _truths_alike(one, other))
-
-
-def _truths_alike(one: Any, other: Any) -> bool:
-    """Tell whether two values that are equal to Python have ``true`` and ``false`` at the same places."""
-    if isinstance(one, dict):
-        return all(_truths_alike(value, other[key]) for key, value in one.items())
-    if isinstance(one, list):
-        return all(map(_truths_alike, one, other))
-    return isinstance(one, bool) is isinstance(other, bool)
-
-
-def _compiling(schema: Schema) -> int:
-    """Return about how many steps it takes to compile a schema: its patterns, and one for some keywords."""
-    found = references = 0
-    for part in subschemas(schema):
-        found, references = found + len(part), references + ("$ref" in part)
-        patterns = [part["pattern"]] if "pattern" in part else []
-        patterns += part["patternProperties"] if isinstance(part.get("patternProperties"), dict) else []
-        found += sum(_KEYWORDS_A_STEP * cost(text) for text in patterns if isinstance(text, str))
-    return found // _KEYWORDS_A_STEP + references**2 // _REFERENCES_A_STEP
 
 
 def _is_named(schema: dict[str, Any], root: Schema) -> bool:
@@ -370,9 +313,9 @@ def _absolute(schema: Any) -> Any:
         key: f"{_URI}{value}"
         if key == "$ref" and isinstance(value, str)
         else value
-        if key in _PLAIN
+        if key in PLAIN
         else {name: _absolute(each) for name, each in value.items()}
-        if key in _BY_NAME and isinstance(value, dict)
+        if key in BY_NAME and isinstance(value, dict)
         else _absolute(value)
         for key, value in schema.items()
     }

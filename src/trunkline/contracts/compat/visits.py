@@ -20,6 +20,12 @@ _INSIDE = (
     *("items", "contains", "additionalProperties", "propertyNames", "unevaluatedItems"),
     "unevaluatedProperties",
 )
+_REFERRING = ("$ref", "$dynamicRef")
+_HOLDING = frozenset(
+    {*_HERE_LISTS, *_HERE, *_INSIDE, *_REFERRING}
+    | {"dependentSchemas", "patternProperties", "properties", "prefixItems"}
+)
+"""Keywords by which other schemas are looked at too."""
 _NESTED = (dict, list)
 _MOST_LEVELS = 32
 _DEEPEST = 200
@@ -41,6 +47,8 @@ class Visits:
     def _of(self, schema: Any, levels: int, depth: int) -> int:
         if not isinstance(schema, dict):
             return 1
+        if _HOLDING.isdisjoint(schema):
+            return _own(schema)
         key = id(schema), levels
         if key not in self._known:
             self._known[key] = 1  # where it leads back to itself it adds nothing
@@ -51,9 +59,7 @@ class Visits:
         return self._known[key]
 
     def _counted(self, schema: dict[str, Any], levels: int, depth: int) -> int:
-        listed = sum(len(schema[key]) for key in ("enum", "required") if isinstance(schema.get(key), list))
-        found = 1 + listed // _PARTS_A_VISIT
-        found += sum(self._of(each, levels, depth) for each in self._here(schema))
+        found = _own(schema) + sum(self._of(each, levels, depth) for each in self._here(schema))
         if levels:
             found += sum(self._of(schema[key], levels - 1, depth) for key in _INSIDE if key in schema)
             patterns = schema.get("patternProperties")
@@ -72,9 +78,14 @@ class Visits:
         yield from (schema[key] for key in _HERE if key in schema)
         dependent = schema.get("dependentSchemas")
         yield from dependent.values() if isinstance(dependent, dict) else ()
-        for key in ("$ref", "$dynamicRef"):
+        for key in _REFERRING:
             if isinstance(schema.get(key), str):
                 yield from self._targets(schema[key])
+
+
+def _own(schema: dict[str, Any]) -> int:
+    listed = sum(len(schema[key]) for key in ("enum", "required") if isinstance(schema.get(key), list))
+    return 1 + listed // _PARTS_A_VISIT
 
 
 def extent(document: Any, most: int = MOST) -> tuple[int, int]:

@@ -13,15 +13,22 @@ import msgspec
 
 from trunkline.contracts.compat import modes
 from trunkline.contracts.compat.compare import compare
-from trunkline.contracts.compat.difference import Change, Difference, Direction, Effect, Mode, Policy, Schema
+from trunkline.contracts.compat.difference import (
+    Change,
+    Difference,
+    Direction,
+    Effect,
+    Evidence,
+    Mode,
+    Policy,
+    Schema,
+)
 from trunkline.contracts.compat.sides import NO_FORMATS, Formats
 from trunkline.contracts.registry.semantic import LEVELS, Level, SemVer, level_of
 from trunkline.contracts.registry.version import ActName, Subject, Version
-from trunkline.kernel import json
 
 Outcome: TypeAlias = Literal["new", "known", "refused"]
 
-_EXAMPLE_CHARACTERS = 400
 _ROLE_DETAILS = {
     "primaryKey": "the primary key is another: order by key and rows of tables go by it",
     "idempotencyKey": "the idempotency key is another: repeats of what came before count as new",
@@ -69,9 +76,9 @@ class Break(msgspec.Struct, frozen=True):
         means = _SAYS[self.direction].format(self.version)
         if change.effect(self.direction) == "undecided":
             means = f"it could not be proved to be harmless, so that perhaps {means}"
-        example = change.backward_example if self.direction == "backward" else change.forward_example
-        told = "" if example is None else f", for instance {_shortened(example.document)}"
-        return f"{change.pointer or '/'}: {change.detail} ({change.kind}); {means}{told}"
+        return (
+            f"{change.pointer or '/'}: {change.detail} ({change.kind}); {means}{change.told(self.direction)}"
+        )
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,8 +174,15 @@ def difference(old: Shape, new: Shape, policy: Policy) -> Difference:
 
 def _role_change(role: str) -> Change:
     effect: Effect = "breaking" if role in _BREAKING_ROLES else "compatible"
+    evidence: Evidence = "rule" if effect == "breaking" else ""
     return Change(
-        pointer="", kind=f"role-{role}", detail=_ROLE_DETAILS[role], backward=effect, forward=effect
+        pointer="",
+        kind=f"role-{role}",
+        detail=_ROLE_DETAILS[role],
+        backward=effect,
+        forward=effect,
+        backward_evidence=evidence,
+        forward_evidence=evidence,
     )
 
 
@@ -203,11 +217,6 @@ def _too_small(
         return []
     asks = f"its shape differs from that of {base}, which asks for a new minor version at least"
     return [str(one) for one in breaks] or [asks]
-
-
-def _shortened(document: object) -> str:
-    text = json.encode(document).decode()
-    return text if len(text) <= _EXAMPLE_CHARACTERS else text[:_EXAMPLE_CHARACTERS] + "..."
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -148,7 +148,7 @@ class Subjects:
             if breaks:
                 raise Incompatible(
                     f"Schema being registered is incompatible with an earlier schema for subject "
-                    f'"{subject}", details: {breaks}'
+                    f'"{subject}", details: [{", ".join(breaks)}]'
                 )
             number = await content_id(self._registry, schema.digest)
             content = Content(
@@ -328,6 +328,7 @@ def _told(found: Difference | None, directions: tuple[Direction, ...]) -> list[s
         return ["it is of another type"] if directions else []
     return [
         f"{change.detail} at '{change.pointer}' ({direction}: {change.effect(direction)})"
+        f"{change.told(direction)}"
         for direction in directions
         for change in found.changes
         if change.effect(direction) != "compatible"

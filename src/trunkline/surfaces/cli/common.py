@@ -108,8 +108,8 @@ async def desk(common: Common, why: str = "") -> AsyncIterator[Callable[[Questio
         async with reached(common.instance, os.environ) as there:
             yield partial(there.ask, why=why)
         return
+    from trunkline.app.asking import answer  # noqa: PLC0415  as above
     from trunkline.app.backbone import opened  # noqa: PLC0415  as above
-    from trunkline.app.questions import answer  # noqa: PLC0415  as above
 
     project, machine = loaded(common)
     async with opened(project, machine, roles=()) as backbone:

@@ -1,16 +1,17 @@
-"""``trunkline trace``: everything that happened to one correlation ID or event."""
+"""``trunkline trace``: the whole story of one correlation ID, event or entity."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from trunkline.kernel import json
+from trunkline.kernel.errors import UsageError
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.common import Common, asking
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from trunkline.app.views import FateView, Trace, TraceReport
+    from trunkline.app.story import FateView, Step, Trace, TraceReport
 
 
 def trace(
@@ -18,21 +19,32 @@ def trace(
     /,
     *,
     common: Common = Common(),  # noqa: B008  a frozen value
+    stream: str = "",
+    limit: int = 50,
+    before: int | None = None,
     reveal: bool = False,
     why: str = "",
 ) -> Exit:
-    """Tell everything that happened to one correlation ID, or to the events of an id.
+    """Tell the whole story of a correlation ID, of the events of an id, or of an entity.
 
-    For each event: when it arrived, and in every flow whether it was delivered,
-    on which attempt and when, with each failed attempt. Refused arrivals are
-    found as well. Ends with 1 where nothing is found.
+    First each event, newest first, and how it stands in every flow; then in order
+    of time what happened: arrivals, pages, attempts, holds, dead letters, what
+    people answered, replays, replies. Refused arrivals are found as well. Ends with 1
+    where nothing is found.
 
     Example: trunkline trace 4bf92f3577b34da6a3ce929d0e0e4736
 
     Parameters
     ----------
     identifier
-        A correlation ID (32 hexadecimal digits, from a receipt or a log line) or an event's id.
+        A correlation ID (32 hexadecimal digits, from a receipt or a log line), an event's id, or an
+        entity key.
+    stream
+        Only events of this stream, such as order@1.
+    limit
+        How many events at most, the newest.
+    before
+        Only events before this offset of --stream: the last one of the page before.
     reveal
         Show personal fields as they are; that is written into the audit.
     why
@@ -40,7 +52,9 @@ def trace(
     """
     from trunkline.app.questions import AskTrace  # noqa: PLC0415  --help must not pay for it
 
-    report: TraceReport = asking(common, AskTrace(identifier, reveal), why)
+    if before is not None and not stream:
+        raise UsageError("an offset is one of a stream: say which, with --stream")
+    report: TraceReport = asking(common, AskTrace(identifier, stream, limit, before, reveal), why)
     if common.json:
         output.document(report)
     else:
@@ -55,8 +69,12 @@ def _print(report: TraceReport) -> None:
         output.say(
             f"quarantine {entry.id}: from {entry.source} ({entry.place or 'no place'}), {entry.status}"
         )
-        for reason in entry.reasons:
-            output.say(f"  {reason}")
+    for step in report.steps:
+        output.say(_line(step, several=len(report.events) > 1))
+    if report.more:
+        oldest = report.events[-1].event
+        further = f"--stream {oldest.stream} --before {oldest.offset}"
+        output.say(f"There are older events: --limit tells of more, {further} goes on.")
     if not report.events and not report.quarantined:
         output.complain(f"Nothing is known of {report.id}.")
 
@@ -73,10 +91,6 @@ def _print_event(one: Trace) -> None:
             f"  flow {fate.flow} to {fate.target}: "
             f"{fate.state}, attempt {fate.attempt}, {fate.at or 'not yet'}{_why(fate)}"
         )
-        for each in fate.tries:
-            output.say(f"    {each.at} {each.kind}: {each.detail}")
-        for answer in fate.answers:
-            output.say(f"    {answer.at} {answer.how} by {answer.by or '-'}: {answer.why or '-'}")
         if fate.reply:
             told = fate.reply
             shown = f"{told.kind}: {told.detail}" if told.kind else json.encode(told.body).decode()
@@ -85,3 +99,13 @@ def _print_event(one: Trace) -> None:
 
 def _why(fate: FateView) -> str:
     return f": {fate.reason}" if fate.reason else ""
+
+
+def _line(step: Step, *, several: bool) -> str:
+    """Write a step on one line; of several events each says whose it is."""
+    place = f"{step.stream} offset {step.offset:,}" if several and step.offset >= 0 else ""
+    flow = f"flow {step.flow}" if step.flow else ""
+    attempt = f"attempt {step.attempt}" if step.attempt else ""
+    by = f"by {step.by}" if step.by else ""
+    said = ": ".join(part for part in (step.kind, step.detail) if part)
+    return "  ".join(part for part in (step.at, f"{step.what:<13}", place, flow, attempt, by, said) if part)

@@ -18,11 +18,20 @@ from trunkline.kernel.errors import UsageError
 from trunkline.surfaces.dashboard.page import Asked
 
 
+class Input(msgspec.Struct, frozen=True):
+    """Something to be typed in: the field, what it is called, and what may stand in it."""
+
+    name: str
+    label: str
+    hint: str = ""
+
+
 class Asking(msgspec.Struct, frozen=True):
     """What a form says before anything happens: its title, what will come of it, and to how many.
 
     ``fields`` are sent with it as they are; ``back`` is the page to go on at. ``affected`` 0 leaves nothing
-    to do; None is not counted. ``checked`` are further choices: a field and what it says.
+    to do; None is not counted. ``checked`` are further choices: a field and what it says; ``inputs`` are to
+    be typed in.
     """
 
     title: str
@@ -31,6 +40,7 @@ class Asking(msgspec.Struct, frozen=True):
     fields: Mapping[str, str] = {}
     affected: int | None = None
     checked: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[Input, ...] = ()
 
 
 class Form(msgspec.Struct, frozen=True):

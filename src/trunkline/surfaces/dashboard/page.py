@@ -18,7 +18,7 @@ from trunkline.surfaces.dashboard.sights import Sights
 from trunkline.surfaces.identity import Permission
 
 ROOM = "/control"
-"""Where in the door it is."""
+"""Where in the door it is; ``GET /`` leads there."""
 
 Group: TypeAlias = Literal["Now", "To mend", "Project"]
 GROUPS: tuple[Group, ...] = ("Now", "To mend", "Project")

@@ -5,12 +5,17 @@ from __future__ import annotations
 import functools
 import hashlib
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+import msgspec
 
+from trunkline.kernel import json
 from trunkline.surfaces.dashboard import charts, words
 from trunkline.surfaces.dashboard.page import ROOM
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 STATIC = {
     "house.css": "text/css; charset=utf-8",
@@ -43,6 +48,8 @@ def address(name: str) -> str:
 @functools.cache
 def environment() -> Environment:
     """Return the engine: everything is escaped, and a name that is not there is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  loaded with the first page
+
     made = Environment(
         loader=PackageLoader(__package__),
         autoescape=True,
@@ -51,9 +58,14 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     filters = (words.count, words.span, words.ago, words.utc, words.iso, words.size, words.rate)
+    made.filters |= {"pretty": _pretty, "quoted": lambda text: quote(text, safe="")}
     made.filters |= {one.__name__: one for one in filters} | {"spark": charts.spark}
     made.globals |= {"ROOM": ROOM, "static": address, "LABELS": LABELS, "LEVELS": LEVELS, "MARKS": MARKS}
     return made
+
+
+def _pretty(value: Any) -> str:
+    return msgspec.json.format(json.encode(value), indent=2).decode()
 
 
 LABELS = {
@@ -68,6 +80,10 @@ LABELS = {
     "ok": "OK",
     "there": "OK",
     "silent": "Silent",
+    "waiting": "Waiting",
+    "delivered": "Delivered",
+    "discarded": "Given up",
+    "superseded": "Superseded",
     "begun": "Begun",
     "done": "Done",
     "failed": "Failed",
@@ -76,8 +92,8 @@ LABELS = {
 
 LEVELS = (
     dict.fromkeys(("away", "late", "silent", "failed"), "bad")
-    | dict.fromkeys(("dead", "isolated", "retrying", "paused", "begun"), "warn")
-    | dict.fromkeys(("behind", "ok", "there", "done"), "good")
+    | dict.fromkeys(("dead", "isolated", "retrying", "waiting", "paused", "begun"), "warn")
+    | dict.fromkeys(("behind", "ok", "there", "done", "delivered"), "good")
 )
 """How a chip looks for each: what is not here is quiet."""
 

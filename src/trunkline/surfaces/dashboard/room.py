@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import hmac
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -35,15 +34,19 @@ from trunkline.surfaces.dashboard.render import STATIC, rendered, static
 from trunkline.surfaces.dashboard.sights import Sights
 from trunkline.surfaces.door import Receive, Scope, Send, send_answer
 from trunkline.surfaces.identity import Doorkeeper, Session
+from trunkline.surfaces.login import CSRF_FIELD, LogIn, Welcome
 from trunkline.surfaces.names import name_in
 
 LOGIN = f"{ROOM}/login"
 """Where a browser logs in."""
+LOGOUT = f"{ROOM}/logout"
+"""Where it logs out again."""
 LIVE = f"{ROOM}/live"
 """Where a page that is looked at hears of changes."""
 ACT = f"{ROOM}/act/"
 """Below it is a form for each act."""
 
+_NAMES = frozenset(page.name for page in PAGES)
 _FORMS = {form.name: form for form in FORMS}
 _ROUTES = [(re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", ROOM + page.path)), page) for page in PAGES]
 
@@ -70,8 +73,8 @@ class Request(msgspec.Struct, frozen=True):
 class Room:
     """The application of a running project."""
 
-    def __init__(self, backbone: Backbone, keeper: Doorkeeper) -> None:
-        self._backbone, self._keeper = backbone, keeper
+    def __init__(self, backbone: Backbone, keeper: Doorkeeper, log_in: LogIn) -> None:
+        self._backbone, self._keeper, self._log_in = backbone, keeper, log_in
         self._sights = Sights(backbone)
         self._streams = Streams(backbone.machine.clock)
         self._bodies = Bodies()
@@ -80,7 +83,11 @@ class Room:
 
     def _note(self, signal: Signal) -> None:
         if isinstance(signal, Stopping):
-            self._streams.close()
+            self.close()
+
+    def close(self) -> None:
+        """End what goes on for as long as somebody looks."""
+        self._streams.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -90,9 +97,8 @@ class Room:
             return
         headers = dict(scope["headers"])
         query = scope.get("query_string", b"")
-        if path == LOGIN and scope["method"] in ("GET", "HEAD"):
-            there = answers.fields(query).get("next", "")
-            await send_answer(answers.page(200, login_page(there)), send)
+        if path in (LOGIN, LOGOUT):
+            await send_answer(await self._visited(scope, path, headers, receive), send)
             return
         session = self._keeper.session(headers)
         if session is None or "read" not in session.principal.may:
@@ -116,6 +122,27 @@ class Room:
             words = {"title": HTTPStatus(status).phrase, "text": str(error)}
             answer = await self._html(request, "told", words, status)
         await send_answer(answer if scope["method"] != "HEAD" else answers.bodiless(answer), send)
+
+    async def _visited(
+        self, scope: Scope, path: str, headers: Mapping[bytes, bytes], receive: Receive
+    ) -> WebhookAnswer:
+        """Show the log-in, let somebody in, or out."""
+        if scope["method"] != "POST":
+            there = answers.fields(scope.get("query_string", b"")).get("next", "")
+            return answers.page(200, login_page(there)) if path == LOGIN else answers.see(f"{ROOM}/")
+        try:
+            form = answers.fields(await self._bodies.read(receive))
+        except TrunklineError as error:
+            return answers.page(_status(error), login_page("", str(error)))
+        peer = (scope.get("client") or ("",))[0]
+        if path == LOGOUT:
+            cookies = await self._log_in.leave(form, headers, peer)
+            return answers.see(f"{ROOM}/" if cookies is None else LOGIN, *(cookies or ()))
+        came = await self._log_in.post(form, headers, peer)
+        there = answers.own(form.get("next", ""))
+        if isinstance(came, Welcome):
+            return answers.see(there, came.cookie)
+        return answers.page(came.status, login_page(there, came.detail))
 
     async def _answer(self, request: Request, receive: Receive) -> WebhookAnswer:
         if request.method == "POST":
@@ -148,6 +175,7 @@ class Room:
         theme = request.cookies.get(answers.THEME, "")
         shell = {
             "layout": "fragment.html.j2" if "fragment" in request.query else "base.html.j2",
+            "known": _NAMES,
             "groups": [(group, [one for one in PAGES if one.group == group]) for group in GROUPS],
             "project": self._backbone.project.settings,
             "session": request.session,
@@ -188,7 +216,7 @@ class Room:
     async def _posted(self, request: Request, receive: Receive) -> WebhookAnswer:
         """Take what was sent by a form of ours."""
         fields = answers.fields(await self._bodies.read(receive))
-        if not hmac.compare_digest(fields.pop("csrf", "").encode(), request.session.csrf.encode()):
+        if not request.session.sent(fields.pop(CSRF_FIELD, "")):
             raise Told(403, "this form is too old: load its page again, and send it once more")
         back = answers.own(fields.pop("back", ""))
         if request.path == f"{ROOM}/theme":

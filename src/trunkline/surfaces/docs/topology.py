@@ -36,20 +36,32 @@ class Box(msgspec.Struct, frozen=True):
     y: int
 
 
+class Line(msgspec.Struct, frozen=True):
+    """What joins ``start``, in a column, with ``end``, in the next one, as an SVG path."""
+
+    column: int
+    start: str
+    end: str
+    path: str
+
+
 class Drawing(msgspec.Struct, frozen=True):
-    """Boxes, the lines between them as SVG paths, and the size of it all."""
+    """Boxes, the lines between them, and the size of it all."""
 
     width: int
     height: int
     columns: tuple[tuple[int, str], ...]
     boxes: tuple[Box, ...]
-    lines: tuple[str, ...]
+    lines: tuple[Line, ...]
 
 
 def drawn(docs: ProjectDocs) -> Drawing:
     """Return the drawing of a project."""
-    links = _links(docs)
-    joins = _joins(docs)
+    return laid_out(_links(docs), _joins(docs))
+
+
+def laid_out(links: Sequence[Mapping[str, str]], joins: Sequence[Sequence[tuple[str, str]]]) -> Drawing:
+    """Return the drawing of columns of names, each with its link, and of what joins one and the next."""
     columns = _ordered([list(column) for column in links], joins)
     tallest = max((len(column) for column in columns), default=0)
     boxes = {
@@ -58,7 +70,7 @@ def drawn(docs: ProjectDocs) -> Drawing:
         for row, name in enumerate(column)
     }
     lines = tuple(
-        _line(boxes[number, one], boxes[number + 1, other])
+        Line(number, one, other, _line(boxes[number, one], boxes[number + 1, other]))
         for number, pairs in enumerate(joins)
         for one, other in pairs
     )

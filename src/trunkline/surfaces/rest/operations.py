@@ -16,6 +16,7 @@ from trunkline.app import acts
 from trunkline.app import questions as q
 from trunkline.app.act import Act
 from trunkline.app.alerting.acts import AcknowledgeAlert, EndSilence, SilenceAlerts, TestRoute
+from trunkline.app.asking import answer_type
 from trunkline.surfaces.identity import Permission
 from trunkline.surfaces.rest.wire import HIDDEN, twin
 
@@ -75,7 +76,9 @@ class Operation:
     def left_out(self) -> frozenset[str]:
         """What is not sent: what is in the path, who acts, whom the door knows, and what a cursor says."""
         acting = {"by"} if issubclass(self.sent, Act) else set()
-        return frozenset({*self.parts, *acting, *(HIDDEN if self.method == "GET" else ())})
+        return frozenset(
+            {*self.parts, *acting, *(HIDDEN if self.method == "GET" and self.sent is not self.kind else ())}
+        )
 
     @cached_property
     def twin(self) -> type[msgspec.Struct]:
@@ -91,7 +94,7 @@ class Operation:
     def result(self) -> Any:
         """The type of the answer, or of what the act returns."""
         if issubclass(self.kind, q.Question):
-            return q.answer_type(self.kind)
+            return answer_type(self.kind)
         return acts.result_type(self.kind)
 
     @cached_property
@@ -116,6 +119,8 @@ OPERATIONS = (
     Operation("GET", "/gate", q.AskGate, "read"),
     Operation("GET", "/streams/{stream}/events", q.AskEvents, "read"),
     Operation("GET", "/traces/{id}", q.AskTrace, "read"),
+    Operation("GET", "/kpis", q.AskKpis, "read"),
+    Operation("GET", "/kpis/series", q.AskSeries, "read"),
     Operation("GET", "/dead-letters", q.AskLetters, "read"),
     Operation("GET", "/dead-letters/groups", q.AskLetterGroups, "read"),
     Operation("POST", "/dead-letters/retry", acts.RetryLetters, "act"),

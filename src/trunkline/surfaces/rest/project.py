@@ -18,8 +18,9 @@ import msgspec
 from trunkline import __version__
 from trunkline.app.act import Act
 from trunkline.app.acts import RevealData, do
+from trunkline.app.asking import answer
 from trunkline.app.backbone import Backbone
-from trunkline.app.questions import Question, answer, following, limited, pages, reveals, subject_of
+from trunkline.app.questions import Question, following, limited, pages, reveals, subject_of
 from trunkline.kernel import json
 from trunkline.kernel.errors import TrunklineError, UsageError
 from trunkline.surfaces.access import Denied
@@ -177,12 +178,11 @@ def read_request(operation: Operation, sent: Sent) -> tuple[Any, str, str]:
         }
         if "offset" in given and not 0 <= given["offset"] <= wire.LARGEST:
             raise UsageError("offset: a number from 0 on")
-        wired = _wired(operation, query, sent.body)
+        if issubclass(operation.sent, Act):
+            given["by"] = sent.who.name
+        value = wire.read(operation.sent, _wired(operation, query, sent.body), given)
     except (ValueError, RecursionError) as error:
         raise UsageError(str(error)) from None
-    if issubclass(operation.sent, Act):
-        given["by"] = sent.who.name
-    value = wire.read(operation.sent, wired, given)
     if operation.inner:
         return operation.kind(**{operation.inner: value}), cursor, kind
     return value, cursor, kind

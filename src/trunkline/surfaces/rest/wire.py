@@ -20,6 +20,7 @@ LARGEST = 2**63 - 1
 PAGE = 1_000
 """The most items of a page, and the most that one act answers."""
 
+_END = from_rfc3339("2200-01-01")
 _INSTANTS = {"since", "until"}
 HIDDEN = frozenset({"after", "before"})
 """Where a page begins: of a question a cursor says it."""
@@ -107,8 +108,12 @@ def read(kind: type[msgspec.Struct], wired: Any, given: dict[str, Any]) -> Any:
 
 def _read(field: Any, value: Any, given: dict[str, Any]) -> Any:
     if field.name in _INSTANTS:
-        none = field.default if field.default is not msgspec.NODEFAULT else 0
-        return none if value is None else from_rfc3339(value.isoformat())
+        if value is None:
+            return field.default
+        instant = from_rfc3339(value.isoformat())
+        if not 0 <= instant < _END:
+            raise ValueError(f"{field.name}: a time from 1970 to 2200")
+        return instant
     if isinstance(value, msgspec.Raw):
         return bytes(value)
     if isinstance(value, dict):

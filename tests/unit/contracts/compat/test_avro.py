@@ -12,6 +12,7 @@ from tests.avro_schemas import changed, decimal, documents, enum, record, schema
 
 from trunkline.contracts.compat import avro
 from trunkline.contracts.compat.avro import compare_avro
+from trunkline.contracts.compat.avro_confluent import registry_found
 from trunkline.contracts.compat.avro_documents import NoDocument, is_read, sample
 from trunkline.contracts.compat.avro_types import AvroInvalid, parse_avro
 from trunkline.contracts.compat.effort import Effort
@@ -219,3 +220,34 @@ def test_hostile_schemas_end(old, new, policy):
 def test_too_large(made, policy):
     [change] = compare_avro(parse_avro(made("int")), parse_avro(made("long")), policy).changes
     assert (change.kind, change.backward, change.forward) == ("too large", "undecided", "undecided")
+
+
+# Under confluent each break is shown by a document that one side writes and the other does not read, or it is
+# said that every document is read, and the verdict is that of the registry.
+@settings(max_examples=100, deadline=None)
+@given(versions())
+def test_evidence_under_confluent(pair):
+    old, new = pair
+    changes = compare_avro(old, new, "confluent").changes
+    for direction, writer, reader in (("backward", old, new), ("forward", new, old)):
+        found = registry_found(reader, writer, Effort())
+        breaks = [change for change in changes if change.effect(direction) == "breaking"]
+        assert [(one.pointer, one.kind) for one in breaks] == list(dict.fromkeys(found))
+        for change in breaks:
+            evidence, example = getattr(change, f"{direction}_evidence"), change.example(direction)
+            assert evidence in ("example", "rule", "undecided")
+            assert (evidence == "example") == (example is not None)
+            if example is not None:
+                assert not is_read(writer, reader, example.document)
+            if evidence == "rule":
+                assert compare_avro(old, new, "strict").effect(direction) == "compatible"
+
+
+# The direction of an example under confluent is that of the break, also below a union.
+def test_examples_under_confluent():
+    old, new = (parse_avro(["null", enum(*symbols)]) for symbols in ("AB", "A"))
+    [change] = compare_avro(old, new, "confluent").changes
+    assert (change.pointer, change.kind) == ("", "missing union branch")
+    assert (change.backward_evidence, change.forward_evidence) == ("example", "")
+    [(_, symbol)] = change.backward_example.document.items()
+    assert symbol == "B"

@@ -118,3 +118,41 @@ def test_many_changes():
     found = compare(old, new)
     assert len(found.changes) == 201
     assert (found.effect("backward"), found.effect("forward")) == ("breaking", "compatible")
+
+
+# A change inside one alternative is decided where it is, by a document that is this alternative, also below
+# references and inside what a producer closes.
+@pytest.mark.parametrize("policy", ["strict", "practical"])
+def test_changes_inside_alternatives(policy):
+    def paid(**members):
+        return {
+            "$defs": {"sum": {"type": "object", "properties": {"amount": members["amount"]}}},
+            "properties": {
+                "paid": {
+                    "oneOf": [
+                        {
+                            "type": "object",
+                            "properties": {
+                                "by": {"const": by},
+                                by: members[by],
+                                "sum": {"$ref": "#/$defs/sum"},
+                            },
+                            "required": ["by"],
+                        }
+                        for by in ("card", "cash")
+                    ]
+                }
+            },
+        }
+
+    text, number = {"type": "string"}, {"type": "number"}
+    old, new = paid(card=text, cash=text, amount=number), paid(card=text, cash=number, amount=text)
+    found = {change.pointer: change for change in compare(old, new, policy).changes}
+    assert found.keys() == {
+        "/properties/paid/oneOf/1/properties/cash/type",
+        "/$defs/sum/properties/amount/type",
+    }
+    assert {(one.backward, one.forward) for one in found.values()} == {("breaking", "breaking")}
+    cash = found["/properties/paid/oneOf/1/properties/cash/type"].backward_example.document
+    assert cash["paid"]["by"] == "cash"
+    assert isinstance(cash["paid"]["cash"], str)

@@ -86,6 +86,12 @@ def test_a_comparison_that_is_too_long():
     )
 
 
-# The entrance gives it by the policy's name.
-def test_the_entrance():
-    assert compare(TEXT, NUMBER, "confluent") == confluent_difference(TEXT, NUMBER)
+# The entrance gives the same verdict by the policy's name, whatever shows each break.
+@pytest.mark.parametrize(("old", "new"), [(TEXT, NUMBER), *((old, new) for _, _, old, new in EXAMPLES)])
+def test_the_entrance(old, new):
+    bare, shown = confluent_difference(old, new), compare(old, new, "confluent")
+    assert [_verdict(change) for change in shown.changes] == [_verdict(change) for change in bare.changes]
+
+
+def _verdict(change):
+    return change.pointer, change.kind, change.detail, change.backward, change.forward

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trunkline.contracts.compat.difference import Example
 from trunkline.contracts.compat.judging import Judge
+from trunkline.contracts.compat.places import Place
 from trunkline.contracts.compat.sides import Side
 
 INTEGER, SMALL = {"type": "integer"}, {"type": "integer", "maximum": 5}
@@ -21,12 +22,12 @@ def test_whole():
 def test_demands():
     judge = Judge(Side({"properties": {"a": INTEGER}}), Side({"properties": {"a": SMALL}}))
     assert judge.demands([]) == ("compatible", None)
-    assert judge.demands([((INTEGER,), INTEGER, ("a",))]) == ("compatible", None)
-    assert judge.demands([((INTEGER,), SMALL, ("a",))]) == ("breaking", Example({"a": 6}))
+    assert judge.demands([((INTEGER,), INTEGER, Place(("a",)))]) == ("compatible", None)
+    assert judge.demands([((INTEGER,), SMALL, Place(("a",)))]) == ("breaking", Example({"a": 6}))
 
 
 # A schema with references by name is judged as a whole only.
 def test_names():
     named = {"$defs": {"a": {"$anchor": "x", "type": "integer"}}, "$ref": "#x"}
     assert Judge(Side(named), Side(INTEGER)).whole() == ("compatible", None)
-    assert Judge(Side(named), Side(SMALL)).demands([((INTEGER,), SMALL, ())]) == ("undecided", None)
+    assert Judge(Side(named), Side(SMALL)).demands([((INTEGER,), SMALL, Place())]) == ("undecided", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.contracts.compat.sides import MAX_DEPTH, NO_FORMATS, NOTHING, Formats, Side, same, subschemas
+from trunkline.contracts.compat.sides import MAX_DEPTH, NO_FORMATS, NOTHING, Formats, Side
 
 TREE = {
     "$defs": {"node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}}},
@@ -65,19 +65,6 @@ def test_an_unknown_format():
     known = Side(side.root, Formats({"house-style": str.isupper}))
     assert (known.takes("A"), known.refuses("a")) == (True, True)
     assert NO_FORMATS.checks == {}
-
-
-# 1 and true are two values, 1 and 1.0 are one.
-def test_same():
-    assert same({"a": [1, True]}, {"a": [1.0, True]})
-    assert not same([1], [True])
-    assert not same({"a": 0}, {"a": False})
-
-
-# What only looks like a schema is none, and a property may have a keyword's name.
-def test_subschemas():
-    schema = {"const": {"$ref": "no"}, "properties": {"enum": {"$ref": "#"}}}
-    assert list(subschemas(schema)) == [schema, {"$ref": "#"}]
 
 
 # References by name are left to the oracle: such a schema is taken as a whole.

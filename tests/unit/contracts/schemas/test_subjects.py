@@ -108,7 +108,9 @@ async def test_ids_that_collide(found, registry):
 # A new version owes what the mode says, to as many before it as the mode says.
 async def test_modes(found):
     await add(found, "a", TEXT)
-    with pytest.raises(Incompatible, match=r"version 1: type changed at '' \(backward: breaking\)"):
+    with pytest.raises(
+        Incompatible, match=r"version 1: type changed at '' \(backward: breaking\), for instance \"\""
+    ):
         await add(found, "a", NUMBER)
     await add(found, "a", WIDE)
     await found.set_compatibility("a", "forward", "ann")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from tests.control_room import Guard, ask, day, fill
+from tests.control_room import ask, day, fill, open_room
 
 from trunkline.app.backbone import Machine, opened
 from trunkline.kernel.signals import Signals
 from trunkline.surfaces.dashboard.page import Asked
-from trunkline.surfaces.dashboard.room import Room
 from trunkline.surfaces.dashboard.sights import Sights
 from trunkline.surfaces.identity import ALL
 from trunkline.testkit.clock import CountingIds, ManualClock
@@ -30,7 +29,7 @@ async def backbone(tmp_path, machine):
 
 @pytest.fixture
 def room(backbone):
-    return Room(backbone, Guard())
+    return open_room(backbone)
 
 
 @pytest.fixture

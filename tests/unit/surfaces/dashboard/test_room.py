@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.control_room import CSRF, PERSON, Guard, ask
+from tests.control_room import CSRF, PERSON, Guard, ask, keeper_of, open_room
 from tests.documented import HARM
 
+from trunkline.app.acts import RotateToken, perform
 from trunkline.surfaces.dashboard.pages import PAGES
-from trunkline.surfaces.dashboard.room import Room
 
 STRANGER = "who=nobody"
 
@@ -28,7 +28,7 @@ async def test_strangers(get):
 
 # Who may not read is nobody here.
 async def test_without_permission(backbone):
-    room = Room(backbone, Guard(may=()))
+    room = open_room(backbone, Guard(may=()))
     assert (await ask(room, "/control/")).status == 303
 
 
@@ -142,3 +142,30 @@ async def test_told(get):
     assert 'id="told"' in answer.text
     assert "<script>alert" not in answer.text
     assert answer.cookies[0].startswith("trunkline_told=; ")
+
+
+# The token lets in, to where somebody wanted to go, and the same page lets out.
+async def test_visit(backbone):
+    keeper = keeper_of(backbone)
+    room = open_room(backbone, keeper)
+    made = await perform(backbone, RotateToken("ann"))
+    form = {"token": made.token, "next": "/control/flows?q=a"}
+    led = await ask(room, "/control/login", "POST", form=form)
+    assert (led.status, led.headers["location"]) == (303, "/control/flows?q=a")
+    cookie = led.cookies[0].partition(";")[0]
+    assert (await ask(room, "/control/flows", cookie=cookie)).status == 200
+    csrf = keeper.session({b"cookie": cookie.encode()}).csrf
+    led = await ask(room, "/control/logout", "POST", cookie, {"csrf": "x"})
+    assert led.headers["location"] == "/control/"
+    led = await ask(room, "/control/logout", "POST", cookie, {"csrf": csrf})
+    assert led.headers["location"] == "/control/login"
+    assert (await ask(room, "/control/flows", cookie=cookie)).status == 303
+
+
+# What is no token is asked for again, and not for ever.
+async def test_wrong_token(backbone):
+    room = open_room(backbone, keeper_of(backbone))
+    tries = [await ask(room, "/control/login", "POST", form={"token": "guess"}) for _ in range(6)]
+    assert [one.status for one in tries] == [403] * 5 + [429]
+    assert "this is not the token" in tries[0].text
+    assert not any(one.cookies for one in tries)

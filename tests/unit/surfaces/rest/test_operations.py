@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.app import acts, questions
+from trunkline.app import acts, asking
 from trunkline.app.act import Act
 from trunkline.surfaces.rest.operations import BY_KIND, OPERATIONS
 
@@ -14,7 +14,7 @@ AT_HOME = {acts.Publish, acts.Trim, acts.RevealData}
 
 # Whatever may be asked or done at home may be so from afar, but for what belongs there.
 def test_all_are_there():
-    known = {one for one in acts._PERFORM if one not in AT_HOME} | set(questions._ANSWER)
+    known = {one for one in acts._PERFORM if one not in AT_HOME} | set(asking._ANSWER)
     assert known == {one.kind for one in OPERATIONS}
     assert len(BY_KIND) == len({(one.method, one.path) for one in OPERATIONS}) == len(OPERATIONS)
 

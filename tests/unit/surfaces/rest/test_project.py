@@ -79,16 +79,26 @@ async def status(api, method, path, body=None, **more):
 PATHS = {"flow": FLOW, "stream": "order@1", "offset": "1", "target": "warehouse.orders"}
 
 
+SPAN = "?since=2026-01-05T00:00:00Z&until=2030-01-01T00:00:00Z"
+QUERIES = {
+    "/lineage": "?field=email",
+    "/quarantine/ended": "?ids=x",
+    "/alerts/times": SPAN,
+    "/kpis": f"{SPAN}&by=flow",
+    "/kpis/series": f"{SPAN}&step_seconds=86400",
+}
+
+
 def paths(entries):
     """Return the path of every reading operation that needs no identifier of something that is not there."""
     for one in OPERATIONS:
-        if one.method == "GET" and not {"replay", "alert"} & {*one.parts} and one.name != "ask-answer-times":
+        if one.method == "GET" and not {"replay", "alert"} & {*one.parts}:
             path = one.path
             for name in one.parts:
                 path = path.replace(
                     f"{{{name}}}", (PATHS | {"id": entries[0] if "quarantine" in path else "e1"})[name]
                 )
-            yield path + {"/lineage": "?field=email", "/quarantine/ended": "?ids=x"}.get(path, "")
+            yield path + QUERIES.get(path, "")
 
 
 # Nothing is answered without the token, from this machine itself either, and a wrong one is as good as none.

@@ -77,7 +77,9 @@ def _print_examples(change: Change, mode: Mode) -> None:
     from trunkline.contracts.compat.modes import directions  # noqa: PLC0415  --help must not pay for it
 
     for direction in directions(mode):
-        example = change.backward_example if direction == "backward" else change.forward_example
+        example = change.example(direction)
+        if unshown := change.unshown(direction):
+            output.say(f"{change.pointer or '(whole)'}, {direction}: {unshown}")
         if example is not None:
             writer, reader = ("old", "new") if direction == "backward" else ("new", "old")
             output.say(

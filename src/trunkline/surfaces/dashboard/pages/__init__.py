@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from trunkline.surfaces.dashboard.forms import Form
 from trunkline.surfaces.dashboard.page import Page
-from trunkline.surfaces.dashboard.pages import flows, overview
+from trunkline.surfaces.dashboard.pages import (
+    dead,
+    flow,
+    flows,
+    overview,
+    quarantine,
+    sources,
+    streams,
+    topology,
+)
 
-PAGES: tuple[Page, ...] = (overview.OVERVIEW, flows.FLOWS)
+PAGES: tuple[Page, ...] = (
+    overview.OVERVIEW,
+    flows.FLOWS,
+    flow.FLOW,
+    topology.TOPOLOGY,
+    sources.SOURCES,
+    streams.STREAMS,
+    *dead.PAGES,
+    *quarantine.PAGES,
+)
 """In the order of the navigation; of two routes that fit, the first is taken."""
 
-FORMS: tuple[Form, ...] = ()
+FORMS: tuple[Form, ...] = (*flow.FORMS, *dead.FORMS, *quarantine.FORMS)
+"""In the order of the reference."""

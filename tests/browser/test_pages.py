@@ -1,0 +1,78 @@
+"""Every page, in a browser: nothing runs that was stored, a screen reader finds its way, it fits a phone."""
+
+from __future__ import annotations
+
+import pytest
+
+from trunkline.surfaces.dashboard.pages import PAGES
+
+EXAMPLES = {"flow": "orders-to-shop", "offset": "3"}
+"""What stands for the names in a page's address."""
+
+LOOKS = [(1280, "light"), (390, "light"), (1280, "dark"), (390, "dark")]
+READ = [(1280, "light"), (390, "dark")]
+"""Where axe reads: both layouts, and both sets of colours."""
+
+
+def address(page):
+    path = page.path
+    for name, value in EXAMPLES.items():
+        path = path.replace(f"{{{name}}}", value)
+    assert "{" not in path, f"say in EXAMPLES what the names of {page.path} may be"
+    return path
+
+
+def serious(page):
+    """Return what axe finds that keeps people out."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        (one["id"], one["help"], [node["html"] for node in one["nodes"]][:3])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_page(look, shot, page):
+    shown = look(address(page))
+    assert shown.locator("h1").count() == 1
+    assert shown.locator("main script, main iframe, img[onerror]").count() == 0
+    look_at(shown, shot, page.name)
+
+
+def test_login(look, shot):
+    shown = look("/login")
+    assert shown.get_by_label("Admin token").evaluate("one => one === document.activeElement")
+    look_at(shown, shot, "login")
+
+
+def look_at(shown, shot, name):
+    """Look at a page in two widths, light and dark: it fits, and nobody is kept out."""
+    for width, colours in LOOKS:
+        shown.set_viewport_size({"width": width, "height": 900})
+        shown.emulate_media(color_scheme=colours)
+        shot(shown, f"{name}-{width}-{colours}")
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width
+        if (width, colours) in READ:
+            assert not serious(shown)
+
+
+# Without script every page is there whole, and its links and forms work.
+def test_without_script(look):
+    shown = look("/flows", java_script_enabled=False)
+    assert shown.get_by_role("row").count() == 4
+    shown.get_by_label("Filter by words").fill("stock")
+    shown.get_by_role("button", name="Apply").click()
+    assert shown.url.endswith("/control/flows?q=stock&health=&target=&sort=health")
+    assert shown.get_by_role("row").count() == 3
+    shown.get_by_role("button", name="Colours").click()
+    assert shown.locator("html").get_attribute("data-theme") == "light"
+
+
+# Who comes by keyboard alone gets past the navigation with one key.
+def test_skip_link(look):
+    shown = look("/flows")
+    shown.keyboard.press("Tab")
+    shown.keyboard.press("Enter")
+    assert shown.evaluate("document.activeElement.id") == "main"
