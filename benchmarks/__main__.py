@@ -27,6 +27,7 @@ MODULES = (
     "append",
     "backlog",
     "idle",
+    "kpi",
     "registry",
     "trace",
     "compat",

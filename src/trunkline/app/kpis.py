@@ -6,9 +6,11 @@ in docs/reference/kpis.md, how it is computed in ``observe.kpi``.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from trunkline.app.backbone import Backbone
 from trunkline.app.scope import Scope, scope_of, scopes_by
@@ -16,11 +18,14 @@ from trunkline.app.staleness import FlowStaleness, SourceStaleness, flow_stalene
 from trunkline.kernel.clock import SECOND, to_rfc3339
 from trunkline.kernel.errors import UsageError
 from trunkline.kernel.rollup import MINUTE, NO_ARRIVALS, NO_DELIVERIES, STEPS, Arrivals, Deliveries, floor_to
+from trunkline.observe.alerts.times import answer_times
 from trunkline.observe.kpi import Kpis, kpis_of, percent, seconds_or_none
-from trunkline.observe.rollups import FlowSums, PairSums, widened
+from trunkline.observe.rollups import Pair, widened
 
 By: TypeAlias = Literal["", "flow", "system", "stream"]
 """What the views of a report are of."""
+
+S = TypeVar("S", Deliveries, Arrivals)
 
 MOST_POINTS = 10_000
 """How many points a series has at the most."""
@@ -95,12 +100,12 @@ async def kpis(backbone: Backbone, window: Window, by: By = "") -> KpiReport:
     """Return the KPIs of a window as a whole and, ``by`` one of three, of each; raises ``UsageError``."""
     whole, found = await _scope(backbone, window), backbone.rollups
     since, until = await _bounds(backbone, window)
-    deliveries = await found.deliveries(since, until, flows=whole.flows)
+    deliveries = await found.deliveries(since, until, whole.flows)
     arrivals = await found.arrivals(since, until)
     sources = await source_staleness(backbone)
     flows = await flow_staleness(backbone, sources)
     held = await _quarantined(backbone)
-    streams = {stream for (stream, _), _ in arrivals}
+    streams = {stream for stream, _ in arrivals}
 
     def view(scope: Scope) -> View:
         own = [one for one in flows if one.flow in scope.flows]
@@ -115,12 +120,17 @@ async def kpis(backbone: Backbone, window: Window, by: By = "") -> KpiReport:
             any(one.stale for one in own) or any(one.stale for one in feeding),
         )
 
+    total = view(whole)
+    if not (window.flow or window.system or window.stream):
+        times = answer_times(await backbone.alerts.transitions(since, until))
+        answered = replace(total.kpis, mtta_seconds=times.mtta_seconds, mttr_seconds=times.mttr_seconds)
+        total = replace(total, kpis=answered)
     return KpiReport(
         to_rfc3339(since),
         to_rfc3339(until),
         to_rfc3339(backbone.machine.clock.now()),
         by,
-        view(whole),
+        total,
         [view(one) for one in scopes_by(backbone.project, whole, by, streams)] if by else [],
         [one for one in sources if whole.has(one.stream, one.source)],
         [one for one in flows if one.flow in whole.flows],
@@ -143,21 +153,32 @@ async def series(
     since, until = floor_to(step, since), -floor_to(step, -until)
     await _check_step(backbone, since, until, step)
     of = max(one for one in STEPS if step % one == 0)
-    deliveries = await backbone.rollups.deliveries(since, until, of, scope.flows, lags=freshness)
-    arrivals = await backbone.rollups.arrivals(since, until, of)
-    done: dict[int, Deliveries] = {}
-    for (flow, start), sums in deliveries.items():
-        if flow in scope.flows:
-            at = floor_to(step, start)
-            done[at] = done.get(at, NO_DELIVERIES) + sums
-    came: dict[int, Arrivals] = {}
-    for (pair, start), given in arrivals.items():
-        if scope.has(*pair):
-            at = floor_to(step, start)
-            came[at] = came.get(at, NO_ARRIVALS) + given
+    done, came = _by_step(step, {}, NO_DELIVERIES), _by_step(step, {}, NO_ARRIVALS)
+    if scope.flows:
+        found = await backbone.rollups.delivery_course(since, until, of, scope.flows, lags=freshness)
+        done = _by_step(step, found, NO_DELIVERIES)
+    pairs = await _pairs(backbone, scope, since, until)
+    if pairs is not None:
+        given = await backbone.rollups.arrival_course(since, until, of, pairs)
+        came = _by_step(step, given, NO_ARRIVALS)
     return [
         _point(at, done.get(at, NO_DELIVERIES), came.get(at, NO_ARRIVALS)) for at in range(since, until, step)
     ]
+
+
+def _by_step(step: int, found: Mapping[int, S], nothing: S) -> dict[int, S]:
+    by_step: dict[int, S] = {}
+    for start, sums in found.items():
+        at = floor_to(step, start)
+        by_step[at] = by_step.get(at, nothing) + sums
+    return by_step
+
+
+async def _pairs(backbone: Backbone, scope: Scope, since: int, until: int) -> list[Pair] | None:
+    """Return what gave anything to a scope: nothing stands for all that gave, None for none that did."""
+    if scope.streams is None:
+        return []
+    return [pair for pair in await backbone.rollups.arrivals(since, until) if scope.has(*pair)] or None
 
 
 async def _scope(backbone: Backbone, window: Window) -> Scope:
@@ -183,13 +204,12 @@ async def _check_step(backbone: Backbone, since: int, until: int, step: int) -> 
         )
 
 
-def _done(deliveries: FlowSums, scope: Scope) -> Deliveries:
-    own = [sums for (flow, _), sums in deliveries.items() if flow in scope.flows]
-    return sum(own, NO_DELIVERIES)
+def _done(deliveries: Mapping[str, Deliveries], scope: Scope) -> Deliveries:
+    return sum((sums for flow, sums in deliveries.items() if flow in scope.flows), NO_DELIVERIES)
 
 
-def _came(arrivals: PairSums, scope: Scope) -> Arrivals:
-    return sum((sums for (pair, _), sums in arrivals.items() if scope.has(*pair)), NO_ARRIVALS)
+def _came(arrivals: Mapping[Pair, Arrivals], scope: Scope) -> Arrivals:
+    return sum((sums for pair, sums in arrivals.items() if scope.has(*pair)), NO_ARRIVALS)
 
 
 def _point(at: int, done: Deliveries, came: Arrivals) -> Point:

@@ -13,11 +13,13 @@ from trunkline.app.backbone import Backbone
 from trunkline.app.owed import Owed, owed
 from trunkline.app.project import Flow
 from trunkline.app.readiness import readiness
+from trunkline.app.staleness import source_staleness
 from trunkline.delivery.ledger import FlowStatus
 from trunkline.delivery.standing import Standing
 from trunkline.eventlog.port import StreamInfo
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.roles import Role
+from trunkline.kernel.rollup import MINUTE, NO_DELIVERIES, floor_to
 from trunkline.observe import metrics as m
 from trunkline.observe.metrics import Metric, Sample
 
@@ -30,10 +32,16 @@ async def measured(backbone: Backbone) -> list[Sample]:
     for info in await backbone.log.streams():
         samples += await _stream(backbone, info)
     samples += await _sources(backbone)
+    samples += await _arrivals(backbone)
     samples += await _flows(backbone)
+    samples += await _deliveries(backbone)
     samples += await _targets(backbone)
     samples += await _replays(backbone)
     return samples
+
+
+RECENT = 10 * MINUTE
+"""How far back freshness is told, in microseconds."""
 
 
 def _one(metric: Metric, value: float, *labels: str) -> Sample:
@@ -64,6 +72,56 @@ async def _sources(backbone: Backbone) -> list[Sample]:
         if count.status == "open":
             waiting[count.source] = waiting.get(count.source, 0) + count.entries
     return [_one(m.QUARANTINED, entries, name) for name, entries in waiting.items()]
+
+
+async def _arrivals(backbone: Backbone) -> list[Sample]:
+    samples = []
+    for (stream, source), came in (await backbone.rollups.arrivals(0, _end(backbone))).items():
+        samples += [
+            _one(m.SOURCE_ACCEPTED, came.accepted, source, stream),
+            _one(m.SOURCE_DUPLICATES, came.duplicates, source, stream),
+            _one(m.SOURCE_REFUSED, came.refused, source, stream),
+        ]
+    for one in await source_staleness(backbone):
+        samples.append(_one(m.SOURCE_STALE, one.stale, one.source, one.stream))
+        if one.silent_seconds is not None:
+            samples.append(_one(m.SOURCE_SILENT, one.silent_seconds, one.source, one.stream))
+    return samples
+
+
+async def _deliveries(backbone: Backbone) -> list[Sample]:
+    """Return what flows did from the first event on: sums of days are kept for good."""
+    flows, end = backbone.project.flows, _end(backbone)
+    done = await backbone.rollups.deliveries(0, end, lags=False)
+    recent = await backbone.rollups.deliveries(end - RECENT, end)
+    samples = []
+    for name, flow in flows.items():
+        labels, sums = (name, flow.target.system.system), done.get(name, NO_DELIVERIES)
+        samples += [_one(metric, getattr(sums, field), *labels) for metric, field in _DONE.items()]
+        lags = recent.get(name, NO_DELIVERIES).lags
+        if lags.count:
+            values = zip(_SHARES, lags.quantiles(*_SHARES), strict=True)
+            quantiles = tuple((share, (value or 0) / SECOND) for share, value in values)
+            samples.append(Sample(m.FLOW_FRESHNESS, labels, quantiles=quantiles))
+    return samples
+
+
+_SHARES = (0.5, 0.95, 0.99)
+
+_DONE = {
+    m.FLOW_DELIVERED: "effects",
+    m.FLOW_DROPPED: "dropped",
+    m.FLOW_DIED: "died",
+    m.FLOW_DISCARDED: "discarded",
+    m.FLOW_SUPERSEDED: "superseded",
+    m.FLOW_FIRST_FAILED: "first_failures",
+    m.FLOW_FAILED: "failures",
+}
+
+
+def _end(backbone: Backbone) -> int:
+    """Return the end of the minute that is under way."""
+    return floor_to(MINUTE, backbone.machine.clock.now()) + MINUTE
 
 
 async def _flows(backbone: Backbone) -> list[Sample]:

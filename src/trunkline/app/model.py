@@ -17,6 +17,7 @@ from trunkline.app.quantities import Duration, Share, Size
 from trunkline.app.settings import Name
 from trunkline.app.settings import Settings as _Settings
 from trunkline.kernel.limits import Limits
+from trunkline.vault.secret import SecretReference
 
 StreamName: TypeAlias = Annotated[
     str,
@@ -63,12 +64,38 @@ class StoreSettings(_Settings, frozen=True):
     audit_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] = 730
     """For how many days the audit keeps who did what, whatever retention says."""
 
+    kpi_minutes_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 15
+    """For how many days KPIs are known by the minute, whatever retention says."""
+
+    kpi_hours_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] = 800
+    """For how many days they are known by the hour; by the day they always are."""
+
 
 class SecretsFile(_Settings, frozen=True):
     """Where secrets stand that are not in the environment."""
 
     file: str = "state/secrets.yaml"
     """A YAML file of mode 0600, within the project folder or absolute: ``system: {name: value}``."""
+
+
+class Otlp(_Settings, frozen=True):
+    """The collector that takes traces, by OTLP over HTTP; needs ``pip install 'trunkline[otel]'``."""
+
+    endpoint: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
+    """Its address, such as http://127.0.0.1:4318; ``/v1/traces`` is added."""
+
+    headers: dict[str, SecretReference] = msgspec.field(default_factory=dict)
+    """Headers it asks for, each with its secret."""
+
+    sample: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.01
+    """The share of traces that is sent as a whole; what fails is sent in any case."""
+
+
+class Observe(_Settings, frozen=True):
+    """Where what is seen of the project goes, besides log lines."""
+
+    otlp: Otlp | None = None
+    """The collector of OpenTelemetry that gets traces."""
 
 
 class ProjectFile(_Settings, frozen=True):
@@ -91,6 +118,9 @@ class ProjectFile(_Settings, frozen=True):
 
     secrets: SecretsFile = msgspec.field(default_factory=SecretsFile)
     """The file of secrets."""
+
+    observe: Observe = msgspec.field(default_factory=Observe)
+    """Where traces go."""
 
     alerts: AlertSettings = msgspec.field(default_factory=AlertSettings)
     """When people are told of what goes wrong, and how."""

@@ -29,13 +29,15 @@ from trunkline.app.guarantee import require
 from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
+from trunkline.app.masking import MASK, masked_subject
 from trunkline.app.pausing import Pausable, heeding
 from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
 from trunkline.app.registry import SOURCES
 from trunkline.app.replaying import Replayers
 from trunkline.app.sunsets import Sunsets
-from trunkline.app.trim import trim
+from trunkline.app.traced import TracedTarget
+from trunkline.app.trim import fold, trim
 from trunkline.app.versions import standing_of
 from trunkline.connectors.source import Source as SourcePort
 from trunkline.connectors.target import Target as TargetPort
@@ -56,6 +58,9 @@ from trunkline.kernel.signals import (
 
 TRIM_SECONDS = 3_600.0
 """How often the log is trimmed."""
+
+FOLD_SECONDS = 300.0
+"""How often the sums of KPIs are folded."""
 
 GRACE_SECONDS = 30.0
 """How long what is under way may take to finish once the process was told to stop."""
@@ -221,6 +226,7 @@ def _wired(backbone: Backbone, flow: FlowConfig, flows: Sequence[FlowConfig]) ->
         start=flow.start,
         after=tuple(_before(flow, flows)),
         answers=flow.to_reply is not None,
+        shows_keys=masked_subject("-", flow.contract) != MASK,
     )
 
 
@@ -250,6 +256,9 @@ def _ports(backbone: Backbone, flow: FlowConfig, desk: Answering | None) -> Port
         target = TARGETS[described.via](described, backbone)
     else:
         target, ledger = desk.asking(ASKED[described.via](described, backbone)), desk.recording()
+    if machine.tracer:
+        stream = flow.contract.stream
+        target = TracedTarget(target, flow.name, stream, machine.tracer, machine.clock)
     limited = Limited(target, described.system.limits, partial(_misfit, backbone, flow.name))
     limits = backbone.project.settings.limits
     return Ports(backbone.log, ledger, limited, machine.clock, machine.ids, machine.signals, limits)
@@ -277,10 +286,15 @@ async def _finished(tasks: list[asyncio.Task[None]]) -> None:
 
 def _start_janitor(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
     async def keep_tidy() -> None:
+        clock = backbone.machine.clock
+        trim_at = clock.monotonic() + TRIM_SECONDS
         while True:
-            await backbone.machine.clock.sleep(TRIM_SECONDS)
-            with contextlib.suppress(StoreError):  # it is tried again in an hour, and writes say so meanwhile
-                await trim(backbone)
+            with contextlib.suppress(StoreError):  # it is tried again, and writes say so meanwhile
+                await fold(backbone)
+                if clock.monotonic() >= trim_at:
+                    trim_at += TRIM_SECONDS
+                    await trim(backbone)
+            await clock.sleep(FOLD_SECONDS)
 
     _background(stack, keep_tidy(), "janitor")
 

@@ -1,6 +1,6 @@
-"""The use-case that makes room: what retention says may go goes, and nothing a flow still has to read.
+"""The use-cases that make room: what retention says may go goes, and nothing a flow still has to read.
 
-``run`` calls it on a timer, ``trunkline log trim`` by hand.
+``run`` calls them on a timer; ``trunkline log trim`` trims by hand.
 """
 
 from __future__ import annotations
@@ -43,6 +43,13 @@ async def trim(backbone: Backbone) -> list[Trimmed]:
         await backbone.ledger.trim(before)
         await backbone.quarantine.trim(before)
     return trimmed
+
+
+async def fold(backbone: Backbone) -> None:
+    """Put the sums of KPIs together into longer spans, and forget minutes and hours that are old enough."""
+    store, now = backbone.project.settings.store, backbone.machine.clock.now()
+    await backbone.rollups.fold(now)
+    await backbone.rollups.trim(now - store.kpi_minutes_days * _DAY, now - store.kpi_hours_days * _DAY)
 
 
 def _reply_days(store: StoreSettings) -> float:

@@ -34,6 +34,9 @@ from trunkline.kernel.tracing import replay_parent, replayed_as
 Failure: TypeAlias = RetryAt | Dead
 Settled: TypeAlias = Literal["", "delivered", "dropped", "case"]
 
+HIDDEN = "***"
+"""What stands for an entity key that may be personal."""
+
 DEFERRED_SECONDS = (1, 60)
 """How soon at the least and at the most it is asked again for what was deferred: as long as it waited."""
 
@@ -193,6 +196,13 @@ def _new(entry: Entry) -> Case:
 
 def announce(flow: Flow, entry: Entry, outcome: Failure) -> Signal:
     """Step 7: say what an operator should see of a failure, once it is recorded."""
+    event, case = entry.event, entry.case
+    about = {
+        "target": flow.target,
+        "event_id": event.id if event else "",
+        "key": entry.key if flow.shows_keys or not entry.key else HIDDEN,
+        "contract": event.contract if event else (case.contract if case else ""),
+    }
     if isinstance(outcome, RetryAt):
         return AttemptFailed(
             flow=flow.name,
@@ -202,6 +212,7 @@ def announce(flow: Flow, entry: Entry, outcome: Failure) -> Signal:
             kind=outcome.kind,
             detail=outcome.detail,
             retry_at=outcome.at,
+            **about,
         )
     return DeadLettered(
         flow=flow.name,
@@ -210,6 +221,7 @@ def announce(flow: Flow, entry: Entry, outcome: Failure) -> Signal:
         attempts=outcome.attempt,
         kind=outcome.kind,
         detail=outcome.detail,
+        **about,
     )
 
 

@@ -42,6 +42,7 @@ class Flow(msgspec.Struct, frozen=True):
     have before this one begins. ``identity`` is the name its idempotency keys are made from, its own if
     empty; ``replay`` is the id of the replay it is, if it is one. ``answers`` says that callers wait for
     what comes of each event: it is recorded at once, also where older ones are still under way.
+    ``shows_keys`` says that its entity keys are not personal, and may stand in signals.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Flow(msgspec.Struct, frozen=True):
     identity: str = ""
     answers: bool = False
     replay: str = ""
+    shows_keys: bool = False
 
     @property
     def progress_name(self) -> str:

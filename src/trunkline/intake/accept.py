@@ -214,7 +214,9 @@ class Intake:
             emit(Accepted(self.name, stream, len(appended) - duplicates, duplicates))
         if refused:
             for kind, count in Counter(one.entry.kind for one in refused).items():
-                emit(Refused(self.name, stream, count, kind))
+                alone = refused[0].arrival if len(refused) == 1 else Arrival(b"")
+                named = (alone.correlation, alone.identity, self.contract.ref)
+                emit(Refused(self.name, stream, count, kind, *named))
 
 
 _EARLIEST, _LATEST = from_rfc3339("0001-01-01T00:00:00Z"), from_rfc3339("9999-12-31T23:59:59Z")

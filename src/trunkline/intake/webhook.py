@@ -227,7 +227,6 @@ class Webhook:
 
     def refuse(self, refused: RefusedError, correlation: str) -> WebhookAnswer:
         """Answer a request of which nothing is kept."""
-        self._around.signals.emit(Refused(self._intake.name, self._intake.stream, 1, SLUGS[refused.status]))
         headers: ProblemHeaders = []
         if refused.status == HTTPStatus.METHOD_NOT_ALLOWED:
             headers = [(b"allow", b"POST")]
@@ -236,6 +235,8 @@ class Webhook:
         elif isinstance(refused, _TooFast):
             headers = [_retry_after(refused.wait / SECOND)]
         occurrence = correlation or self._around.ids.trace_id()
+        source, stream, slug = self._intake.name, self._intake.stream, SLUGS[refused.status]
+        self._around.signals.emit(Refused(source, stream, 1, slug, occurrence))
         found = problem(refused.status, refused.title, refused.detail, occurrence)
         if isinstance(refused, _Unreadable):
             found = msgspec.structs.replace(found, errors=_errors(refused.judged))

@@ -34,12 +34,18 @@ class Accepted(Signal, frozen=True):
 
 
 class Refused(Signal, frozen=True):
-    """Arrivals were not taken; ``reason`` is a short class: ``contract``, ``signature``, ``size``."""
+    """Arrivals were not taken; ``reason`` is a short class: ``contract``, ``signature``, ``size``.
+
+    Of a single one that could be read, ``event_id`` is the identity it came with.
+    """
 
     source: str
     stream: str
     events: int
     reason: str
+    correlation: str = ""
+    event_id: str = ""
+    contract: str = ""
 
 
 class Answered(Signal, frozen=True):
@@ -93,7 +99,10 @@ class BatchDelivered(Signal, frozen=True):
 
 
 class AttemptFailed(Signal, frozen=True):
-    """An attempt failed and is scheduled again at ``retry_at`` (microseconds)."""
+    """An attempt failed and is scheduled again at ``retry_at`` (microseconds).
+
+    ``key`` is the event's entity key, masked where it is personal.
+    """
 
     flow: str
     offset: int
@@ -102,10 +111,14 @@ class AttemptFailed(Signal, frozen=True):
     kind: str
     detail: str
     retry_at: int
+    target: str = ""
+    event_id: str = ""
+    key: str = ""
+    contract: str = ""
 
 
 class DeadLettered(Signal, frozen=True):
-    """An event will not be tried again by itself; a person has to look."""
+    """An event will not be tried again by itself; a person has to look. ``key`` is as of a failed attempt."""
 
     flow: str
     offset: int
@@ -113,6 +126,10 @@ class DeadLettered(Signal, frozen=True):
     attempts: int
     kind: str
     detail: str
+    target: str = ""
+    event_id: str = ""
+    key: str = ""
+    contract: str = ""
 
 
 class FlowStalled(Signal, frozen=True):
@@ -274,6 +291,13 @@ class NoticeFailed(Signal, frozen=True):
     kind: str
     detail: str
     given_up: bool
+
+
+class TelemetryLost(Signal, frozen=True):
+    """Traces for the collector at ``endpoint`` are dropped; told once until it takes some again."""
+
+    endpoint: str
+    detail: str
 
 
 class Stopping(Signal, frozen=True):

@@ -10,7 +10,6 @@ and one taken from another, by adding and taking integers.
 from __future__ import annotations
 
 import sys
-import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -25,7 +24,6 @@ _FINE = 1 << _FINE_BITS
 _LANE_BITS = 64
 _LANE_BYTES = _LANE_BITS // 8
 _LANE = (1 << _LANE_BITS) - 1
-_PACK_BYTES = 48
 
 RELATIVE_ERROR = 1 / (2 * _FINE)
 """How far a quantile is from what it stands for, at most, where that is over 32 ms."""
@@ -67,22 +65,35 @@ class Sketch(msgspec.Struct, frozen=True):
         return [_value(_lane_at(counts, share, total)) if total else None for share in shares]
 
     def packed(self) -> bytes:
-        """Return the sketch as bytes, empty where it is."""
+        """Return the sketch as bytes, empty where it is.
+
+        First which lane is the lowest and how many there are, then all their lowest bytes, all their second
+        ones, and so on as far as any lane goes: as Parquet's BYTE_STREAM_SPLIT, and quick to undo.
+        """
         if not self.lanes:
             return b""
         low = ((self.lanes & -self.lanes).bit_length() - 1) // _LANE_BITS
         lanes = self.lanes >> (low * _LANE_BITS)
-        body = lanes.to_bytes((lanes.bit_length() + 7) // 8, "little")
-        is_long = len(body) > _PACK_BYTES
-        return bytes((is_long,)) + low.to_bytes(2, "little") + (zlib.compress(body, 1) if is_long else body)
+        size = -(-lanes.bit_length() // _LANE_BITS)
+        whole = lanes.to_bytes(size * _LANE_BYTES, "little")
+        planes = [whole[index::_LANE_BYTES] for index in range(_LANE_BYTES)]
+        while not any(planes[-1]):
+            planes.pop()
+        return b"".join((low.to_bytes(2, "little"), size.to_bytes(2, "little"), *planes))
 
 
 def unpacked(packed: bytes | None) -> Sketch:
     """Return the sketch that was packed."""
-    if not packed:
-        return EMPTY
-    body = zlib.decompress(packed[3:]) if packed[0] else packed[3:]
-    return Sketch(int.from_bytes(body, "little") << (int.from_bytes(packed[1:3], "little") * _LANE_BITS))
+    return Sketch(unpacked_lanes(packed)) if packed else EMPTY
+
+
+def unpacked_lanes(packed: bytes) -> int:
+    """Return the lanes of a sketch that was packed and is not empty: to add up many of them."""
+    low, size = int.from_bytes(packed[:2], "little"), int.from_bytes(packed[2:4], "little")
+    whole = bytearray(size * _LANE_BYTES)
+    for index, start in enumerate(range(4, len(packed), size)):
+        whole[index::_LANE_BYTES] = packed[start : start + size]
+    return int.from_bytes(whole, "little") << (low * _LANE_BITS)
 
 
 def sketch_of(spans: Iterable[int]) -> Sketch:

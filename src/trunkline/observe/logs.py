@@ -3,7 +3,7 @@
 ``trunkline run`` listens with a ``LogListener``. What happens thousands of times a second (arrivals,
 delivered batches) is counted and written as one line a stream or flow at every ``flush``; everything
 that a person has to look at is written at once. A line carries names, counts and identifiers as the
-signals do, never a payload.
+signals do, never a payload, and which system it is about where it is about one.
 """
 
 from __future__ import annotations
@@ -48,11 +48,13 @@ LEVELS: Mapping[type[s.Signal], str] = {
     s.AlertAcknowledged: "info",
     s.AlertResolved: "info",
     s.NoticeFailed: "error",
+    s.TelemetryLost: "warning",
     s.Stopping: "info",
 }
 """How loud each signal is; one that is not listed is ``info``."""
 
 _INSTANTS = ("retry_at", "until")
+_OF_SYSTEMS = (("source", "/"), ("target", "."))
 _PLAIN = re.compile(r"^[^\s\"\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -155,4 +157,7 @@ def _fields_of(signal: s.Signal) -> dict[str, Any]:
     for name in _INSTANTS:
         if name in fields:
             fields[name] = to_rfc3339(fields[name])
+    for name, end in _OF_SYSTEMS:
+        if fields.get(name):
+            return {**fields, "system": fields[name].partition(end)[0]}
     return fields

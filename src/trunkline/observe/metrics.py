@@ -30,17 +30,17 @@ class Metric(msgspec.Struct, frozen=True):
 class Sample(msgspec.Struct, frozen=True):
     """A value of a metric, by the values of its labels in their order.
 
-    Of a summary it is the ``count``, with the ``sum`` and the quantiles, each by its share.
+    Of a summary there are the quantiles, each by its share, and no value.
     """
 
     metric: Metric
     labels: tuple[str, ...]
-    value: float
-    sum: float = 0.0
+    value: float = 0.0
     quantiles: tuple[tuple[float, float], ...] = ()
 
 
 _FLOW = ("flow", "system")
+_SOURCE = ("source", "stream")
 _TARGET = ("target", "system")
 
 
@@ -67,8 +67,30 @@ STREAM_BYTES = _gauge("stream_stored_bytes", ("stream",), "bytes they take, pack
 STREAM_LAST = _gauge(
     "stream_last_event_timestamp_seconds", ("stream",), "when the newest was accepted; absent without one"
 )
+SOURCE_ACCEPTED = _counter("source_events_accepted", _SOURCE, "events a source gave that are stored")
+SOURCE_DUPLICATES = _counter("source_events_duplicate", _SOURCE, "arrivals that were stored before")
+SOURCE_REFUSED = _counter("source_events_refused", _SOURCE, "arrivals that went to quarantine")
+SOURCE_SILENT = _gauge(
+    "source_silence_seconds",
+    _SOURCE,
+    "how long it has given nothing new; absent where it never gave anything",
+)
+SOURCE_STALE = _gauge("source_stale", _SOURCE, "1 where that is longer than is expected of it")
 QUARANTINED = _gauge("source_quarantined_entries", ("source",), "refused arrivals that wait for a person")
 FLOW_INFO = _gauge("flow_info", ("flow", "system", "stream", "target"), "1, by what a flow connects")
+FLOW_DELIVERED = _counter("flow_events_delivered", _FLOW, "events that took effect, late ones too")
+FLOW_DROPPED = _counter("flow_events_dropped", _FLOW, "events that a rule dropped")
+FLOW_DIED = _counter("flow_events_dead_lettered", _FLOW, "events that became dead letters, each once")
+FLOW_DISCARDED = _counter("flow_events_discarded", _FLOW, "dead letters that a person gave up")
+FLOW_SUPERSEDED = _counter("flow_events_superseded", _FLOW, "dead letters that a newer state made moot")
+FLOW_FIRST_FAILED = _counter("flow_events_first_failed", _FLOW, "events whose first attempt failed")
+FLOW_FAILED = _counter("flow_attempts_failed", _FLOW, "attempts that failed")
+FLOW_FRESHNESS = Metric(
+    "trunkline_flow_freshness_seconds",
+    "summary",
+    _FLOW,
+    "from an event's own time to its effect: quantiles of the last 10 minutes, absent without one",
+)
 FLOW_CURSOR = _gauge("flow_cursor", _FLOW, "the offset a flow takes next")
 FLOW_LAG = _gauge("flow_lag_events", _FLOW, "events ahead of it that it has not taken")
 FLOW_STALE = _gauge(

@@ -1,7 +1,7 @@
 """The sums that KPIs are made of, as what reads them sees them: a port, and its in-memory reference.
 
 Ledger, log and quarantine write the sums with what they count, see ``kernel.rollup``; here they are read for
-a span, put together into those of hours and days, and trimmed. ``trunkline.testkit.rollups`` is the suite.
+a span, put together into those of longer spans, and trimmed. ``trunkline.testkit.rollups`` is the suite.
 """
 
 from __future__ import annotations
@@ -12,24 +12,29 @@ from typing import Protocol, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from trunkline.kernel.rollup import DAY, HOUR, MINUTE, STEPS, Arrivals, Deliveries, Minutes, floor_to
+from trunkline.kernel.rollup import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NO_ARRIVALS,
+    NO_DELIVERIES,
+    STEPS,
+    Arrivals,
+    Deliveries,
+    Minutes,
+    floor_to,
+)
 from trunkline.kernel.sketch import EMPTY
 
 Pair: TypeAlias = tuple[str, str]
 """A stream and a source that gives to it."""
 
-FlowSums: TypeAlias = dict[tuple[str, int], Deliveries]
-"""What flows did, by flow and beginning of the span (microseconds)."""
-
-PairSums: TypeAlias = dict[tuple[Pair, int], Arrivals]
-"""What came, by stream and source and beginning of the span."""
-
 
 class Kept(msgspec.Struct, frozen=True):
     """How finely the past is known: by minutes from ``minutes_from`` on, by hours from ``hours_from``.
 
-    Both are microseconds. Before that there are days only. Minutes before ``folded`` are put together into
-    hours and days.
+    Both are microseconds. Before that there are days and weeks. Minutes before ``folded`` are put together
+    into longer spans.
     """
 
     folded: int = 0
@@ -55,19 +60,29 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Rollups(Protocol):
-    """Sums over spans of whole minutes. Methods raise ``StoreError`` and nothing of a driver."""
+    """Sums over spans of whole minutes. Methods raise ``StoreError`` and nothing of a driver.
+
+    Of ``flows`` and ``pairs`` only those are counted that are given, all where none is. ``lags`` are read
+    where they are asked for: they are most of the work.
+    """
 
     async def deliveries(
-        self, since: int, until: int, step: int = 0, flows: Collection[str] = (), *, lags: bool = True
-    ) -> FlowSums:
-        """Return what flows did from ``since`` up to ``until``, of ``flows`` only where there are any.
+        self, since: int, until: int, flows: Collection[str] = (), *, lags: bool = True
+    ) -> dict[str, Deliveries]:
+        """Return what each flow did from ``since`` up to ``until``, of those that did anything."""
 
-        With a ``step``, one of ``STEPS``, there is an entry for each such span that anything happened in,
-        without one an entry a flow. Lags are read where they are asked for: they are most of the work.
-        """
+    async def delivery_course(
+        self, since: int, until: int, step: int, flows: Collection[str] = (), *, lags: bool = True
+    ) -> dict[int, Deliveries]:
+        """Return what flows did together, by the beginning of each span of ``step``, one of ``STEPS``."""
 
-    async def arrivals(self, since: int, until: int, step: int = 0) -> PairSums:
-        """Return what came from ``since`` up to ``until``, in entries as ``deliveries`` gives them."""
+    async def arrivals(self, since: int, until: int) -> dict[Pair, Arrivals]:
+        """Return what came from each source into each stream."""
+
+    async def arrival_course(
+        self, since: int, until: int, step: int, pairs: Collection[Pair] = ()
+    ) -> dict[int, Arrivals]:
+        """Return what came together, by the beginning of each span of ``step``."""
 
     async def seen(self) -> list[Seen]:
         """Return when anything came, by stream and source."""
@@ -78,11 +93,15 @@ class Rollups(Protocol):
     async def kept(self) -> Kept:
         """Return how finely the past is known."""
 
+
+class RollupKeeper(Rollups, Protocol):
+    """Sums, and how they are kept in bounds."""
+
     async def fold(self, until: int) -> None:
-        """Put the minutes before ``until`` together into hours and days; what is folded stays as it is."""
+        """Put the minutes before ``until`` together into longer spans; what is folded stays as it is."""
 
     async def trim(self, minutes_before: int, hours_before: int) -> None:
-        """Forget minutes and hours before these times, of what is folded; days stay."""
+        """Forget minutes and hours before these times, of what is folded; days and weeks stay."""
 
 
 def parts(since: int, until: int, kept: Kept, step: int = 0) -> list[Part]:
@@ -127,19 +146,43 @@ class MemoryRollups:
         self._kept = Kept()
 
     async def deliveries(
-        self, since: int, until: int, step: int = 0, flows: Collection[str] = (), *, lags: bool = True
-    ) -> FlowSums:
-        """Return what flows did."""
-        found = self._deliveries.between(since, until, step)
-        kept = {place: sums for place, sums in found.items() if not flows or place[0] in flows}
-        return kept if lags else {place: replace(sums, lags=EMPTY) for place, sums in kept.items()}
+        self, since: int, until: int, flows: Collection[str] = (), *, lags: bool = True
+    ) -> dict[str, Deliveries]:
+        """Return what each flow did."""
+        return {
+            flow: sums if lags else replace(sums, lags=EMPTY)
+            for (flow, _), sums in self._deliveries.between(since, until).items()
+            if not flows or flow in flows
+        }
 
-    async def arrivals(self, since: int, until: int, step: int = 0) -> PairSums:
-        """Return what came."""
-        found: PairSums = {}
+    async def delivery_course(
+        self, since: int, until: int, step: int, flows: Collection[str] = (), *, lags: bool = True
+    ) -> dict[int, Deliveries]:
+        """Return what flows did together."""
+        found: dict[int, Deliveries] = {}
+        for (flow, start), sums in self._deliveries.between(since, until, step).items():
+            if not flows or flow in flows:
+                added = sums if lags else replace(sums, lags=EMPTY)
+                found[start] = found.get(start, NO_DELIVERIES) + added
+        return found
+
+    async def arrivals(self, since: int, until: int) -> dict[Pair, Arrivals]:
+        """Return what came from each source."""
+        found: dict[Pair, Arrivals] = {}
         for minutes in self._arrivals:
-            for place, sums in minutes.between(since, until, step).items():
-                found[place] = found.get(place, Arrivals()) + sums
+            for (pair, _), sums in minutes.between(since, until).items():
+                found[pair] = found.get(pair, NO_ARRIVALS) + sums
+        return found
+
+    async def arrival_course(
+        self, since: int, until: int, step: int, pairs: Collection[Pair] = ()
+    ) -> dict[int, Arrivals]:
+        """Return what came together."""
+        found: dict[int, Arrivals] = {}
+        for minutes in self._arrivals:
+            for (pair, start), sums in minutes.between(since, until, step).items():
+                if not pairs or pair in pairs:
+                    found[start] = found.get(start, NO_ARRIVALS) + sums
         return found
 
     async def seen(self) -> list[Seen]:
@@ -149,9 +192,10 @@ class MemoryRollups:
     async def silences(self, since: int, above: int) -> dict[Pair, list[int]]:
         """Return the silences."""
         found: dict[Pair, list[int]] = {}
-        for (pair, _), sums in (await self.arrivals(since, 1 << 62, HOUR)).items():
-            if sums.silence > above:
-                found.setdefault(pair, []).append(sums.silence)
+        for minutes in self._arrivals:
+            for (pair, _), sums in minutes.between(since, 1 << 62, HOUR).items():
+                if sums.silence > above:
+                    found.setdefault(pair, []).append(sums.silence)
         return found
 
     async def kept(self) -> Kept:

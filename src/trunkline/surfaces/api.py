@@ -12,9 +12,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from trunkline.app.acts import Act, Publish, perform, remote, runs_elsewhere
+from trunkline.app.acts import Act, Publish, do, runs_elsewhere
+from trunkline.app.alerting.views import AlertsQuery, AlertView, alerts
 from trunkline.app.backbone import Backbone, Machine, opened, this_machine
 from trunkline.app.dead import DeadGroup, DeadView, dead_groups, dead_letters
+from trunkline.app.kpis import By, KpiReport, Point, Window, kpis, series
 from trunkline.app.project import Project
 from trunkline.app.replays import PlanView, ReplayView, StartReplay, plan, replays
 from trunkline.app.run import Started, running
@@ -75,6 +77,14 @@ class Handle:
         """Tell where every source, stream and flow stands."""
         return await status(self._backbone)
 
+    async def kpis(self, window: Window, by: By = "") -> KpiReport:
+        """Return the KPIs of a window as a whole and, by ``flow``, ``system`` or ``stream``, of each."""
+        return await kpis(self._backbone, window, by)
+
+    async def series(self, window: Window, step_seconds: int = 60, *, freshness: bool = False) -> list[Point]:
+        """Return throughput and errors of each step of a window, with its freshness where asked for."""
+        return await series(self._backbone, window, step_seconds, freshness=freshness)
+
     async def dead_letters(self, where: CaseQuery | None = None) -> list[DeadView]:
         """Return dead letters, or other cases, a page at a time; personal keys are masked."""
         return await dead_letters(self._backbone, where or CaseQuery())
@@ -94,6 +104,10 @@ class Handle:
     async def replays(self, flow: str = "") -> list[ReplayView]:
         """Return the replays of one flow or of all, the newest first."""
         return await replays(self._backbone, flow)
+
+    async def alerts(self, query: AlertsQuery | None = None) -> list[AlertView]:
+        """Return alerts that are open, or others, pages before tickets, each with its cause and next step."""
+        return await alerts(self._backbone, query or AlertsQuery())
 
     async def audit(self, query: AuditQuery | None = None) -> list[AuditEntry]:
         """Return what people did, newest first."""
@@ -122,9 +136,7 @@ class Handle:
                 yield started
 
     async def _do(self, act: Act) -> Any:
-        if act.role in self._backbone.roles:
-            return await perform(self._backbone, act)
-        return await remote(self.project, act)
+        return await do(self._backbone, act)
 
 
 @contextlib.asynccontextmanager

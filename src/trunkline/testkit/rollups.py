@@ -18,7 +18,7 @@ from trunkline.kernel.clock import SECOND
 from trunkline.kernel.event import Event
 from trunkline.kernel.rollup import DAY, HOUR, MINUTE, Arrivals, Deliveries
 from trunkline.kernel.sketch import sketch_of
-from trunkline.observe.rollups import Kept, Rollups, Seen
+from trunkline.observe.rollups import Kept, RollupKeeper, Seen
 from trunkline.testkit.clock import ManualClock
 from trunkline.testkit.ledger import WholeLedger
 
@@ -34,7 +34,7 @@ class Counted(msgspec.Struct, frozen=True):
     ledger: WholeLedger
     log: EventLog
     quarantine: Quarantine
-    rollups: Rollups
+    rollups: RollupKeeper
 
     @property
     def minute(self) -> int:
@@ -44,13 +44,13 @@ class Counted(msgspec.Struct, frozen=True):
 
     async def done(self, flow: str = FLOW) -> Deliveries:
         """Return all that a flow did."""
-        sums = await self.rollups.deliveries(0, self.minute + MINUTE, flows=[flow])
-        return sums.get((flow, 0), Deliveries())
+        sums = await self.rollups.deliveries(0, self.minute + MINUTE, [flow])
+        return sums.get(flow, Deliveries())
 
     async def came(self, source: str = SOURCE) -> Arrivals:
         """Return all that came from a source."""
         sums = await self.rollups.arrivals(0, self.minute + MINUTE)
-        return sums.get(((STREAM, source), 0), Arrivals())
+        return sums.get((STREAM, source), Arrivals())
 
     async def record(self, *cases: Case, settled: Range | None = None, flow: str = FLOW) -> Record:
         """Record what a flow did now, and return the record."""
@@ -105,33 +105,38 @@ class RollupsSuite:
         assert await counted.done() == expected
 
     async def test_each_minute_has_its_own(self, counted: Counted) -> None:
-        """With a step the sums are by its beginnings; without, one over all from where it was asked from."""
+        """The course of a span is by the beginnings of its steps; its sums are of all of it."""
         start = counted.minute
         for number in (0, 1, 3):
             counted.clock.advance((start + number * MINUTE - counted.clock.now()) / SECOND)
             await counted.record(settled=counted.run(number, number))
-        found = await counted.rollups.deliveries(start + MINUTE, start + 4 * MINUTE, MINUTE)
-        assert {at: sums.delivered for (_, at), sums in found.items()} == {
-            start + MINUTE: 1,
-            start + 3 * MINUTE: 1,
+        found = await counted.rollups.delivery_course(start + MINUTE, start + 4 * MINUTE, MINUTE)
+        assert found == {
+            start + MINUTE: Deliveries(delivered=1),
+            start + 3 * MINUTE: Deliveries(delivered=1),
         }
         whole = await counted.rollups.deliveries(start, start + 3 * MINUTE)
-        assert {place: sums.delivered for place, sums in whole.items()} == {(FLOW, start): 2}
+        assert whole == {FLOW: Deliveries(delivered=2)}
 
     async def test_flows_and_replays_count_apart(self, counted: Counted) -> None:
-        """A replay has sums of its own name, and one can ask for some flows only."""
+        """A replay has sums of its own name, and one can ask for some flows only, or for all together."""
         await counted.record(settled=counted.run(0, 0))
         await counted.record(settled=counted.run(0, 1), flow=f"{FLOW}#r1")
         assert await counted.done() == Deliveries(delivered=1)
         assert await counted.done(f"{FLOW}#r1") == Deliveries(delivered=2)
         found = await counted.rollups.deliveries(0, counted.minute + MINUTE)
-        assert {flow for flow, _ in found} == {FLOW, f"{FLOW}#r1"}
+        assert set(found) == {FLOW, f"{FLOW}#r1"}
+        for flows, expected in (((), 3), ([FLOW], 1), ([f"{FLOW}#r1", FLOW], 3)):
+            course = await counted.rollups.delivery_course(0, counted.minute + MINUTE, DAY, flows)
+            assert [sums.delivered for sums in course.values()] == [expected]
 
     async def test_lags_are_read_where_they_are_asked_for(self, counted: Counted) -> None:
         """Without lags the counts are the same."""
         await counted.record(settled=counted.run(0, 0, 77))
         found = await counted.rollups.deliveries(0, counted.minute + MINUTE, lags=False)
-        assert found == {(FLOW, 0): Deliveries(delivered=1)}
+        assert found == {FLOW: Deliveries(delivered=1)}
+        course = await counted.rollups.delivery_course(0, counted.minute + MINUTE, DAY, lags=False)
+        assert list(course.values()) == [Deliveries(delivered=1)]
 
     async def test_failed_attempts_count_when_they_were_made(self, counted: Counted) -> None:
         """Each failed attempt counts, the first of an event apart, and its late delivery with how late."""
@@ -162,8 +167,8 @@ class RollupsSuite:
         await counted.ledger.resolve(FLOW, 1, Discard("too old"), counted.clock.now())
         expected = Deliveries(died=2, discarded=1, first_failures=2, failures=3)
         assert await counted.done() == expected
-        found = await counted.rollups.deliveries(0, counted.minute + MINUTE, MINUTE)
-        assert found[FLOW, died_in] == Deliveries(died=2, first_failures=2, failures=2)
+        found = await counted.rollups.delivery_course(0, counted.minute + MINUTE, MINUTE)
+        assert found[died_in] == Deliveries(died=2, first_failures=2, failures=2)
 
     async def test_a_superseded_dead_letter_counts_as_one(self, counted: Counted) -> None:
         """A dead letter that gave way counts as superseded in the record of the newer delivery, once."""
@@ -200,6 +205,9 @@ class RollupsSuite:
         await counted.log.append(STREAM, [event(1)])
         assert await counted.came() == Arrivals(accepted=2, duplicates=2)
         assert await counted.came("shop/other") == Arrivals(accepted=1)
+        for pairs, expected in (([], 3), ([(STREAM, SOURCE)], 2), ([(STREAM, "shop/none")], 0)):
+            course = await counted.rollups.arrival_course(0, counted.minute + MINUTE, DAY, pairs)
+            assert sum(sums.accepted for sums in course.values()) == expected
 
     async def test_refused_arrivals_count_each_time(self, counted: Counted) -> None:
         """A refused arrival that comes again counts again, though it is kept once."""
@@ -234,7 +242,7 @@ class RollupsSuite:
             assert [await _all(counted, end, step) for step in (0, MINUTE, HOUR, DAY)] == before
         assert (await counted.rollups.kept()).folded == counted.minute
         await counted.ledger.rewind(FLOW, 3)
-        days = await counted.rollups.deliveries(0, end, DAY)
+        days = await counted.rollups.delivery_course(0, end, DAY)
         assert sum(days.values(), Deliveries()) == await counted.done()
         assert (await counted.done()).delivered == len(range(3))
 
@@ -257,4 +265,7 @@ class RollupsSuite:
 
 
 async def _all(counted: Counted, until: int, step: int) -> tuple[object, object]:
-    return await counted.rollups.deliveries(0, until, step), await counted.rollups.arrivals(0, until, step)
+    rollups = counted.rollups
+    if not step:
+        return await rollups.deliveries(0, until), await rollups.arrivals(0, until)
+    return await rollups.delivery_course(0, until, step), await rollups.arrival_course(0, until, step)

@@ -9,7 +9,8 @@ from trunkline.app.project import Project
 from trunkline.delivery.ledger import Case, Range, Record
 from trunkline.delivery.replay.port import Selection
 from trunkline.kernel.clock import SECOND
-from trunkline.observe.metrics import METRICS
+from trunkline.kernel.sketch import sketch_of
+from trunkline.observe.metrics import FLOW_FRESHNESS, METRICS
 from trunkline.testkit.clock import START
 
 FLOW, SYSTEM, TARGET = "orders-to-warehouse", "warehouse", "warehouse.orders"
@@ -46,18 +47,26 @@ async def test_what_happened(folder, machine, order):
             Case(1, "1001", "waiting", holds=True, due=START + 60 * SECOND),
             Case(2, "1001", "held", holds=True),
         ]
-        settled = Range(0, 3, START, START + SECOND, 1, 1)
+        settled = Range(0, 3, START, START + SECOND, 1, 1, lags=sketch_of([2 * SECOND]))
         await backbone.ledger.record(Record(FLOW, START, 4, settled, cases))
         await perform(backbone, StartReplay(FLOW, Selection(), "ann", "lost"))
         await perform(backbone, PauseFlow(FLOW, "ann", "the ERP moves"))
         await perform(backbone, IsolateTarget(TARGET, "bob", "stock count"))
     async with opened(Project.load(folder), machine, roles=()) as backbone:
         found = await told(backbone)
+        [freshness] = [one for one in await measured(backbone) if one.metric is FLOW_FRESHNESS]
+    assert [share for share, _ in freshness.quantiles] == [0.5, 0.95, 0.99]
+    assert {round(value) for _, value in freshness.quantiles} == {2}
     expected = {
         ("stream_events_accepted_total", "order@1"): 5,
         ("stream_events", "order@1"): 5,
         ("stream_last_event_timestamp_seconds", "order@1"): START / SECOND,
         ("source_quarantined_entries", "publish/order@1"): 1,
+        ("source_events_accepted_total", "publish/order@1", "order@1"): 5,
+        ("source_events_refused_total", "publish/order@1", "order@1"): 1,
+        ("source_silence_seconds", "publish/order@1", "order@1"): 10,
+        ("flow_events_delivered_total", FLOW, SYSTEM): 1,
+        ("flow_events_dead_lettered_total", FLOW, SYSTEM): 1,
         ("flow_cursor", FLOW, SYSTEM): 4,
         ("flow_lag_events", FLOW, SYSTEM): 1,
         ("flow_staleness_seconds", FLOW, SYSTEM): 10,
@@ -78,7 +87,8 @@ async def test_what_happened(folder, machine, order):
 # Every sample has a value for each label of its metric, and each metric of what is stored has a sample.
 async def test_samples_fit_their_metrics(backbone, publish):
     await publish(1)
-    await backbone.ledger.record(Record(FLOW, START, 1, Range(0, 0, START, START, 1, 1)))
+    settled = Range(0, 0, START, START, 1, 1, lags=sketch_of([SECOND]))
+    await backbone.ledger.record(Record(FLOW, START, 1, settled))
     samples = await measured(backbone)
     assert all(len(one.labels) == len(one.metric.labels) for one in samples)
     assert {one.metric for one in samples} == {metric for metric in METRICS if not metric.process}

@@ -223,8 +223,11 @@ def test_a_late_end_closes_the_case():
 def test_failures_are_announced_without_payload():
     flow = flow_of()
     failed = announce(flow, entry(), RetryAt(1, 9, "timeout", "slow"))
-    assert failed == AttemptFailed("flow", 0, f"{1:032x}", 1, "timeout", "slow", 9)
-    assert announce(flow, entry(), Dead(2, 9, "x", "y")) == DeadLettered("flow", 0, f"{1:032x}", 2, "x", "y")
+    about = (flow.target, event(0).id, "***", event(0).contract)
+    assert failed == AttemptFailed("flow", 0, f"{1:032x}", 1, "timeout", "slow", 9, *about)
+    died = announce(flow, entry(), Dead(2, 9, "x", "y"))
+    assert died == DeadLettered("flow", 0, f"{1:032x}", 2, "x", "y", *about)
+    assert announce(replace(flow, shows_keys=True), entry(), Dead(2, 9, "x", "y")).key == "a"
 
 
 # map: an effect keeps its name through attempts and edits, and has another each time a person asks for one.

@@ -85,7 +85,8 @@ async def test_bad_among_good(scene, sale):
         "/amount",
     )
     assert entry.correlation == receipts[1].correlation
-    assert Refused("shop/sales", "sale@1", 1, "contract") in scene.emitted
+    named = (entry.correlation, "file/2", "sale@1.2.0")
+    assert Refused("shop/sales", "sale@1", 1, "contract", *named) in scene.emitted
 
 
 # No receipt, reason or signal repeats a value of the record.

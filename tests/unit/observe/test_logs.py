@@ -84,7 +84,7 @@ def test_a_line_for_a_person():
     listener(s.SourceFailed("till/sale", 'a "torn"\nfile\x1b[31m'))
     assert stream.getvalue() == (
         "2026-01-01T00:00:00Z error   source-failed   source=till/sale "
-        'detail="a \\"torn\\"\\nfile\\u001b[31m"\n'
+        'detail="a \\"torn\\"\\nfile\\u001b[31m" system=till\n'
     )
 
 

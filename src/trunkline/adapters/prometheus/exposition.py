@@ -72,7 +72,6 @@ def _add(family: AnyFamily, sample: Sample) -> None:
     if not isinstance(family, SummaryMetricFamily):
         family.add_metric(sample.labels, sample.value)
         return
-    family.add_metric(sample.labels, int(sample.value), sample.sum)
     named = dict(zip(sample.metric.labels, sample.labels, strict=True))
     for share, value in sample.quantiles:
         family.add_sample(family.name, {**named, "quantile": f"{share:g}"}, value)

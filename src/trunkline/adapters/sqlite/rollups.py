@@ -1,8 +1,8 @@
-"""Sums by the minute, hour and day on the embedded store: written with what they count, read for KPIs.
+"""Sums by the minute, hour, day and week on the embedded store: written with what they count, read for KPIs.
 
 ``add_deliveries`` and ``add_arrivals`` are called in the transactions of ledger, log and quarantine. They
-write minutes. ``SqliteRollups.fold`` adds minutes to the rows of their hours and days and, in the same
-transaction, moves the mark up to which that is done; below it a change goes into all three at once. So at
+write minutes. ``SqliteRollups.fold`` adds minutes to the rows of their longer spans and, in the same
+transaction, moves the mark up to which that is done; below it a change goes into all of them at once. So at
 any time the rows of one step are the sums of those of a shorter one, to the event.
 """
 
@@ -15,11 +15,23 @@ import apsw
 import msgspec
 
 from trunkline.adapters.sqlite.store import Store
-from trunkline.kernel.rollup import DAY, HOUR, MINUTE, NO_DELIVERIES, Arrivals, Deliveries, floor_to
-from trunkline.kernel.sketch import EMPTY, Sketch, unpacked
-from trunkline.observe.rollups import FlowSums, Kept, Pair, PairSums, Part, Seen, parts, trimmed
+from trunkline.kernel.rollup import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NO_ARRIVALS,
+    NO_DELIVERIES,
+    STEPS,
+    WEEK,
+    Arrivals,
+    Deliveries,
+    floor_to,
+)
+from trunkline.kernel.sketch import Sketch, unpacked, unpacked_lanes
+from trunkline.observe.rollups import Kept, Pair, Part, Seen, parts, trimmed
 
 _COUNTS = "delivered, late, dropped, discarded, superseded, died, first_failures, failures"
+_FLOWS = "SELECT id, name FROM flow"
 _GET_FLOW = f"SELECT {_COUNTS}, lags FROM flow_rollup WHERE step = ? AND start = ? AND flow = ?"  # noqa: S608  a constant of this module
 _PUT_FLOW = "INSERT OR REPLACE INTO flow_rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADD_PAIR = """INSERT INTO source_rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -34,17 +46,21 @@ _STATE = "SELECT folded, minutes_from, hours_from FROM rollup_state"
 _SET_STATE = "UPDATE rollup_state SET folded = ?, minutes_from = ?, hours_from = ?"
 
 _SPAN = "step = :of AND start >= :since AND start < :until"
-_START = "CASE WHEN :step THEN start - start % :step ELSE :whole END"
-_OF_FLOWS = f"""FROM flow_rollup r CROSS JOIN flow f ON f.id = r.flow
-    WHERE {_SPAN} AND (:flows = '[]' OR f.name IN (SELECT value FROM json_each(:flows)))"""  # noqa: S608  as above
-_SUM_FLOWS = f"""SELECT f.name, {_START}, sum(delivered), sum(late), sum(dropped), sum(discarded),
-        sum(superseded), sum(died), sum(first_failures), sum(failures)
-    {_OF_FLOWS} GROUP BY 1, 2"""
-_LAGS = f"SELECT f.name, {_START}, lags {_OF_FLOWS} AND lags <> x''"
-_SUM_PAIRS = f"""SELECT stream, source, {_START}, sum(accepted), sum(duplicates), sum(refused), max(silence)
-    FROM source_rollup WHERE {_SPAN} GROUP BY 1, 2, 3"""  # noqa: S608  as above
+_SUMS = "sum(delivered), sum(late), sum(dropped), sum(discarded), sum(superseded), sum(died)"
+_OF_FLOWS = f"FROM flow_rollup WHERE {_SPAN}"
+_CHOSEN = "AND flow IN (SELECT value FROM json_each(:chosen))"
+_SUM_FLOWS = (
+    f"SELECT {{by}}, {_SUMS}, sum(first_failures), sum(failures) {_OF_FLOWS} {{chosen}} GROUP BY {{by}}"
+)
+_LAGS = f"SELECT {{by}}, lags {_OF_FLOWS} {{chosen}} AND lags <> x''"
+_SUM_PAIRS = f"""SELECT stream, source, sum(accepted), sum(duplicates), sum(refused), max(silence)
+    FROM source_rollup WHERE {_SPAN} GROUP BY stream, source"""  # noqa: S608  as above
+_PAIR_COURSE = f"""SELECT start, sum(accepted), sum(duplicates), sum(refused), max(silence)
+    FROM source_rollup WHERE {_SPAN} AND (:pairs = '[]' OR json_array(stream, source) IN
+        (SELECT value FROM json_each(:pairs)))
+    GROUP BY start"""  # noqa: S608  as above
 _SILENCES = f"""SELECT stream, source, max(silence) FROM source_rollup
-    WHERE {_SPAN} AND silence > :above GROUP BY 1, 2, start / 3600000000"""  # noqa: S608  as above
+    WHERE {_SPAN} AND silence > :above GROUP BY stream, source, start / 3600000000"""  # noqa: S608  as above
 
 _NEXT = """SELECT min(start) FROM (
     SELECT min(start) AS start FROM flow_rollup WHERE step = :of AND start >= :since
@@ -67,7 +83,7 @@ _TRIM_BITE = 60 * MINUTE
 
 
 def add_deliveries(connection: apsw.Connection, flow: int, by_minute: Mapping[int, Deliveries]) -> None:
-    """Add to a flow's minutes, and to their hours and days where those are made up already."""
+    """Add to a flow's minutes, and to longer spans where those are made up already."""
     kept = _kept(connection)
     for minute, sums in by_minute.items():
         for step in _steps(minute, kept):
@@ -93,6 +109,7 @@ def _steps(minute: int, kept: Kept) -> Iterator[int]:
         if minute >= kept.hours_from:
             yield HOUR
         yield DAY
+        yield WEEK
 
 
 def _kept(connection: apsw.Connection) -> Kept:
@@ -113,44 +130,64 @@ def _deliveries(row: Any) -> Deliveries:
 
 
 class SqliteRollups:
-    """A ``Rollups`` in a ``Store``."""
+    """A ``RollupKeeper`` in a ``Store``."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def deliveries(
-        self, since: int, until: int, step: int = 0, flows: Collection[str] = (), *, lags: bool = True
-    ) -> FlowSums:
-        """Return what flows did."""
-        chosen = msgspec.json.encode(sorted(flows)).decode()
+        self, since: int, until: int, flows: Collection[str] = (), *, lags: bool = True
+    ) -> dict[str, Deliveries]:
+        """Return what each flow did."""
 
-        def read(connection: apsw.Connection) -> FlowSums:
-            found: FlowSums = {}
-            lanes: dict[tuple[str, int], int] = {}
-            for part in parts(since, until, _kept(connection), step):
-                given = _asked(part, step, since) | {"flows": chosen}
-                for name, start, *counts in connection.execute(_SUM_FLOWS, given):
-                    found[name, start] = found.get((name, start), NO_DELIVERIES) + Deliveries(*counts)
-                for name, start, packed in connection.execute(_LAGS, given) if lags else ():
-                    lanes[name, start] = lanes.get((name, start), 0) + unpacked(packed).lanes
-            whole = {place: Sketch(sums) for place, sums in lanes.items()}
-            return {
-                place: msgspec.structs.replace(sums, lags=whole.get(place, EMPTY))
-                for place, sums in found.items()
-            }
+        def read(connection: apsw.Connection) -> dict[str, Deliveries]:
+            names = _names(connection)
+            sums = _Sums(connection, "flow", _chosen(names, flows))
+            for part in parts(since, until, _kept(connection)):
+                sums.read(part, lags=lags)
+            return {names[flow]: found for flow, found in sums.all().items()}
 
         return await self._store.read(read)
 
-    async def arrivals(self, since: int, until: int, step: int = 0) -> PairSums:
-        """Return what came."""
+    async def delivery_course(
+        self, since: int, until: int, step: int, flows: Collection[str] = (), *, lags: bool = True
+    ) -> dict[int, Deliveries]:
+        """Return what flows did together."""
 
-        def read(connection: apsw.Connection) -> PairSums:
-            found: PairSums = {}
+        def read(connection: apsw.Connection) -> dict[int, Deliveries]:
+            names = _names(connection)
+            sums = _Sums(connection, "start", _chosen(names, flows), step)
             for part in parts(since, until, _kept(connection), step):
-                rows = connection.execute(_SUM_PAIRS, _asked(part, step, since))
-                for stream, source, start, *counts in rows:
-                    place = ((stream, source), start)
-                    found[place] = found.get(place, Arrivals()) + Arrivals(*counts)
+                sums.read(part, lags=lags)
+            return sums.all()
+
+        return await self._store.read(read)
+
+    async def arrivals(self, since: int, until: int) -> dict[Pair, Arrivals]:
+        """Return what came from each source."""
+
+        def read(connection: apsw.Connection) -> dict[Pair, Arrivals]:
+            found: dict[Pair, Arrivals] = {}
+            for part in parts(since, until, _kept(connection)):
+                for stream, source, *counts in connection.execute(_SUM_PAIRS, _asked(part)):
+                    pair = (stream, source)
+                    found[pair] = found.get(pair, NO_ARRIVALS) + Arrivals(*counts)
+            return found
+
+        return await self._store.read(read)
+
+    async def arrival_course(
+        self, since: int, until: int, step: int, pairs: Collection[Pair] = ()
+    ) -> dict[int, Arrivals]:
+        """Return what came together."""
+        chosen = msgspec.json.encode([msgspec.json.encode(pair).decode() for pair in pairs]).decode()
+
+        def read(connection: apsw.Connection) -> dict[int, Arrivals]:
+            found: dict[int, Arrivals] = {}
+            for part in parts(since, until, _kept(connection), step):
+                for start, *counts in connection.execute(_PAIR_COURSE, _asked(part) | {"pairs": chosen}):
+                    at = floor_to(step, start)
+                    found[at] = found.get(at, NO_ARRIVALS) + Arrivals(*counts)
             return found
 
         return await self._store.read(read)
@@ -166,9 +203,7 @@ class SqliteRollups:
         def read(connection: apsw.Connection) -> dict[Pair, list[int]]:
             found: dict[Pair, list[int]] = {}
             for part in parts(since, 1 << 62, _kept(connection), HOUR):
-                for stream, source, silence in connection.execute(
-                    _SILENCES, _asked(part, 0, 0) | {"above": above}
-                ):
+                for stream, source, silence in connection.execute(_SILENCES, _asked(part) | {"above": above}):
                     found.setdefault((stream, source), []).append(silence)
             return found
 
@@ -179,7 +214,7 @@ class SqliteRollups:
         return await self._store.read(_kept)
 
     async def fold(self, until: int) -> None:
-        """Fold minutes into hours and days, a few at a time."""
+        """Fold minutes into longer spans, a few at a time."""
         while await self._store.write(lambda connection: _fold(connection, floor_to(MINUTE, until))):
             pass
 
@@ -189,8 +224,50 @@ class SqliteRollups:
             pass
 
 
-def _asked(part: Part, step: int, whole: int) -> dict[str, Any]:
-    return {"of": part.step, "since": part.since, "until": part.until, "step": step, "whole": whole}
+class _Sums:
+    """Sums of flows, by their rows or by beginnings: the counts added up by SQLite, the lags here."""
+
+    def __init__(self, connection: apsw.Connection, by: str, chosen: str, step: int = 1) -> None:
+        self._connection = connection
+        self._step = step
+        self._chosen = chosen
+        words = {"by": by, "chosen": _CHOSEN if chosen else ""}
+        self._counts, self._lags = _SUM_FLOWS.format(**words), _LAGS.format(**words)
+        self._sums: dict[int, Deliveries] = {}
+        self._lanes: dict[int, int] = {}
+
+    def read(self, part: Part, *, lags: bool) -> None:
+        """Add what is in a part of the span."""
+        given, step = _asked(part) | {"chosen": self._chosen}, self._step
+        for by, *counts in self._connection.execute(self._counts, given):
+            place = by - by % step
+            self._sums[place] = self._sums.get(place, NO_DELIVERIES) + Deliveries(*counts)
+        lanes = self._lanes
+        for by, packed in self._connection.execute(self._lags, given) if lags else ():
+            place = by - by % step
+            lanes[place] = lanes.get(place, 0) + unpacked_lanes(packed)
+
+    def all(self) -> dict[int, Deliveries]:
+        """Return all sums."""
+        return {
+            place: msgspec.structs.replace(sums, lags=Sketch(self._lanes.get(place, 0)))
+            for place, sums in self._sums.items()
+        }
+
+
+def _names(connection: apsw.Connection) -> dict[int, str]:
+    rows: list[Any] = connection.execute(_FLOWS).fetchall()
+    return dict(rows)
+
+
+def _chosen(names: Mapping[int, str], flows: Collection[str]) -> str:
+    """Return the rows of flows as JSON; nothing where all are chosen."""
+    rows = [number for number, name in names.items() if name in flows]
+    return msgspec.json.encode(rows).decode() if flows and len(rows) < len(names) else ""
+
+
+def _asked(part: Part) -> dict[str, Any]:
+    return {"of": part.step, "since": part.since, "until": part.until}
 
 
 def _fold(connection: apsw.Connection, until: int) -> bool:
@@ -207,7 +284,7 @@ def _fold(connection: apsw.Connection, until: int) -> bool:
 
 
 def _fold_span(connection: apsw.Connection, since: int, until: int) -> None:
-    for step in (HOUR, DAY):
+    for step in STEPS[1:]:
         start = since
         while start < until:
             end = min(until, floor_to(step, start) + step)

@@ -16,9 +16,9 @@ EXPECTED = (
     "or burn_rate(failed, 99.9%)"
 )
 
-_THRESHOLD = re.compile(r"([a-z_]+)\s*(>=|<=|>|<)\s*(-?[0-9][^\s]*)(?:\s+over\s+(\S+))?")
+_THRESHOLD = re.compile(r"([a-z_0-9]+)\s*(>=|<=|>|<)\s*(-?[0-9][^\s]*)(?:\s+over\s+(\S+))?")
 _BURN = re.compile(
-    r"burn_rate\(\s*([a-z_]+)\s*,\s*([0-9.]+%)\s*\)(?:\s*>\s*([0-9.]+)\s+over\s+(\S+)\s+and\s+(\S+))?"
+    r"burn_rate\(\s*([a-z_0-9]+)\s*,\s*([0-9.]+%)\s*\)(?:\s*>\s*([0-9.]+)\s+over\s+(\S+)\s+and\s+(\S+))?"
 )
 _COUNT = re.compile(r"[0-9]+")
 _TIMES = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")

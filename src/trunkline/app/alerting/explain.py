@@ -19,14 +19,15 @@ Facts = Mapping[str, str]
 LONGEST = 500
 """The most characters of a cause: what others wrote may be long."""
 
+# pages of surfaces.dashboard, which this room does not know
 _PAGES: Mapping[About, str] = {
     "flow": "flows/{flow}",
-    "source": "quarantine?source={source}",
+    "source": "sources",
     "target": "topology",
-    "stream": "contracts",
-    "contract": "contracts",
+    "stream": "streams",
+    "contract": "streams",
     "disk": "",
-    "route": "alerts",
+    "route": "",
 }
 
 
@@ -88,10 +89,10 @@ def _flow(labels: Labels, facts: Facts) -> tuple[str, str]:
 def _source(labels: Labels, facts: Facts) -> tuple[str, str]:
     if facts.get("refused"):
         return facts["refused"], f"trunkline quarantine groups --source {labels['source']}"
-    last, usual = facts.get("last", ""), facts.get("usual_seconds", "0")
+    last, expected = facts.get("last", ""), facts.get("expected_seconds", "0")
     cause = f"its last event came at {last}" if last else "nothing came of it"
-    if usual != "0":
-        cause += f", and one comes every {usual} s or sooner as a rule"
+    if expected != "0":
+        cause += f", and one is expected every {expected} s, by its {facts.get('by', '')}"
     return f"{cause}: its system does not send, or cannot reach us", "trunkline status"
 
 

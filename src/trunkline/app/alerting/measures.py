@@ -16,7 +16,11 @@ About: TypeAlias = Literal["flow", "source", "target", "stream", "contract", "di
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """A measure: in which unit, of what, and what it means. A share is over ``window_seconds``."""
+    """A measure: in which unit, of what, and what it means.
+
+    ``window_seconds`` is of what counts over a time: the one that holds where a condition names none; 0 of
+    what is so now.
+    """
 
     name: str
     about: About
@@ -41,9 +45,21 @@ MEASURES: Mapping[str, Measure] = {
         Measure("paused", "flow", "duration", "since when a person paused it"),
         Measure("failed", "flow", "share", "events that became dead letters, of all it finished", 3_600),
         Measure("retried", "flow", "share", "events whose first attempt failed, of all it finished", 3_600),
+        Measure("errors", "flow", "share", "failed attempts, of all attempts on single events", 3_600),
+        Measure("delivered", "flow", "count", "events that took effect", 3_600),
+        Measure("freshness_p50", "flow", "duration", "half of the effects were there sooner", 3_600),
+        Measure("freshness_p95", "flow", "duration", "95 % of the effects were there sooner", 3_600),
+        Measure("freshness_p99", "flow", "duration", "99 % of the effects were there sooner", 3_600),
         Measure("quarantined", "source", "count", "refused arrivals that nobody has answered"),
+        Measure("refused", "source", "share", "arrivals that were refused, of all that were new", 3_600),
+        Measure("accepted", "source", "count", "events that were stored", 3_600),
         Measure("staleness", "source", "duration", "time since its last event"),
-        Measure("silence", "source", "times", "time since its last event, in its usual intervals"),
+        Measure(
+            "silence",
+            "source",
+            "times",
+            "time since its last event, in the intervals that are expected of it",
+        ),
         Measure("away", "target", "duration", "since when its breaker is not closed"),
         Measure("isolated", "target", "duration", "since when it is isolated"),
         Measure("drift", "stream", "count", "differences between its newest records and its contract"),

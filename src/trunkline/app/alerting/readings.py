@@ -12,13 +12,14 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 
 import msgspec
 
-from trunkline.app.alerting.measures import MEASURES, About
-from trunkline.app.alerting.sources import SourceTimes
+from trunkline.app.alerting.measures import About
+from trunkline.app.alerting.sums import Sums
 from trunkline.app.backbone import Backbone
 from trunkline.app.drift import drift
 from trunkline.app.project import Flow
+from trunkline.app.staleness import SourceStaleness, source_staleness
 from trunkline.app.versions import users_of
-from trunkline.delivery.ledger import CaseQuery, Counts, FlowStatus
+from trunkline.delivery.ledger import CaseQuery, FlowStatus
 from trunkline.delivery.pausing import Pause
 from trunkline.eventlog.port import StreamInfo
 from trunkline.intake.notice import Ending
@@ -31,9 +32,7 @@ from trunkline.observe.alerts.rule import Series
 _DAY = 86_400 * SECOND
 _DRIFT_RECORDS = 1_000
 _DRIFT_SECONDS = 600
-_SHARE_LOOKS = 60
-"""A share over a time is counted anew after a sixtieth of it."""
-
+_STALE_SECONDS = 60
 _TRIED = 3
 """A message that failed so often counts as one that cannot be sent."""
 
@@ -42,8 +41,6 @@ _GRACE_SECONDS = 60
 _UNSENT: tuple[State, ...] = ("waiting", "failed")
 
 Values = Mapping[Series, float | None]
-Wants = Callable[[Mapping[str, str]], Collection[Series]]
-"""Which series rules want of a flow with such labels."""
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -67,20 +64,20 @@ class Reader:
         self._backbone = backbone
         self._flows = [backbone.project.flows[name] for name in flows]
         self._endings = endings
-        self._sources = SourceTimes(backbone)
+        self._sums = Sums(backbone)
+        self._sources: tuple[int, list[SourceStaleness]] = (0, [])
         self._stalls: dict[str, tuple[int, FlowStalled]] = {}
         self._recorded: dict[tuple[str, int], int] = {}
-        self._shares: dict[tuple[str, Series], tuple[int, float | None]] = {}
         self._drifts: dict[str, tuple[int, int, Subject]] = {}
         backbone.machine.signals.listen(self._listen)
 
-    async def look(self, wants: Wants) -> Readings:
-        """Measure everything."""
+    async def look(self, wanted: Collection[Series]) -> Readings:
+        """Measure everything; over a time what is ``wanted``."""
         now = self._backbone.machine.clock.now()
         found: dict[About, list[Subject]] = {}
         ways: dict[About, Callable[[], Awaitable[list[Subject]]]] = {
-            "flow": lambda: self._of_flows(wants, now),
-            "source": lambda: self._of_sources(now),
+            "flow": lambda: self._of_flows(wanted, now),
+            "source": lambda: self._of_sources(wanted, now),
             "target": lambda: self._of_targets(now),
             "stream": lambda: self._of_streams(now),
             "contract": lambda: self._of_contracts(now),
@@ -101,10 +98,11 @@ class Reader:
             fresh = latest.retry_at + _GRACE_SECONDS * SECOND < now
             self._stalls[signal.flow] = (now if fresh else since, signal)
 
-    async def _of_flows(self, wants: Wants, now: int) -> list[Subject]:
+    async def _of_flows(self, wanted: Collection[Series], now: int) -> list[Subject]:
         known = {one.flow: one for one in await self._backbone.ledger.status()}
         infos = {one.stream: one for one in await self._backbone.log.streams()}
         pauses = await self._backbone.pauses.load()
+        over_time = await self._sums.of_flows(wanted, now)
         seen, found = set[tuple[str, int]](), []
         for flow in self._flows:
             status = known.get(flow.name) or FlowStatus(flow.name, 0, 0, 0, 0, 0, 0)
@@ -120,9 +118,7 @@ class Reader:
                 Series("stalled"): self._stalled(flow, now),
                 Series("paused"): (now - pauses[flow.name].at) / SECOND if flow.name in pauses else 0.0,
             }
-            for series in wants(labels):
-                if series.window_seconds:
-                    values[series] = await self._share(flow.name, series, now)
+            values |= over_time(flow.name)
             found.append(Subject(labels, values, self._facts(flow, status, pauses.get(flow.name))))
         self._recorded = {place: self._recorded[place] for place in seen}
         return found
@@ -168,34 +164,40 @@ class Reader:
             facts["outage"] = f"{standing.outage.kind}: {standing.outage.detail}"
         return facts
 
-    async def _share(self, flow: str, series: Series, now: int) -> float | None:
-        at, share = self._shares.get((flow, series), (0, None))
-        if now - at >= series.window_seconds * SECOND // _SHARE_LOOKS:
-            counts = await self._backbone.ledger.counts(flow, now - series.window_seconds * SECOND, now + 1)
-            share = share_of_counts(series.measure, counts)
-            self._shares[flow, series] = (now, share)
-        return share
-
-    async def _of_sources(self, now: int) -> list[Subject]:
+    async def _of_sources(self, wanted: Collection[Series], now: int) -> list[Subject]:
         held: dict[str, int] = {}
         for count in await self._backbone.quarantine.counts():
             if count.status == "open":
                 held[count.source] = held.get(count.source, 0) + count.entries
-        times = await self._sources.look(now)
-        streams = {name: one.contract.stream for name, one in self._backbone.project.sources.items()}
+        over_time = await self._sums.of_sources(wanted, now)
         found = []
-        for name in sorted({*streams, *held}):
-            last, usual = times.get(name, (0, None))
-            quiet = (now - last) / SECOND if last else None
-            values = {
-                Series("quarantined"): float(held.get(name, 0)),
-                Series("staleness"): quiet,
-                Series("silence"): quiet / usual if quiet is not None and usual else None,
+        for one in await self._stale(now):
+            name, silent = one.source, one.silent_seconds
+            expected = one.expected_seconds
+            values: dict[Series, float | None] = {
+                Series("quarantined"): float(held.pop(name, 0)),
+                Series("staleness"): silent,
+                Series("silence"): silent / expected if silent is not None and expected else None,
             }
-            system, _, rest = name.partition("/")
-            labels = {"source": name, "stream": streams.get(name, rest), "system": system}
-            facts = {"last": to_rfc3339(last) if last else "", "usual_seconds": f"{usual or 0:.0f}"}
-            found.append(Subject(labels, values, facts))
+            values |= over_time((one.stream, name))
+            facts = {
+                "last": one.last or "",
+                "expected_seconds": f"{expected or 0:.0f}",
+                "by": one.expected_by,
+            }
+            found.append(Subject(_labels_of_source(name, one.stream), values, facts))
+        # what nothing was ever stored of may be in quarantine all the same
+        for name, entries in held.items():
+            labels = _labels_of_source(name, name.partition("/")[2])
+            found.append(Subject(labels, {Series("quarantined"): float(entries)}))
+        return found
+
+    async def _stale(self, now: int) -> list[SourceStaleness]:
+        """Return how silent sources are now, and what is expected of them as it was within a minute."""
+        at, found = self._sources
+        if now - at >= _STALE_SECONDS * SECOND:
+            found = await source_staleness(self._backbone)
+            self._sources = (now, found)
         return found
 
     async def _of_targets(self, now: int) -> list[Subject]:
@@ -289,10 +291,5 @@ def labels_of_flow(flow: Flow) -> dict[str, str]:
     }
 
 
-def share_of_counts(measure: str, counts: Counts) -> float | None:
-    """Return a share of what a flow finished; 0 where it finished nothing: no budget was spent."""
-    assert MEASURES[measure].unit == "share"
-    late = counts.late + counts.died + counts.discarded + counts.superseded
-    all_ = counts.delivered + counts.dropped + late
-    bad = counts.died + counts.discarded + counts.superseded if measure == "failed" else late
-    return bad / all_ if all_ else 0.0
+def _labels_of_source(name: str, stream: str) -> dict[str, str]:
+    return {"source": name, "stream": stream, "system": name.partition("/")[0]}

@@ -29,7 +29,10 @@ DEFAULTS: dict[str, tuple[Alert, str]] = {
     "target-away": (Alert("away > 5m", severity="page"), "a breaker is open: nothing can be delivered there"),
     "target-isolated": (Alert("isolated > 1h"), "a target is isolated, and nobody let calls go there again"),
     "flow-paused": (Alert("paused > 1h"), "a flow is paused, and nobody resumed it"),
-    "source-silent": (Alert("silence > 3x", for_="1m"), "nothing came for three times the usual interval"),
+    "source-silent": (
+        Alert("silence > 1.5x", for_="1m"),
+        "nothing came for one and a half times the expected interval",
+    ),
     "drift": (Alert("drift > 0", keep="1h"), "records differ from what their contract says of them"),
     "contract-ending": (Alert("sunset < 14d"), "a version in use ends soon"),
     "contract-ended": (Alert("sunset < 0s", severity="page"), "a version in use is over and refused"),

@@ -37,7 +37,7 @@ from trunkline.observe.alerts.machine import (
 )
 from trunkline.observe.alerts.muting import Silence, Window, labels_of, muted_by
 from trunkline.observe.alerts.notices import messages
-from trunkline.observe.alerts.rule import Labels, Rule, Series, Verdict, judge, matches, series_of
+from trunkline.observe.alerts.rule import Labels, Rule, Verdict, judge, matches, series_of
 from trunkline.observe.alerts.store import AlertQuery, Changes
 
 SHORTEST_SECONDS = 1.0
@@ -47,7 +47,10 @@ _TRIES = 3
 
 
 class RuleBook:
-    """The rules of a project, found for what they are about. ``abouts`` says of each name what it is of."""
+    """The rules of a project, found for what they are about.
+
+    ``abouts`` says of each name what it is of, ``series`` is everything that they want measured.
+    """
 
     def __init__(self, rules: Collection[Rule]) -> None:
         self._of_flow: dict[str, list[Rule]] = {}
@@ -57,6 +60,7 @@ class RuleBook:
             named = rule.where.get("flow", "*")
             (self._others if "*" in named else self._of_flow.setdefault(named, [])).append(rule)
         self.abouts = {rule.name: about_of(rule) for rule in rules}
+        self.series = {series for rule in rules for series in series_of(rule.condition)}
         self._known: dict[tuple[About, tuple[tuple[str, str], ...]], tuple[Rule, ...]] = {}
 
     def fitting(self, about: About, labels: Labels) -> tuple[Rule, ...]:
@@ -67,10 +71,6 @@ class RuleBook:
             fit = (rule for rule in near if about_of(rule) == about and matches(rule.where, labels))
             self._known[place] = tuple(fit)
         return self._known[place]
-
-    def series(self, labels: Labels) -> set[Series]:
-        """Return what the rules for a flow want measured."""
-        return {series for rule in self.fitting("flow", labels) for series in series_of(rule.condition)}
 
 
 class Found(msgspec.Struct, frozen=True):

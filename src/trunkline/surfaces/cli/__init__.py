@@ -29,6 +29,7 @@ COMMANDS = {
     "lineage": "Tell where a field goes, end to end.",
     "run": "Run sources, flows and the HTTP door until stopped.",
     "status": "Tell where every source, stream and flow stands.",
+    "kpi": "Tell how fresh data is, how much failed and how much flowed.",
     "publish": "Put records into a stream, by the same way every arrival takes.",
     "events": "Print the events of a stream, personal fields masked.",
     "demo": "Run a generated retail day and show what came of it.",

@@ -64,19 +64,17 @@ def test_every_metric_is_described():
         assert (family.type, family.documentation) == (metric.kind, metric.help)
 
 
-# A summary has its count, its sum and its quantiles.
+# A summary has its quantiles.
 def test_a_summary(monkeypatch):
     metric = Metric("trunkline_flow_age_seconds", "summary", ("flow",), "how old")
     monkeypatch.setattr("trunkline.adapters.prometheus.exposition.METRICS", (metric,))
-    sample = Sample(metric, ("orders",), 4, 2.5, ((0.5, 0.25), (0.99, 1.5)))
+    sample = Sample(metric, ("orders",), quantiles=((0.5, 0.25), (0.99, 1.5)))
     for accept, parse in (("", plain), ("application/openmetrics-text", openmetrics)):
         body, _ = exposed([sample], Process(), accept)
         [family] = [one for one in parse(body.decode()) if one.name == metric.name]
         told = {(one.name, one.labels.get("quantile", "")): one.value for one in family.samples}
         assert family.type == "summary"
         assert told == {
-            ("trunkline_flow_age_seconds_count", ""): 4,
-            ("trunkline_flow_age_seconds_sum", ""): 2.5,
             ("trunkline_flow_age_seconds", "0.5"): 0.25,
             ("trunkline_flow_age_seconds", "0.99"): 1.5,
         }

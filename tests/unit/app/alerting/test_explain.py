@@ -70,8 +70,8 @@ def test_dead_letters_explain_themselves():
         (
             "silence > 3x",
             {"source": "shop/order", "stream": "order@1", "system": "shop"},
-            {"last": "2026-01-01T00:00:00Z", "usual_seconds": "900"},
-            "its last event came at 2026-01-01T00:00:00Z, and one comes every 900 s or sooner as a rule",
+            {"last": "2026-01-01T00:00:00Z", "expected_seconds": "900", "by": "schedule"},
+            "its last event came at 2026-01-01T00:00:00Z, and one is expected every 900 s, by its schedule",
             "status",
         ),
         ("away > 5m", {"target": "erp.order"}, {"outage": "timeout: slow"}, "timeout: slow", "target list"),

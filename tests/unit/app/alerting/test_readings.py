@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.unit.app.conftest import FLOW
 
 from trunkline.app.acts import IsolateTarget, PauseFlow, Publish, perform
-from trunkline.app.alerting.readings import share_of_counts
-from trunkline.delivery.ledger import Case, Counts, Record, Try
+from trunkline.connectors.source import Arrival
+from trunkline.delivery.ledger import Case, Record, Try
 from trunkline.delivery.standing import Outage, Standing
 from trunkline.intake.notice import Ending
 from trunkline.kernel.clock import SECOND
@@ -24,7 +25,7 @@ def measured(duty):
     """Return what is measured of the one subject of a kind."""
 
     async def one(about, *wanted):
-        found = (await duty.reader.look(lambda _: set(wanted)))[about]
+        found = (await duty.reader.look(wanted))[about]
         return {series.measure: value for series, value in found[0].values.items()}
 
     return one
@@ -49,26 +50,11 @@ async def test_freshness(backbone, measured, publish, bury, order):
     assert (found["freshness"], found["dead_letters"]) == (10, 1)
 
 
-# Shares are of what a flow finished in their time, and are counted where a rule wants them.
-async def test_shares(backbone, measured, letters):
+# What is measured over a time is measured where a rule wants it.
+async def test_over_a_time(measured, letters):
     series = Series("failed", 3_600)
     assert "failed" not in await measured("flow")
     assert (await measured("flow", series))["failed"] == 1.0
-    backbone.machine.clock.advance(3_601)
-    assert (await measured("flow", series))["failed"] == 0.0
-
-
-@pytest.mark.parametrize(
-    ("counts", "failed", "retried"),
-    [
-        (Counts(0, 0, 0, 0, 0), 0, 0),
-        (Counts(97, 2, 0, 0, 1), 0.01, 0.03),
-        (Counts(90, 0, 8, 1, 0, 1), 0.02, 0.02),
-    ],
-)
-def test_shares_of_counts(counts, failed, retried):
-    assert share_of_counts("failed", counts) == pytest.approx(failed)
-    assert share_of_counts("retried", counts) == pytest.approx(retried)
 
 
 # A stall counts from its first signal until it does not come again; not where its target is the reason.
@@ -111,19 +97,31 @@ async def test_a_target_that_is_away(backbone, measured):
 # Of a source: its open quarantine, how long nothing came, and what of its usual interval that is.
 async def test_sources(duty, backbone, publish):
     await publish(2, status="lost")
-    found = (await duty.reader.look(lambda _: ()))["source"]
+    found = (await duty.reader.look(()))["source"]
     values = {one.labels["source"]: one.values[Series("quarantined")] for one in found}
     assert values == {"publish/order@1": 2, "shop/order": 0}
-    assert {one.values[Series("staleness")] for one in found} == {None}
+    assert {one.values.get(Series("staleness")) for one in found} == {None}
+
+
+# A source is measured against what is expected of it; of what it gave, over a time that a rule wants.
+async def test_a_silent_source(duty, backbone, order):
+    clock, wanted = backbone.machine.clock, [Series("accepted", 3_600), Series("refused", 3_600)]
+    source = msgspec.structs.replace(backbone.project.sources["shop/order"], every_seconds=900.0)
+    backbone.project.sources["shop/order"] = source
+    await backbone.intakes["shop/order"].accept([Arrival(order(event_id="a"))])
+    clock.advance(1_800)
+    [found] = (await duty.reader.look(wanted))["source"]
+    assert (found.values[Series("staleness")], found.values[Series("silence")]) == (1_800, 2)
+    assert [found.values[one] for one in wanted] == [1, 0]
 
 
 # A version in use that ends is measured until its sunset and beyond.
 async def test_contracts(duty, backbone):
     now = backbone.machine.clock.now()
     duty.endings = {"order@1": Ending("order@1.0.0", now, now + 60 * SECOND)}
-    assert (await duty.reader.look(lambda _: ()))["contract"][0].values == {Series("sunset"): 60}
+    assert (await duty.reader.look(()))["contract"][0].values == {Series("sunset"): 60}
     backbone.machine.clock.advance(90)
-    [found] = (await duty.reader.look(lambda _: ()))["contract"]
+    [found] = (await duty.reader.look(()))["contract"]
     assert found.values == {Series("sunset"): -30}
     assert found.facts["users"] == f"source shop/order, flow {FLOW}"
 
@@ -132,10 +130,9 @@ async def test_contracts(duty, backbone):
 async def test_disk_and_drift(duty, measured, publish):
     assert (await measured("disk"))["disk_free"] > 0
     await publish(2, surprise=1)
-    await duty.reader.look(lambda _: ())
+    await duty.reader.look(())
     found = {
-        one.labels["stream"]: one.values[Series("drift")]
-        for one in (await duty.reader.look(lambda _: ()))["stream"]
+        one.labels["stream"]: one.values[Series("drift")] for one in (await duty.reader.look(()))["stream"]
     }
     assert found["order@1"] >= 1
 
@@ -150,6 +147,6 @@ async def test_routes(duty, backbone):
         Message("m4", "chat", now, (), now, "failed", 1, done=now - 86_401 * SECOND),
     ]
     await backbone.alerts.commit(Changes(messages=several))
-    found = (await duty.reader.look(lambda _: ()))["route"]
+    found = (await duty.reader.look(()))["route"]
     assert {one.labels["route"]: one.values[Series("unsent")] for one in found} == {"oncall": 1, "chat": 1}
     assert found[0].facts == {"fault": "timeout: slow"}

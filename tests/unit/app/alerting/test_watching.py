@@ -138,4 +138,4 @@ def test_the_rule_book(labels, names):
         ]
     )
     assert [one.name for one in book.fitting("flow", labels)] == names
-    assert book.series(labels) == {Series("freshness")}
+    assert book.series == {Series("freshness"), Series("away")}

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from trunkline.surfaces.dashboard.forms import Form
 from trunkline.surfaces.dashboard.page import Page
-from trunkline.surfaces.dashboard.pages import alerts, flow, flows, overview, sources, streams, topology
+from trunkline.surfaces.dashboard.pages import (
+    alerts,
+    dead,
+    flow,
+    flows,
+    overview,
+    quarantine,
+    sources,
+    streams,
+    topology,
+)
 
 PAGES: tuple[Page, ...] = (
     overview.OVERVIEW,
@@ -14,8 +24,10 @@ PAGES: tuple[Page, ...] = (
     topology.TOPOLOGY,
     sources.SOURCES,
     streams.STREAMS,
+    *dead.PAGES,
+    *quarantine.PAGES,
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 
-FORMS: tuple[Form, ...] = (*flow.FORMS, *alerts.FORMS)
+FORMS: tuple[Form, ...] = (*flow.FORMS, *dead.FORMS, *quarantine.FORMS, *alerts.FORMS)
 """In the order of the reference."""

@@ -1,0 +1,209 @@
+"""Dead letters: grouped by cause, listed, one by one, and the forms that mend, retry or give them up."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from trunkline.app.acts import DiscardLetters, EditLetters, RetryLetters
+from trunkline.app.dead import DeadDetail, DeadGroup, DeadView, dead_groups, dead_letter, dead_letters
+from trunkline.app.editing import as_json
+from trunkline.app.letters import MOST_AT_A_TIME, Answered, Edited
+from trunkline.app.verdicts import several
+from trunkline.delivery.ledger import CaseQuery
+from trunkline.kernel.errors import TrunklineError
+from trunkline.surfaces.dashboard.forms import Asking, Form, Input
+from trunkline.surfaces.dashboard.page import ROOM, Asked, NotThere, Page, View
+from trunkline.surfaces.dashboard.tables import Column, Table, found, ordered, paged
+
+DEAD = f"{ROOM}/dead"
+LETTERS = f"{DEAD}/letters"
+CHOSEN = ("flow", "kind", "cause", "text", "correlation")
+"""By what letters are chosen, in addresses and forms alike; ``offset`` names one."""
+
+GROUPED = (
+    Column("flow", "Flow"),
+    Column("cause", "Cause"),
+    Column("letters", "Letters", numeric=True),
+    Column("keys", "Entities", numeric=True),
+    Column("holds_back", "Held behind", numeric=True),
+    Column("last", "Last"),
+    Column("", "Do"),
+)
+LISTED = (
+    Column("", "Letter"),
+    Column("", "Entity"),
+    Column("", "Attempts", numeric=True),
+    Column("", "Held behind", numeric=True),
+    Column("", "Died"),
+    Column("", "Why"),
+)
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """One page of letters that were chosen; ``next`` begins the page behind it, empty at the end."""
+
+    chosen: dict[str, str]
+    table: Table[DeadView]
+    next: str
+
+
+def letter_address(flow: str, offset: int) -> str:
+    """Return where a letter's page is."""
+    return f"{DEAD}/{quote(flow, safe='')}/{offset}"
+
+
+def _query(asked: Asked, limit: int) -> CaseQuery:
+    offset = asked.number("offset", -1)
+    return CaseQuery(
+        flow=asked.value("flow"),
+        kind=asked.value("kind"),
+        cause=asked.value("cause"),
+        text=asked.value("text"),
+        correlation=asked.value("correlation"),
+        offsets=(offset,) if offset >= 0 else (),
+        limit=limit,
+    )
+
+
+async def _load_groups(asked: Asked) -> View:
+    groups: list[DeadGroup] = await dead_groups(asked.backbone, CaseQuery(flow=asked.value("flow")))
+    rows = ordered(found(groups, asked, ("flow", "kind", "cause")), asked, GROUPED, "-letters")
+    return View("Dead letters", paged(rows, asked, "causes", GROUPED, len(groups), "-letters"), rows)
+
+
+async def _load_letters(asked: Asked) -> View:
+    flow, _, offset = asked.value("after").rpartition("~")
+    after = (flow, int(offset)) if offset.isdecimal() and offset.isascii() else ("", -1)
+    query = msgspec.structs.replace(_query(asked, 100), after=after)
+    rows = await dead_letters(asked.backbone, query)
+    whole = sum(one.letters for one in await dead_groups(asked.backbone, query))
+    more = f"{rows[-1].flow}~{rows[-1].offset}" if len(rows) == query.limit else ""
+    table = Table("letters", LISTED, rows, whole, whole, 1, 1, "", falling=False)
+    chosen = {name: asked.value(name) for name in CHOSEN if asked.value(name)}
+    return View("Letters", Listed(chosen, table, more), rows, (("Dead letters", DEAD),))
+
+
+async def _load_letter(asked: Asked) -> View:
+    flow, offset = asked.parts["flow"], asked.parts["offset"]
+    try:
+        detail: DeadDetail = await dead_letter(asked.backbone, flow, int(offset))
+    except (TrunklineError, ValueError) as error:
+        raise NotThere(str(error)) from None
+    above = (("Dead letters", DEAD), (flow, f"{LETTERS}?{urlencode({'flow': flow})}"))
+    return View(f"Event {int(offset):,} in {flow}", detail, above=above)
+
+
+GROUPS_PAGE = Page(
+    "dead",
+    "/dead",
+    "Dead letters",
+    "Dead letters by flow and cause: how many, of how many entities, how many events wait behind them.",
+    _load_groups,
+    "To mend",
+    "d",
+    10.0,
+)
+LIST_PAGE = Page(
+    "letters",
+    "/dead/letters",
+    "Letters",
+    "The dead letters of a flow, kind, cause or text, to retry or give up together.",
+    _load_letters,
+    every_seconds=10.0,
+)
+LETTER_PAGE = Page(
+    "letter",
+    "/dead/{flow}/{offset}",
+    "Letter",
+    "One dead letter: its record, personal data masked, its attempts, what people did, and how to mend it.",
+    _load_letter,
+    every_seconds=5.0,
+)
+
+
+async def _ask(asked: Asked, verb: str, *says: str, **more: Any) -> Asking:
+    """Ask about the letters that are chosen: how many they are, and what comes of it."""
+    query = _query(asked, MOST_AT_A_TIME)
+    groups = await dead_groups(asked.backbone, query)
+    there, behind = sum(one.letters for one in groups), sum(one.holds_back for one in groups)
+    told = [*says]
+    if there > MOST_AT_A_TIME:
+        told.append(f"These are {there:,}: the first {MOST_AT_A_TIME:,} are answered, and then the next.")
+    if behind:
+        told.append(f"{several(behind, 'event')} held behind them go on when none is left before them.")
+    fields = {name: asked.value(name) for name in (*CHOSEN, "offset") if asked.value(name)}
+    back = letter_address(query.flow, query.offsets[0]) if query.offsets else DEAD
+    title = f"{verb} {several(there, 'dead letter')}?"
+    return Asking(title, tuple(told), back, fields, min(there, MOST_AT_A_TIME), **more)
+
+
+async def _ask_retry(asked: Asked) -> Asking:
+    anew = ("new_key", "under a new idempotency key, for a receiver that keeps its refusal under the old one")
+    says = "Each is delivered again in its order, with all attempts of its flow."
+    return await _ask(asked, "Retry", says, checked=(anew,))
+
+
+async def _ask_discard(asked: Asked) -> Asking:
+    return await _ask(asked, "Give up", "They are never delivered. The events stay in the log.")
+
+
+async def _ask_edit(asked: Asked) -> Asking:
+    inputs = (
+        Input("path", "Field", "a dotted path, such as lines.0.quantity"),
+        Input("value", "New value", "JSON; what is none is a text"),
+    )
+    says = (
+        "Another value is put into the record; both contracts are asked first.",
+        "The event in the log stays as it came.",
+    )
+    again = ("retry", "and retry it at once")
+    return await _ask(asked, "Mend", *says, inputs=inputs, checked=(again,))
+
+
+def _retry(asked: Asked, by: str, why: str) -> RetryLetters:
+    return RetryLetters(_query(asked, MOST_AT_A_TIME), by, why, new_key=bool(asked.value("new_key")))
+
+
+def _edit(asked: Asked, by: str, why: str) -> EditLetters:
+    values = {asked.value("path"): as_json(asked.value("value"))}
+    query = _query(asked, MOST_AT_A_TIME)
+    return EditLetters(query, by, why, values=values, retry=bool(asked.value("retry")))
+
+
+def _told(verb: str, answered: list[Answered]) -> str:
+    done = sum(one.answered for one in answered)
+    rest = len(answered) - done
+    return f"{several(done, 'letter')} {verb}." + (f" {rest:,} were none any more." if rest else "")
+
+
+def _told_edit(edited: list[Edited]) -> str:
+    done = sum(one.answered for one in edited)
+    problems = list(dict.fromkeys(problem for one in edited for problem in one.problems))
+    return f"{several(done, 'letter')} mended." + (f" Refused: {'; '.join(problems)}" if problems else "")
+
+
+RETRY = Form(
+    "retry-letters",
+    "Retry",
+    "delivers dead letters again",
+    _ask_retry,
+    _retry,
+    lambda done: _told("wait to be delivered again", done),
+)
+DISCARD = Form(
+    "discard-letters",
+    "Give up",
+    "gives dead letters up for good",
+    _ask_discard,
+    lambda asked, by, why: DiscardLetters(_query(asked, MOST_AT_A_TIME), by, why),
+    lambda done: _told("given up", done),
+    grave=True,
+)
+EDIT = Form(
+    "edit-letters", "Mend", "puts a value into the records of dead letters", _ask_edit, _edit, _told_edit
+)
+FORMS = (RETRY, DISCARD, EDIT)
+PAGES = (GROUPS_PAGE, LIST_PAGE, LETTER_PAGE)

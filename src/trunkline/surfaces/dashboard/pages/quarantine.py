@@ -1,0 +1,233 @@
+"""Quarantine: refused arrivals grouped by reason, listed, one by one, and forms that let them in or not."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from trunkline.app.acts import DiscardEntries, ReleaseEntries
+from trunkline.app.arrivals import (
+    MOST_AT_A_TIME,
+    Discarded,
+    EntryGroup,
+    QuarantineDetail,
+    entries,
+    entry_groups,
+    quarantined,
+)
+from trunkline.app.editing import as_json
+from trunkline.app.verdicts import several
+from trunkline.intake.quarantine import Entry, Query
+from trunkline.intake.release import Release
+from trunkline.kernel.clock import to_rfc3339
+from trunkline.kernel.errors import TrunklineError
+from trunkline.surfaces.dashboard.forms import Asking, Form, Input
+from trunkline.surfaces.dashboard.page import ROOM, Asked, NotThere, Page, View
+from trunkline.surfaces.dashboard.tables import Column, Table, found, ordered, paged
+
+QUARANTINE = f"{ROOM}/quarantine"
+ENTRIES = f"{QUARANTINE}/entries"
+CHOSEN = ("source", "kind", "rule", "text", "correlation")
+"""By what arrivals are chosen, in addresses and forms alike; ``id`` names one."""
+
+GROUPED = (
+    Column("source", "Source"),
+    Column("kind", "Reason"),
+    Column("entries", "Arrivals", numeric=True),
+    Column("arrivals", "Times sent", numeric=True),
+    Column("last", "Last"),
+    Column("", "Do"),
+)
+LISTED = (
+    Column("", "Arrival"),
+    Column("", "Source"),
+    Column("", "Bytes", numeric=True),
+    Column("", "Times sent", numeric=True),
+    Column("", "Arrived"),
+    Column("", "Reasons"),
+)
+
+
+class EntryRow(msgspec.Struct, frozen=True):
+    """A refused arrival as the list shows it; a reason names a place and a rule, never a value."""
+
+    id: str
+    source: str
+    stream: str
+    raw_bytes: int
+    count: int
+    arrived: str
+    status: str
+    reasons: tuple[str, ...]
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """One page of arrivals that were chosen; ``next`` begins the page behind it, empty at the end."""
+
+    chosen: dict[str, str]
+    table: Table[EntryRow]
+    next: str
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One arrival: its row, and its record, masked."""
+
+    row: EntryRow
+    contract: str
+    place: str
+    correlation: str
+    record: Any
+    ended: tuple[str, str, str, str] | None
+
+
+def _query(asked: Asked, limit: int) -> Query:
+    ids = (asked.value("id"),) if asked.value("id") else ()
+    return Query(
+        source=asked.value("source"),
+        kind=asked.value("kind"),
+        rule=asked.value("rule"),
+        text=asked.value("text"),
+        correlation=asked.value("correlation"),
+        ids=ids,
+        limit=limit,
+    )
+
+
+def _row(entry: Entry) -> EntryRow:
+    reasons = tuple(str(one) for one in entry.reasons)
+    arrived = to_rfc3339(entry.arrived)
+    return EntryRow(
+        entry.id, entry.source, entry.stream, entry.raw_bytes, entry.count, arrived, entry.status, reasons
+    )
+
+
+async def _load_groups(asked: Asked) -> View:
+    groups: list[EntryGroup] = await entry_groups(asked.backbone, Query(source=asked.value("source")))
+    rows = ordered(found(groups, asked, ("source", "kind", "rule", "pointer")), asked, GROUPED, "-entries")
+    return View("Quarantine", paged(rows, asked, "reasons", GROUPED, len(groups), "-entries"), rows)
+
+
+async def _load_entries(asked: Asked) -> View:
+    query = msgspec.structs.replace(_query(asked, 100), before=asked.value("before"))
+    rows = [_row(one) for one in await entries(asked.backbone, query)]
+    whole = sum(one.entries for one in await entry_groups(asked.backbone, _query(asked, 1)))
+    chosen = {name: asked.value(name) for name in CHOSEN if asked.value(name)}
+    table = Table("arrivals", LISTED, rows, whole, whole, 1, 1, "", falling=False)
+    more = rows[-1].id if len(rows) == query.limit else ""
+    return View("Refused arrivals", Listed(chosen, table, more), rows, (("Quarantine", QUARANTINE),))
+
+
+async def _load_entry(asked: Asked) -> View:
+    try:
+        detail: QuarantineDetail = await quarantined(asked.backbone, asked.parts["id"])
+    except TrunklineError as error:
+        raise NotThere(str(error)) from None
+    entry, end = detail.entry, detail.entry.resolution
+    ended = (end.how, end.by, end.why, to_rfc3339(end.at)) if end else None
+    shown = Shown(_row(entry), entry.contract, entry.place, entry.correlation, detail.record, ended)
+    led = (entry.source, f"{ENTRIES}?{urlencode({'source': entry.source})}")
+    return View(entry.id, shown, above=(("Quarantine", QUARANTINE), led))
+
+
+GROUPS_PAGE = Page(
+    "quarantine",
+    "/quarantine",
+    "Quarantine",
+    "Refused arrivals by source and reason: how many, how often they were sent, when the last one came.",
+    _load_groups,
+    "To mend",
+    "q",
+    10.0,
+)
+LIST_PAGE = Page(
+    "entries",
+    "/quarantine/entries",
+    "Refused arrivals",
+    "The refused arrivals of a source, kind, rule or text, to let in or discard together.",
+    _load_entries,
+    every_seconds=10.0,
+)
+ENTRY_PAGE = Page(
+    "entry",
+    "/quarantine/{id}",
+    "Refused arrival",
+    "One refused arrival: every reason, its record, personal data masked, and how to mend it.",
+    _load_entry,
+    every_seconds=5.0,
+)
+
+
+async def _ask(asked: Asked, verb: str, *says: str, **more: Any) -> Asking:
+    query = _query(asked, MOST_AT_A_TIME)
+    there = sum(one.entries for one in await entry_groups(asked.backbone, query))
+    told = [*says]
+    if there > MOST_AT_A_TIME:
+        told.append(f"These are {there:,}: the first {MOST_AT_A_TIME:,} are answered, and then the next.")
+    fields = {name: asked.value(name) for name in (*CHOSEN, "id") if asked.value(name)}
+    back = f"{QUARANTINE}/{quote(query.ids[0], safe='')}" if query.ids else QUARANTINE
+    title = f"{verb} {several(there, 'refused arrival')}?"
+    return Asking(title, tuple(told), back, fields, min(there, MOST_AT_A_TIME), **more)
+
+
+async def _ask_release(asked: Asked) -> Asking:
+    says = (
+        "Each is held against its contract as it is now, the oldest first; what passes goes into its stream."
+    )
+    return await _ask(asked, "Let in", says)
+
+
+async def _ask_mend(asked: Asked) -> Asking:
+    inputs = (
+        Input("path", "Field", "a dotted path, such as lines.0.quantity"),
+        Input("value", "Right value", "JSON; what is none is a text"),
+    )
+    says = "The value is put into the record, which is then held against its contract; what passes goes in."
+    return await _ask(asked, "Mend and let in", says, inputs=inputs)
+
+
+async def _ask_discard(asked: Asked) -> Asking:
+    return await _ask(
+        asked, "Discard", "They never go into a stream. Their bytes are kept until they are trimmed."
+    )
+
+
+def _release(asked: Asked, by: str, why: str) -> ReleaseEntries:
+    path = asked.value("path")
+    values = {path: as_json(asked.value("value"))} if path else {}
+    return ReleaseEntries(_query(asked, MOST_AT_A_TIME), by, why, values=values)
+
+
+def _told_release(done: list[Release]) -> str:
+    let_in = sum(one.fate == "released" for one in done)
+    rest = len(done) - let_in
+    why = next((one.receipt.reasons[0] for one in done if one.receipt and one.receipt.reasons), "")
+    told = f"{several(let_in, 'arrival')} let in."
+    return f"{told} {rest:,} not: {why or 'answered already'}" if rest else told
+
+
+def _told_discard(done: list[Discarded]) -> str:
+    return f"{several(sum(one.discarded for one in done), 'arrival')} discarded."
+
+
+RELEASE = Form("release-entries", "Let in", "lets refused arrivals in", _ask_release, _release, _told_release)
+MEND = Form(
+    "mend-entries",
+    "Mend",
+    "puts a value into refused arrivals and lets them in",
+    _ask_mend,
+    _release,
+    _told_release,
+)
+DISCARD = Form(
+    "discard-entries",
+    "Discard",
+    "discards refused arrivals for good",
+    _ask_discard,
+    lambda asked, by, why: DiscardEntries(_query(asked, MOST_AT_A_TIME), by, why),
+    _told_discard,
+    grave=True,
+)
+FORMS = (RELEASE, MEND, DISCARD)
+PAGES = (GROUPS_PAGE, LIST_PAGE, ENTRY_PAGE)
