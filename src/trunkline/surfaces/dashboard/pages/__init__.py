@@ -6,14 +6,17 @@ from trunkline.surfaces.dashboard.forms import Form
 from trunkline.surfaces.dashboard.page import Page
 from trunkline.surfaces.dashboard.pages import (
     alerts,
+    audit,
     dead,
     flow,
     flows,
     overview,
     quarantine,
+    replays,
     sources,
     streams,
     topology,
+    trace,
 )
 
 PAGES: tuple[Page, ...] = (
@@ -26,8 +29,11 @@ PAGES: tuple[Page, ...] = (
     streams.STREAMS,
     *dead.PAGES,
     *quarantine.PAGES,
+    trace.TRACE,
+    *replays.PAGES,
+    audit.AUDIT,
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 
-FORMS: tuple[Form, ...] = (*flow.FORMS, *dead.FORMS, *quarantine.FORMS, *alerts.FORMS)
+FORMS: tuple[Form, ...] = (*flow.FORMS, *dead.FORMS, *quarantine.FORMS, *alerts.FORMS, *replays.FORMS)
 """In the order of the reference."""
