@@ -9,8 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from trunkline.app import listening, model, trial
+from trunkline.app import kpis, listening, model, trial
+from trunkline.app.staleness import FlowStaleness, SourceStaleness
 from trunkline.kernel import signals
+from trunkline.observe import kpi
 from trunkline.observe.logs import LEVELS, event_name
 from trunkline.surfaces import api, cli
 from trunkline.surfaces.cli.exits import Exit
@@ -108,3 +110,11 @@ def test_options(name):
     }
     assert {option for option in options - COMMON if f"`{option}" not in line} == set()
     assert {option for option in re.findall(r"`(--[a-z-]+)", line) if option not in options} == set()
+
+
+# Every number of the KPIs has its definition.
+@pytest.mark.parametrize("struct", [kpi.Kpis, kpis.View, kpis.Point, SourceStaleness, FlowStaleness])
+def test_kpis(struct):
+    text = page("kpis.md")
+    names = {field.name for field in msgspec.structs.fields(struct)} - {"name", "kpis", "source", "stream"}
+    assert [name for name in sorted(names - {"flow", "target"}) if f"`{name}`" not in text] == []

@@ -64,15 +64,16 @@ def run(
     insecure_plain
         Listen without TLS where others reach it: for a door behind a proxy that has the certificate.
     """
-    from trunkline.surfaces.place import place_of  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.telemetry import telemetry  # noqa: PLC0415  --help must not pay for it
+    from trunkline.surfaces.place import place_of  # noqa: PLC0415  as above
 
     project, machine = loaded(common)
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
     # the project's port is the intake's, so delivery has a door only where it is given one of its own
     listens = role != "delivery" or port is not None
     place = place_of(project, host or "", port, plain=insecure_plain) if listens else None
-    part = Part(project, machine, role, place, allow_draft)
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+    with telemetry(project, machine) as traced, asyncio.Runner(loop_factory=loop_factory()) as runner:
+        part = Part(project, traced, role, place, allow_draft)
         runner.run(_run(part, as_json=as_json, tell_json=common.json))
     return Exit.OK
 
