@@ -1,8 +1,9 @@
 """KPIs: how long a view takes on a year of 1,000 events a second over 50 flows, and what counting costs.
 
 The year is written straight into the store's sums: minutes as long as they are kept, hours and days of all.
-Every view is asked for as the surfaces do, many times, on an open project. The cost is that of a flow into a
-table and into HTTP, with what counts and without, in turns.
+Every view is asked for as the surfaces do, many times, on an open project, of spans that begin and end so
+that as many minutes as can be have to be read; beside how long it took stands how much of a processor. The
+cost is that of a flow into a table and into HTTP, with what counts and without, in turns.
 """
 
 from __future__ import annotations
@@ -27,9 +28,11 @@ from trunkline.adapters.sqlite import appending, counting, ledger
 from trunkline.app.backbone import Backbone, opened, this_machine
 from trunkline.app.kpis import Window, kpis, series
 from trunkline.app.project import Project
+from trunkline.app.run import FOLD_SECONDS
 from trunkline.delivery import whole, window
 from trunkline.delivery.rolling import Changes
-from trunkline.kernel.rollup import DAY, HOUR, MINUTE, floor_to
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.rollup import DAY, HOUR, MINUTE, STEPS, floor_to
 from trunkline.kernel.sketch import EMPTY, sketch_of
 
 FLOWS, SHOPS, WAREHOUSES = 50, 10, 5
@@ -45,16 +48,18 @@ _LARGE = 4_000
 View = Callable[[Backbone, int], Awaitable[object]]
 
 
+def _window(now: int, days: float, what: dict[str, str]) -> Window:
+    return Window(now - round(days * DAY) - 58 * MINUTE * (days >= 1), now, **what)
+
+
 def report(days: float, by: Any = "", **what: str) -> View:
     """Return how a report over the last ``days`` is asked for."""
-    return lambda backbone, now: kpis(backbone, Window(now - round(days * DAY), now, **what), by)
+    return lambda backbone, now: kpis(backbone, _window(now, days, what), by)
 
 
 def points(days: float, step: int, *, freshness: bool = False, **what: str) -> View:
     """Return how a series over the last ``days`` is asked for."""
-    return lambda backbone, now: series(
-        backbone, Window(now - round(days * DAY), now, **what), step, freshness=freshness
-    )
+    return lambda backbone, now: series(backbone, _window(now, days, what), step, freshness=freshness)
 
 
 VIEWS: dict[str, View] = {
@@ -105,16 +110,15 @@ def large(folder: Path) -> None:
 
 def steps(now: int) -> Iterator[tuple[int, int]]:
     """Yield every span that sums are kept of, as its length and beginning."""
-    for step, since in ((MINUTE, now - MINUTES_DAYS * DAY), (HOUR, now - 365 * DAY), (DAY, now - 365 * DAY)):
+    for step in STEPS:
+        since = now - (MINUTES_DAYS if step == MINUTE else 366) * DAY
         yield from ((step, start) for start in range(floor_to(step, since), now, step))
 
 
 def fill(store: Path, now: int) -> None:
     """Write a year of sums."""
     chance = random.Random(7)
-    packed = {
-        step: [sketch_of(_lags(chance, step)).packed() for _ in range(64)] for step in (MINUTE, HOUR, DAY)
-    }
+    packed = {step: [sketch_of(_lags(chance, step)).packed() for _ in range(64)] for step in STEPS}
 
     def flows() -> Iterator[tuple[Any, ...]]:
         for step, start in steps(now):
@@ -138,7 +142,7 @@ def fill(store: Path, now: int) -> None:
         connection.executemany(f"INSERT INTO source_rollup VALUES ({', '.join('?' * 8)})", sources())
         seen = [(f"order{shop}@1", f"shop{shop}/hook", now - 365 * DAY, now) for shop in range(SHOPS)]
         connection.executemany("INSERT INTO source_seen VALUES (?, ?, ?, ?)", seen)
-        state = (now - 50 * MINUTE, floor_to(HOUR, now - MINUTES_DAYS * DAY), 0)
+        state = (now - round(FOLD_SECONDS) * SECOND, floor_to(HOUR, now - MINUTES_DAYS * DAY), 0)
         connection.execute("UPDATE rollup_state SET folded = ?, minutes_from = ?, hours_from = ?", state)
     connection.close()
 
@@ -153,7 +157,7 @@ async def views(folder: Path) -> dict[str, dict[str, float]]:
     """Return how long each view takes, in milliseconds."""
     large(folder)
     machine = this_machine({})
-    now = floor_to(MINUTE, machine.clock.now())
+    now = floor_to(HOUR, machine.clock.now()) + 59 * MINUTE
     project = Project.load(folder)
     async with opened(project, machine):
         pass
@@ -161,23 +165,24 @@ async def views(folder: Path) -> dict[str, dict[str, float]]:
     found = {}
     async with opened(project, machine, roles=()) as backbone:
         for name, view in VIEWS.items():
-            took = []
+            took, spent = [], time.process_time()
             for _ in range(TURNS):
                 started = time.perf_counter()
                 await view(backbone, now)
                 took.append((time.perf_counter() - started) * 1_000)
             took.sort()
-            found[name] = {"p50": statistics.median(took), "p95": took[TURNS * 95 // 100]}
+            cpu = (time.process_time() - spent) * 1_000 / TURNS
+            found[name] = {"p50": statistics.median(took), "p95": took[TURNS * 95 // 100], "cpu": cpu}
     megabytes = project.store_path.stat().st_size / 1e6
     return found | {"": {"store_mb": megabytes, "rss_mb": peak_mb()}}
 
 
 def count_nothing() -> None:
     """Take out all that counts."""
-    appending.add_arrivals = ledger.add_deliveries = lambda *_: None  # type: ignore[assignment]
-    counting.Counting.recorded = lambda *_: Changes()  # type: ignore[method-assign]
-    whole.lags_of = lambda *_: EMPTY  # type: ignore[assignment]
-    window.sketch_of = lambda _: EMPTY  # type: ignore[assignment]
+    appending.add_arrivals = ledger.add_deliveries = lambda *_: None
+    counting.Counting.recorded = lambda *_: Changes()
+    whole.lags_of = lambda *_: EMPTY
+    window.sketch_of = lambda _: EMPTY
 
 
 def main() -> None:
@@ -189,7 +194,9 @@ def main() -> None:
         if sys.argv[2] == "without":
             count_nothing()
         measure = into_table if sys.argv[1] == "table" else into_http
-        print(json.dumps({"rate": uvloop.run(measure(Path(folder), guarded=True))}))
+        spent = time.process_time()
+        rate = uvloop.run(measure(Path(folder), guarded=True))
+        print(json.dumps({"rate": rate, "cpu": time.process_time() - spent}))
 
 
 def _views() -> list[dict[str, Any]]:
@@ -201,7 +208,7 @@ def _views() -> list[dict[str, Any]]:
             "p50_ms": took["p50"],
             "p99_ms": took["p95"],
             "rss_mb": whole_store["rss_mb"],
-            "found": {"MB store": whole_store["store_mb"]},
+            "found": {"ms processor": took["cpu"], "MB store": whole_store["store_mb"]},
             "goal": f"p95 < {GOAL_MS} ms",
             "goal_met": took["p95"] < GOAL_MS,
         }
@@ -211,14 +218,14 @@ def _views() -> list[dict[str, Any]]:
 
 def _cost(path: str) -> dict[str, Any]:
     orders = [("with", "without"), ("without", "with")]
-    rounds = [{which: child("kpi", path, which)["rate"] for which in orders[n % 2]} for n in range(ROUNDS)]
-    ratio = statistics.median(one["with"] / one["without"] for one in rounds)
+    rounds = [{which: child("kpi", path, which) for which in orders[n % 2]} for n in range(ROUNDS)]
+    ratio = statistics.median(one["without"]["cpu"] / one["with"]["cpu"] for one in rounds)
     return {
         "path": f"cost of counting, {_PATHS[path]}",
-        "rate": statistics.median(one["with"] for one in rounds),
-        "ceiling_rate": statistics.median(one["without"] for one in rounds),
+        "rate": statistics.median(one["with"]["rate"] for one in rounds),
+        "ceiling_rate": statistics.median(one["without"]["rate"] for one in rounds),
         "ratio": ratio,
-        "goal": f">= {GOAL_COST} of the same without it",
+        "goal": f">= {GOAL_COST} of the same without it, by the processor's time",
         "goal_met": ratio >= GOAL_COST,
     }
 

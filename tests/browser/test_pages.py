@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from trunkline.intake.quarantine import Query
 from trunkline.surfaces.dashboard.pages import PAGES
 
 EXAMPLES = {"flow": "orders-to-shop", "offset": "3"}
@@ -14,8 +15,8 @@ READ = [(1280, "light"), (390, "dark")]
 """Where axe reads: both layouts, and both sets of colours."""
 
 
-def address(page):
-    path = page.path
+def address(page, site):
+    path = page.path.replace("{id}", site.run(site.backbone.quarantine.list(Query()))[0].id)
     for name, value in EXAMPLES.items():
         path = path.replace(f"{{{name}}}", value)
     assert "{" not in path, f"say in EXAMPLES what the names of {page.path} may be"
@@ -34,8 +35,8 @@ def serious(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_page(look, shot, page):
-    shown = look(address(page))
+def test_page(look, shot, site, page):
+    shown = look(address(page, site))
     assert shown.locator("h1").count() == 1
     assert shown.locator("main script, main iframe, img[onerror]").count() == 0
     look_at(shown, shot, page.name)

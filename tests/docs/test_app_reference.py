@@ -9,8 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from trunkline.app import listening, model, trial
+from trunkline.app import kpis, listening, model, trial
+from trunkline.app.staleness import FlowStaleness, SourceStaleness
 from trunkline.kernel import signals
+from trunkline.observe import kpi
 from trunkline.observe.logs import LEVELS, event_name
 from trunkline.surfaces import api, cli
 from trunkline.surfaces.cli.exits import Exit
@@ -79,7 +81,7 @@ NAMES = [
     *cli.COMMANDS,
     *(f"{group} {name}" for group, (_, members) in cli.GROUPS.items() for name in members),
 ]
-COMMON = {"--project", "--json"}
+COMMON = {"--project", "--json", "--remote"}
 
 
 def parts_of(line):
@@ -92,7 +94,7 @@ def parts_of(line):
         yield from (row for row in part.splitlines() if row.startswith("| `--"))
 
 
-# Every option of every command is in its line, or in a table that its line leads to, and no other is; the two
+# Every option of every command is in its line, or in a table that its line leads to, and no other is; those
 # that all commands have are told above the commands.
 @pytest.mark.parametrize("name", NAMES)
 def test_options(name):
@@ -108,3 +110,11 @@ def test_options(name):
     }
     assert {option for option in options - COMMON if f"`{option}" not in line} == set()
     assert {option for option in re.findall(r"`(--[a-z-]+)", line) if option not in options} == set()
+
+
+# Every number of the KPIs has its definition.
+@pytest.mark.parametrize("struct", [kpi.Kpis, kpis.View, kpis.Point, SourceStaleness, FlowStaleness])
+def test_kpis(struct):
+    text = page("kpis.md")
+    names = {field.name for field in msgspec.structs.fields(struct)} - {"name", "kpis", "source", "stream"}
+    assert [name for name in sorted(names - {"flow", "target"}) if f"`{name}`" not in text] == []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.docs.blocks import ROOT
+import yaml
+from tests.docs.blocks import ROOT, blocks_of
 
 from trunkline.observe.metrics import METRICS
 
@@ -36,3 +37,17 @@ def test_guides_name_metrics_that_there_are():
             )
         )
         assert {re.sub(r"_(count|sum)$", "", name) for name in found} <= names, page
+
+
+# What the guide has for Prometheus is YAML: a scrape of a door, and rules of which each has what it asks for.
+def test_files_for_prometheus():
+    blocks = blocks_of(ROOT / "docs" / "how-to" / "monitor-with-prometheus.md")
+    files = {block.file: yaml.safe_load(block.text) for block in blocks if block.language == "yaml"}
+    [scrape] = files["prometheus.yml"]["scrape_configs"]
+    assert scrape["static_configs"] == [{"targets": ["127.0.0.1:8080"]}]
+    [group] = files["rules.yml"]["groups"]
+    names = {one.name for one in METRICS}
+    for rule in group["rules"]:
+        asked = set(re.findall(r"trunkline_\w+", rule["expr"]))
+        assert asked, rule["alert"]
+        assert asked <= names

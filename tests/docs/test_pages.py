@@ -30,8 +30,12 @@ PYTHON_RUN_ELSEWHERE = {f"docs/reference/{page}.md" for page in ("mapping", "con
 }
 """Pages whose Python runs in the tests of their own, with the YAML that stands beside it."""
 
-FRAGMENTS = {"docs/reference/contracts.md", "docs/reference/mapping.md"}
-"""Pages whose YAML beyond whole files is held by the tests of their own."""
+FRAGMENTS = {
+    "docs/reference/contracts.md",
+    "docs/reference/mapping.md",
+    "docs/how-to/monitor-with-prometheus.md",
+}
+"""Pages whose YAML beyond whole files, or of other programs, is held by the tests of their own."""
 
 OTHER_PROGRAMS = {
     "cat",

@@ -27,6 +27,7 @@ from trunkline.adapters.sqlite.store import Store
 from trunkline.app.bearings import bearings_of, resume
 from trunkline.app.health import Health, WatchedIntake
 from trunkline.app.project import PUBLISH, Project, Source
+from trunkline.app.traced import TracedLog, TracedQuarantine
 from trunkline.delivery.bearing import Bearing
 from trunkline.delivery.pausing import Pauses
 from trunkline.delivery.replay.port import Replays
@@ -40,6 +41,7 @@ from trunkline.kernel.errors import StoreError, StoreHeld
 from trunkline.kernel.ids import Ids, SystemIds
 from trunkline.kernel.roles import ROLES, Role
 from trunkline.kernel.signals import Signals
+from trunkline.kernel.spans import Tracer
 from trunkline.observe.alerts.store import AlertStore
 from trunkline.observe.audit import Audit
 from trunkline.observe.rollups import RollupKeeper
@@ -64,6 +66,7 @@ class Machine(msgspec.Struct, frozen=True):
     clock: Clock
     ids: Ids
     signals: Signals
+    tracer: Tracer | None = None
 
 
 def this_machine(environ: Mapping[str, str]) -> Machine:
@@ -158,15 +161,25 @@ def _into(source: Source) -> Into | None:
     return Into(source.contract, source.cast) if source.cast else None
 
 
+def _traced(machine: Machine, log: EventLog, quarantine: Quarantine) -> tuple[EventLog, Quarantine]:
+    """Put the tracer beside what intake writes to, where there is one."""
+    if machine.tracer is None:
+        return log, quarantine
+    return (
+        TracedLog(log, machine.tracer, machine.clock),
+        TracedQuarantine(quarantine, machine.tracer, machine.clock),
+    )
+
+
 def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store, sealer: Sealer) -> Backbone:
-    quarantine = SqliteQuarantine(store, sealer)
+    kept, quarantine = _traced(machine, log, SqliteQuarantine(store, sealer))
     around = Surroundings(machine.clock, machine.ids, machine.signals, project.settings.limits)
     ways = {name: (source.given, _into(source)) for name, source in project.sources.items()}
     ways |= {f"{PUBLISH}/{stream}": (contract, None) for stream, contract in project.contracts.items()}
     health = Health(machine.clock)
     intakes: dict[str, Intake] = {}
     for name, (contract, into) in ways.items():
-        intakes[name] = intake = WatchedIntake(name, contract, log, quarantine, around, into)
+        intakes[name] = intake = WatchedIntake(name, contract, kept, quarantine, around, into)
         intake.health = health
     bearings = bearings_of(project, machine.clock, machine.ids, machine.signals)
     return Backbone(

@@ -6,6 +6,7 @@ import msgspec
 
 from trunkline.app.backbone import Backbone
 from trunkline.app.dead import DeadGroup, DeadView, dead_groups, dead_letters
+from trunkline.app.overview import LastHour, last_hour
 from trunkline.app.project import Flow, unknown
 from trunkline.app.snapshot import FlowSight, Snapshot, TargetSight
 from trunkline.app.targets import ListTargets, TargetView, list_targets
@@ -31,7 +32,7 @@ class FlowDetail(msgspec.Struct, frozen=True):
 
     ``bearing`` is how the process that delivers sees the target; None where that is another process.
     ``waiting`` are events to be tried again, ``holders`` those that most others wait behind, ``causes`` why
-    its dead letters died, the most frequent first.
+    its dead letters died, the most frequent first. ``hour`` is what happened in it lately.
     """
 
     sight: FlowSight
@@ -45,6 +46,7 @@ class FlowDetail(msgspec.Struct, frozen=True):
     waiting: list[DeadView]
     holders: list[DeadView]
     causes: list[DeadGroup]
+    hour: LastHour
 
 
 async def flow_detail(backbone: Backbone, seen: Snapshot, name: str) -> FlowDetail:
@@ -71,6 +73,7 @@ async def flow_detail(backbone: Backbone, seen: Snapshot, name: str) -> FlowDeta
         waiting[:SHOWN],
         holders[:SHOWN],
         causes[:SHOWN],
+        await last_hour(backbone, name),
     )
 
 

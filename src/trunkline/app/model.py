@@ -17,6 +17,7 @@ from trunkline.app.quantities import Duration, Share, Size
 from trunkline.app.settings import Name
 from trunkline.app.settings import Settings as _Settings
 from trunkline.kernel.limits import Limits
+from trunkline.vault.secret import SecretReference
 
 StreamName: TypeAlias = Annotated[
     str,
@@ -77,6 +78,26 @@ class SecretsFile(_Settings, frozen=True):
     """A YAML file of mode 0600, within the project folder or absolute: ``system: {name: value}``."""
 
 
+class Otlp(_Settings, frozen=True):
+    """The collector that takes traces, by OTLP over HTTP; needs ``pip install 'trunkline[otel]'``."""
+
+    endpoint: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
+    """Its address, such as http://127.0.0.1:4318; ``/v1/traces`` is added."""
+
+    headers: dict[str, SecretReference] = msgspec.field(default_factory=dict)
+    """Headers it asks for, each with its secret."""
+
+    sample: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.01
+    """The share of traces that is sent as a whole; what fails is sent in any case."""
+
+
+class Observe(_Settings, frozen=True):
+    """Where what is seen of the project goes, besides log lines."""
+
+    otlp: Otlp | None = None
+    """The collector of OpenTelemetry that gets traces."""
+
+
 class ProjectFile(_Settings, frozen=True):
     """``trunkline.yaml``: what holds for the whole project."""
 
@@ -97,6 +118,9 @@ class ProjectFile(_Settings, frozen=True):
 
     secrets: SecretsFile = msgspec.field(default_factory=SecretsFile)
     """The file of secrets."""
+
+    observe: Observe = msgspec.field(default_factory=Observe)
+    """Where traces go."""
 
     alerts: AlertSettings = msgspec.field(default_factory=AlertSettings)
     """When people are told of what goes wrong, and how."""

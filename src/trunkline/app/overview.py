@@ -12,12 +12,16 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from trunkline.app.backbone import Backbone
+from trunkline.app.kpis import Point, Window, kpis, series
 from trunkline.app.snapshot import FlowSight, Snapshot, SourceSight, TargetSight
 from trunkline.app.verdicts import FINE, several
-from trunkline.kernel.clock import to_rfc3339
+from trunkline.kernel.clock import SECOND, to_rfc3339
 from trunkline.observe.audit import AuditEntry, AuditQuery
+from trunkline.observe.kpi import Kpis
 
 Kind: TypeAlias = Literal["process", "flow", "target", "source", "quarantine"]
+
+HOUR = 3_600 * SECOND
 
 ACTS = 8
 """How many of the latest acts are told."""
@@ -65,20 +69,35 @@ class ActLine(msgspec.Struct, frozen=True):
     count: int
 
 
+class LastHour(msgspec.Struct, frozen=True):
+    """The KPIs of an hour, and what happened in each of its minutes."""
+
+    kpis: Kpis
+    points: list[Point]
+
+
 class Overview(msgspec.Struct, frozen=True):
-    """The first page: one sentence, all that is wrong, the sums, and the latest acts."""
+    """The first page: one sentence, all that is wrong, the sums, the last hour, and the latest acts."""
 
     sentence: str
     troubles: list[Trouble]
     tally: Tally
+    hour: LastHour
     acts: list[ActLine]
 
 
-async def overview(backbone: Backbone, seen: Snapshot) -> Overview:
-    """Judge a snapshot, and tell what people did lately."""
+async def last_hour(backbone: Backbone, flow: str = "") -> LastHour:
+    """Tell what happened in the hour up to now, all together or in one flow."""
+    now = backbone.machine.clock.now()
+    window = Window(now - HOUR, now + 1, flow)
+    return LastHour((await kpis(backbone, window)).total.kpis, await series(backbone, window))
+
+
+async def overview(backbone: Backbone, seen: Snapshot, hour: LastHour) -> Overview:
+    """Judge a snapshot, beside what happened lately, and tell what people did."""
     found = troubles(seen)
     acts = [_line(one) for one in await backbone.audit.list(AuditQuery(limit=ACTS))]
-    return Overview(sentence(seen, found), found, tally(seen), acts)
+    return Overview(sentence(seen, found), found, tally(seen), hour, acts)
 
 
 def sentence(seen: Snapshot, found: Sequence[Trouble]) -> str:

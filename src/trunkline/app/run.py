@@ -36,6 +36,7 @@ from trunkline.app.project import Source as SourceConfig
 from trunkline.app.registry import SOURCES
 from trunkline.app.replaying import Replayers
 from trunkline.app.sunsets import Sunsets
+from trunkline.app.traced import TracedTarget
 from trunkline.app.trim import fold, trim
 from trunkline.app.versions import standing_of
 from trunkline.connectors.source import Source as SourcePort
@@ -56,7 +57,10 @@ from trunkline.kernel.signals import (
 )
 
 TRIM_SECONDS = 3_600.0
-"""How often the log is trimmed, and sums are folded."""
+"""How often the log is trimmed."""
+
+FOLD_SECONDS = 300.0
+"""How often the sums of KPIs are folded."""
 
 GRACE_SECONDS = 30.0
 """How long what is under way may take to finish once the process was told to stop."""
@@ -252,6 +256,9 @@ def _ports(backbone: Backbone, flow: FlowConfig, desk: Answering | None) -> Port
         target = TARGETS[described.via](described, backbone)
     else:
         target, ledger = desk.asking(ASKED[described.via](described, backbone)), desk.recording()
+    if machine.tracer:
+        stream = flow.contract.stream
+        target = TracedTarget(target, flow.name, stream, machine.tracer, machine.clock)
     limited = Limited(target, described.system.limits, partial(_misfit, backbone, flow.name))
     limits = backbone.project.settings.limits
     return Ports(backbone.log, ledger, limited, machine.clock, machine.ids, machine.signals, limits)
@@ -279,12 +286,15 @@ async def _finished(tasks: list[asyncio.Task[None]]) -> None:
 
 def _start_janitor(backbone: Backbone, stack: contextlib.AsyncExitStack) -> None:
     async def keep_tidy() -> None:
+        clock = backbone.machine.clock
+        trim_at = clock.monotonic() + TRIM_SECONDS
         while True:
-            with contextlib.suppress(StoreError):  # it is tried again in an hour, and writes say so meanwhile
+            with contextlib.suppress(StoreError):  # it is tried again, and writes say so meanwhile
                 await fold(backbone)
-            await backbone.machine.clock.sleep(TRIM_SECONDS)
-            with contextlib.suppress(StoreError):  # as above
-                await trim(backbone)
+                if clock.monotonic() >= trim_at:
+                    trim_at += TRIM_SECONDS
+                    await trim(backbone)
+            await clock.sleep(FOLD_SECONDS)
 
     _background(stack, keep_tidy(), "janitor")
 

@@ -22,7 +22,6 @@ from trunkline.delivery.pausing import Pause
 from trunkline.delivery.standing import Standing
 from trunkline.eventlog.port import StreamInfo
 from trunkline.kernel.clock import SECOND, to_rfc3339
-from trunkline.kernel.event import Event
 
 LATEST = 200
 """How many of a stream's newest events are looked through for the last one of each source."""
@@ -150,29 +149,29 @@ async def _flows(
     backbone: Backbone, infos: Mapping[str, StreamInfo], standings: Mapping[str, Standing]
 ) -> tuple[FlowSight, ...]:
     known = {one.flow: one for one in await backbone.ledger.status()}
-    pauses = await backbone.pauses.load()
+    pauses, ages = await backbone.pauses.load(), _Ages(backbone)
     found = []
     for name, flow in sorted(backbone.project.flows.items()):
         status = known.get(name) or FlowStatus(name, 0, 0, 0, 0, 0, 0)
         info, standing = infos.get(flow.contract.stream), standings.get(flow.target.name, Standing())
-        found.append(await _flow(backbone, flow, status, info, standing, pauses.get(name)))
+        found.append(await _flow(flow, status, info, standing, pauses.get(name), ages))
     return tuple(found)
 
 
 async def _flow(
-    backbone: Backbone,
     flow: WiredFlow,
     status: FlowStatus,
     info: StreamInfo | None,
     standing: Standing,
     pause: Pause | None,
+    ages: _Ages,
 ) -> FlowSight:
     stream, needs = flow.contract.stream, flow.settings.needs
     cursor = max(status.cursor, info.first if info else 0)
     lag = max(0, info.next - cursor) if info else 0
     numbers = Numbers(
         lag=lag,
-        lag_seconds=await _age(backbone, stream, cursor) if lag else 0.0,
+        lag_seconds=await ages.of(stream, cursor) if lag else 0.0,
         freshness_seconds=seconds_of(needs.freshness) if needs.freshness else None,
         waiting=status.waiting,
         held=status.held,
@@ -199,12 +198,21 @@ async def _flow(
     )
 
 
-async def _age(backbone: Backbone, stream: str, offset: int) -> float:
-    page = await backbone.log.read(stream, offset, 1)
-    if not page.events:
-        return 0.0
-    first: Event = page.events[0]
-    return round((backbone.machine.clock.now() - first.recorded) / SECOND, 1)
+class _Ages:
+    """How old events are, in seconds; flows of one stream are often at one event, which is read once."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        self._backbone = backbone
+        self._now = backbone.machine.clock.now()
+        self._known: dict[tuple[str, int], float] = {}
+
+    async def of(self, stream: str, offset: int) -> float:
+        place = stream, offset
+        if place not in self._known:
+            page = await self._backbone.log.read(stream, offset, 1)
+            first = page.events[0].recorded if page.events else self._now
+            self._known[place] = round((self._now - first) / SECOND, 1)
+        return self._known[place]
 
 
 def _stream(

@@ -46,7 +46,7 @@ async def trim(backbone: Backbone) -> list[Trimmed]:
 
 
 async def fold(backbone: Backbone) -> None:
-    """Put the sums of KPIs together into hours and days, and forget minutes and hours that are old enough."""
+    """Put the sums of KPIs together into longer spans, and forget minutes and hours that are old enough."""
     store, now = backbone.project.settings.store, backbone.machine.clock.now()
     await backbone.rollups.fold(now)
     await backbone.rollups.trim(now - store.kpi_minutes_days * _DAY, now - store.kpi_hours_days * _DAY)

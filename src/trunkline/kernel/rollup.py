@@ -18,8 +18,9 @@ from trunkline.kernel.sketch import EMPTY, Sketch
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+WEEK = 7 * DAY
 
-STEPS = (MINUTE, HOUR, DAY)
+STEPS = (MINUTE, HOUR, DAY, WEEK)
 """The spans that sums are kept for, in microseconds; they begin at whole ones since 1970, in UTC."""
 
 

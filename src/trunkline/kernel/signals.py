@@ -293,6 +293,13 @@ class NoticeFailed(Signal, frozen=True):
     given_up: bool
 
 
+class TelemetryLost(Signal, frozen=True):
+    """Traces for the collector at ``endpoint`` are dropped; told once until it takes some again."""
+
+    endpoint: str
+    detail: str
+
+
 class Stopping(Signal, frozen=True):
     """The process was asked to stop and finishes what it holds."""
 

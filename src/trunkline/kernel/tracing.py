@@ -83,9 +83,9 @@ def is_sampled(parent: str) -> bool:
     return not parent or bool(int(parent[17:19], 16) & SAMPLED)
 
 
-def arrival_span(correlation: str, source: str, event_id: str) -> str:
+def arrival_span(correlation: str, stream: str, offset: int) -> str:
     """Return the id of the span in which an event arrived."""
-    return _derived(correlation, "arrival", source, event_id)
+    return _derived(correlation, "arrival", stream, str(offset))
 
 
 def attempt_span(correlation: str, idempotency_key: str, attempt: int) -> str:
@@ -113,6 +113,11 @@ def replayed_as(correlation: str, replay_id: str) -> str:
 def replay_parent(correlation: str) -> str:
     """Return the ``parent`` of a replayed event: no span, and our own state, the trace it repeats."""
     return f"{_NO_SPAN}-01;{_OURS}={correlation}"
+
+
+def repeated_by(parent: str) -> str:
+    """Return the trace that a replayed event repeats, as ``replay_parent`` wrote it; empty for any other."""
+    return parent.partition("=")[2] if parent.startswith(_NO_SPAN) else ""
 
 
 def headers(correlation: str, parent: str, span: str) -> dict[str, str]:

@@ -48,6 +48,7 @@ LEVELS: Mapping[type[s.Signal], str] = {
     s.AlertAcknowledged: "info",
     s.AlertResolved: "info",
     s.NoticeFailed: "error",
+    s.TelemetryLost: "warning",
     s.Stopping: "info",
 }
 """How loud each signal is; one that is not listed is ``info``."""

@@ -1,7 +1,7 @@
 """The sums that KPIs are made of, as what reads them sees them: a port, and its in-memory reference.
 
 Ledger, log and quarantine write the sums with what they count, see ``kernel.rollup``; here they are read for
-a span, put together into those of hours and days, and trimmed. ``trunkline.testkit.rollups`` is the suite.
+a span, put together into those of longer spans, and trimmed. ``trunkline.testkit.rollups`` is the suite.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ Pair: TypeAlias = tuple[str, str]
 class Kept(msgspec.Struct, frozen=True):
     """How finely the past is known: by minutes from ``minutes_from`` on, by hours from ``hours_from``.
 
-    Both are microseconds. Before that there are days only. Minutes before ``folded`` are put together into
-    hours and days.
+    Both are microseconds. Before that there are days and weeks. Minutes before ``folded`` are put together
+    into longer spans.
     """
 
     folded: int = 0
@@ -98,10 +98,10 @@ class RollupKeeper(Rollups, Protocol):
     """Sums, and how they are kept in bounds."""
 
     async def fold(self, until: int) -> None:
-        """Put the minutes before ``until`` together into hours and days; what is folded stays as it is."""
+        """Put the minutes before ``until`` together into longer spans; what is folded stays as it is."""
 
     async def trim(self, minutes_before: int, hours_before: int) -> None:
-        """Forget minutes and hours before these times, of what is folded; days stay."""
+        """Forget minutes and hours before these times, of what is folded; days and weeks stay."""
 
 
 def parts(since: int, until: int, kept: Kept, step: int = 0) -> list[Part]:

@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from trunkline.app.acts import Act, Publish, perform, remote, runs_elsewhere
+from trunkline.app.acts import Act, Publish, do, runs_elsewhere
+from trunkline.app.alerting.views import AlertsQuery, AlertView, alerts
 from trunkline.app.backbone import Backbone, Machine, opened, this_machine
 from trunkline.app.dead import DeadGroup, DeadView, dead_groups, dead_letters
 from trunkline.app.kpis import By, KpiReport, Point, Window, kpis, series
@@ -104,6 +105,10 @@ class Handle:
         """Return the replays of one flow or of all, the newest first."""
         return await replays(self._backbone, flow)
 
+    async def alerts(self, query: AlertsQuery | None = None) -> list[AlertView]:
+        """Return alerts that are open, or others, pages before tickets, each with its cause and next step."""
+        return await alerts(self._backbone, query or AlertsQuery())
+
     async def audit(self, query: AuditQuery | None = None) -> list[AuditEntry]:
         """Return what people did, newest first."""
         return await self._backbone.audit.list(query or AuditQuery())
@@ -131,9 +136,7 @@ class Handle:
                 yield started
 
     async def _do(self, act: Act) -> Any:
-        if act.role in self._backbone.roles:
-            return await perform(self._backbone, act)
-        return await remote(self.project, act)
+        return await do(self._backbone, act)
 
 
 @contextlib.asynccontextmanager

@@ -12,6 +12,8 @@ from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import UsageError
 from trunkline.kernel.rollup import DAY, HOUR, MINUTE
 from trunkline.kernel.sketch import sketch_of
+from trunkline.observe.alerts.machine import Transition
+from trunkline.observe.alerts.store import Changes
 
 QUIET = 15
 
@@ -137,3 +139,18 @@ async def test_steps(backbone, history, now):
     assert point.accepted == 5
     report = await kpis(backbone, Window(now, now + MINUTE))
     assert (report.since, report.until) == ("2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z")
+
+
+# How fast people answered alerts is told of the whole project; of a part of it nothing says whose they were.
+async def test_alerts(backbone, now):
+    passed = [
+        Transition("a", "late", 1, "firing", now, now),
+        Transition("a", "late", 2, "acknowledged", now + 30 * SECOND, now, "ann"),
+        Transition("a", "late", 3, "resolved", now + 90 * SECOND, now),
+    ]
+    await backbone.alerts.commit(Changes(transitions=passed))
+    window = Window(now - HOUR, now + 120 * SECOND)
+    total = (await kpis(backbone, window)).total.kpis
+    assert (total.mtta_seconds, total.mttr_seconds) == (30.0, 90.0)
+    part = (await kpis(backbone, Window(window.since, window.until, flow=FLOW))).total.kpis
+    assert (part.mtta_seconds, part.mttr_seconds) == (None, None)

@@ -8,7 +8,7 @@ from tests.control_room import day, fill
 
 from trunkline.app.acts import IsolateTarget, perform
 from trunkline.app.backbone import opened
-from trunkline.app.overview import overview, sentence, tally, troubles
+from trunkline.app.overview import last_hour, overview, sentence, tally, troubles
 from trunkline.app.snapshot import snapshot
 
 
@@ -20,7 +20,7 @@ async def backbone(tmp_path, machine):
 
 # Where nothing is wrong it says so, and of how many.
 async def test_fine(backbone):
-    it = await overview(backbone, await snapshot(backbone, {}))
+    it = await overview(backbone, await snapshot(backbone, {}), await last_hour(backbone))
     assert it.sentence == "Yes: 3 flows, nothing late, nothing waiting for a person."
     assert (it.troubles, it.acts) == ([], [])
 
@@ -29,7 +29,7 @@ async def test_fine(backbone):
 async def test_order(backbone, machine):
     await fill(backbone)
     machine.clock.advance(3 * 3_600)
-    it = await overview(backbone, await snapshot(backbone, {}))
+    it = await overview(backbone, await snapshot(backbone, {}), await last_hour(backbone))
     assert it.sentence.startswith(
         "No: target shop.confirmation is away and 7 events wait for it; and 3 other"
     )
@@ -66,10 +66,11 @@ async def test_sums_and_acts(backbone):
     await fill(backbone)
     await perform(backbone, IsolateTarget("warehouse.stock", by="ada", why="a move"))
     seen = await snapshot(backbone, {})
-    it = await overview(backbone, seen)
+    it = await overview(backbone, seen, await last_hour(backbone))
     sums = it.tally
     assert (sums.flows, sums.lag, sums.waiting, sums.held, sums.dead, sums.quarantined) == (3, 25, 1, 1, 3, 3)
     assert (sums.events, sums.fine) == (50, 0)
+    assert (it.hour.kpis.accepted, it.hour.kpis.refused, len(it.hour.points)) == (50, 3, 61)
     assert [(one.by, one.what, one.why, one.outcome) for one in it.acts] == [
         ("ada", "isolate-target", "a move", "done")
     ]

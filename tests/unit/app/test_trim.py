@@ -8,10 +8,12 @@ from msgspec.structs import replace
 from trunkline.app.acts import PauseFlow, Publish, perform
 from trunkline.app.backbone import opened
 from trunkline.app.project import Project
-from trunkline.app.trim import trim
+from trunkline.app.trim import fold, trim
 from trunkline.connectors.reply import Reply
 from trunkline.delivery.ledger import Case, Discard, Record, StoredReply
 from trunkline.delivery.replay.port import Change, Replay, Selection
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.rollup import MINUTE
 from trunkline.observe.audit import AuditQuery
 from trunkline.testkit.audit import RETRIED
 
@@ -127,3 +129,18 @@ async def test_the_audit_is_kept_for_two_years(backbone):
     backbone.machine.clock.advance(731 * DAY)
     await trim(backbone)
     assert await backbone.audit.list(AuditQuery()) == []
+
+
+# Sums are folded, and known by the minute and by the hour for as long as the project says.
+async def test_sums_are_folded_and_trimmed(backbone, publish):
+    clock = backbone.machine.clock
+    await publish(3)
+    await fold(backbone)
+    assert (await backbone.rollups.kept()).folded == clock.now() - clock.now() % MINUTE
+    clock.advance(16 * DAY)
+    await fold(backbone)
+    kept = await backbone.rollups.kept()
+    assert kept.minutes_from == clock.now() - 15 * DAY * SECOND
+    assert kept.hours_from == clock.now() - 800 * DAY * SECOND
+    [sums] = (await backbone.rollups.arrivals(0, clock.now())).values()
+    assert sums.accepted == 3

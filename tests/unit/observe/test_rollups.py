@@ -40,7 +40,7 @@ def test_the_parts_of_a_span():
     assert parts(DAY, 2 * DAY, Kept(folded=2 * DAY), HOUR) == [Part(HOUR, DAY, 2 * DAY)]
 
 
-minutes = st.integers(0, 6 * 24 * 60).map(lambda count: count * MINUTE)
+minutes = st.integers(0, 20 * 24 * 60).map(lambda count: count * MINUTE)
 
 
 # The parts of any span follow each other without gap or overlap, in no longer steps than asked for.

@@ -1,8 +1,8 @@
-"""Sums by the minute, hour and day on the embedded store: written with what they count, read for KPIs.
+"""Sums by the minute, hour, day and week on the embedded store: written with what they count, read for KPIs.
 
 ``add_deliveries`` and ``add_arrivals`` are called in the transactions of ledger, log and quarantine. They
-write minutes. ``SqliteRollups.fold`` adds minutes to the rows of their hours and days and, in the same
-transaction, moves the mark up to which that is done; below it a change goes into all three at once. So at
+write minutes. ``SqliteRollups.fold`` adds minutes to the rows of their longer spans and, in the same
+transaction, moves the mark up to which that is done; below it a change goes into all of them at once. So at
 any time the rows of one step are the sums of those of a shorter one, to the event.
 """
 
@@ -21,6 +21,8 @@ from trunkline.kernel.rollup import (
     MINUTE,
     NO_ARRIVALS,
     NO_DELIVERIES,
+    STEPS,
+    WEEK,
     Arrivals,
     Deliveries,
     floor_to,
@@ -81,7 +83,7 @@ _TRIM_BITE = 60 * MINUTE
 
 
 def add_deliveries(connection: apsw.Connection, flow: int, by_minute: Mapping[int, Deliveries]) -> None:
-    """Add to a flow's minutes, and to their hours and days where those are made up already."""
+    """Add to a flow's minutes, and to longer spans where those are made up already."""
     kept = _kept(connection)
     for minute, sums in by_minute.items():
         for step in _steps(minute, kept):
@@ -107,6 +109,7 @@ def _steps(minute: int, kept: Kept) -> Iterator[int]:
         if minute >= kept.hours_from:
             yield HOUR
         yield DAY
+        yield WEEK
 
 
 def _kept(connection: apsw.Connection) -> Kept:
@@ -211,7 +214,7 @@ class SqliteRollups:
         return await self._store.read(_kept)
 
     async def fold(self, until: int) -> None:
-        """Fold minutes into hours and days, a few at a time."""
+        """Fold minutes into longer spans, a few at a time."""
         while await self._store.write(lambda connection: _fold(connection, floor_to(MINUTE, until))):
             pass
 
@@ -281,7 +284,7 @@ def _fold(connection: apsw.Connection, until: int) -> bool:
 
 
 def _fold_span(connection: apsw.Connection, since: int, until: int) -> None:
-    for step in (HOUR, DAY):
+    for step in STEPS[1:]:
         start = since
         while start < until:
             end = min(until, floor_to(step, start) + step)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
 
+from trunkline.app.kpis import Point
 from trunkline.kernel import json
+from trunkline.kernel.clock import from_rfc3339
+from trunkline.kernel.rollup import MINUTE
 from trunkline.surfaces.dashboard import charts, words
 from trunkline.surfaces.dashboard.page import ROOM
 
@@ -58,10 +62,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     filters = (words.count, words.span, words.ago, words.utc, words.iso, words.size, words.rate)
-    made.filters |= {"pretty": _pretty, "quoted": lambda text: quote(text, safe="")}
+    made.filters |= {"pretty": _pretty, "chart": _chart, "quoted": lambda text: quote(text, safe="")}
     made.filters |= {one.__name__: one for one in filters} | {"spark": charts.spark}
     made.globals |= {"ROOM": ROOM, "static": address, "LABELS": LABELS, "LEVELS": LEVELS, "MARKS": MARKS}
     return made
+
+
+def _chart(points: Sequence[Point], field: str) -> charts.Chart:
+    """Return one number of every minute as bars."""
+    values = [(from_rfc3339(point.at), float(getattr(point, field))) for point in points]
+    return charts.bars(values, values[-1][0] + MINUTE if values else 0)
 
 
 def _pretty(value: Any) -> str:

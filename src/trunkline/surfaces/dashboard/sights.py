@@ -6,10 +6,13 @@ import asyncio
 from collections import deque
 
 from trunkline.app.backbone import Backbone
+from trunkline.app.overview import LastHour, last_hour
 from trunkline.app.snapshot import Latest, Snapshot, snapshot, with_rates
 
 FRESH_SECONDS = 2.0
 """A younger snapshot is shown again."""
+HOUR_FRESH_SECONDS = 15.0
+"""A younger account of the last hour is shown again: its last minute is under way in any case."""
 RATE_SECONDS = 60.0
 """Rates are taken over this time, as far as somebody looked."""
 FORGET_SECONDS = 300.0
@@ -24,6 +27,7 @@ class Sights:
         self._latest: dict[str, Latest] = {}
         self._kept: deque[tuple[float, Snapshot]] = deque()
         self._shown: tuple[float, Snapshot] | None = None
+        self._hour: tuple[float, LastHour] | None = None
         self._one_at_a_time = asyncio.Lock()
 
     async def now(self, fresh_seconds: float = FRESH_SECONDS) -> Snapshot:
@@ -33,6 +37,14 @@ class Sights:
             if self._shown is None or at - self._shown[0] >= fresh_seconds:
                 self._shown = at, await self._read(at)
             return self._shown[1]
+
+    async def hour(self) -> LastHour:
+        """Return what happened in the last hour, as of some seconds ago."""
+        async with self._one_at_a_time:
+            at = self._backbone.machine.clock.monotonic()
+            if self._hour is None or at - self._hour[0] >= HOUR_FRESH_SECONDS:
+                self._hour = at, await last_hour(self._backbone)
+            return self._hour[1]
 
     async def _read(self, at: float) -> Snapshot:
         seen, kept = await snapshot(self._backbone, self._latest), self._kept

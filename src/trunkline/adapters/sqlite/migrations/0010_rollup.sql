@@ -1,4 +1,4 @@
--- What happened, as sums by the minute, the hour and the day: trunkline.kernel.rollup. Times are microseconds.
+-- What happened, as sums by the minute, hour, day and week: trunkline.kernel.rollup. Times are microseconds.
 
 -- lags: trunkline.kernel.sketch.Sketch, packed; NULL where none was measured.
 ALTER TABLE settled ADD COLUMN lags BLOB;
@@ -6,8 +6,8 @@ ALTER TABLE settled ADD COLUMN lags BLOB;
 ALTER TABLE flow_case ADD COLUMN time INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE flow_case ADD COLUMN died INTEGER NOT NULL DEFAULT 0;
 
--- step: the length of the span, start: its beginning. A row of an hour or a day holds what is in its minutes
--- before rollup_state.folded; a change to an older minute is added to them as well.
+-- step: the length of the span, start: its beginning. A row of more than a minute holds what is in its minutes
+-- before rollup_state.folded; a change to an older minute is added to it as well.
 CREATE TABLE flow_rollup (
     step           INTEGER NOT NULL,
     start          INTEGER NOT NULL,
@@ -45,8 +45,8 @@ CREATE TABLE source_seen (
     PRIMARY KEY (stream, source)
 ) WITHOUT ROWID;
 
--- Minutes before folded are in the rows of their hours and days; before minutes_from and hours_from there are
--- rows of days only, or of hours and days only.
+-- Minutes before folded are in the rows of their hours, days and weeks. There are rows of minutes from
+-- minutes_from on, and of hours from hours_from on.
 CREATE TABLE rollup_state (
     folded       INTEGER NOT NULL,
     minutes_from INTEGER NOT NULL,

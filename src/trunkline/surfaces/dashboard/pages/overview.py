@@ -8,7 +8,7 @@ from trunkline.surfaces.dashboard.page import Asked, Page, View
 
 async def _load(asked: Asked) -> View:
     seen = await asked.sights.now()
-    return View("Overview", await overview(asked.backbone, seen), at=seen.at)
+    return View("Overview", await overview(asked.backbone, seen, await asked.sights.hour()), at=seen.at)
 
 
 OVERVIEW = Page(

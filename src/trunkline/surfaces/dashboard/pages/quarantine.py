@@ -1,4 +1,4 @@
-"""Quarantine: refused arrivals grouped by reason, listed, one by one, and the forms that let them in or not."""
+"""Quarantine: refused arrivals grouped by reason, listed, one by one, and forms that let them in or not."""
 
 from __future__ import annotations
 
