@@ -8,6 +8,7 @@ from trunkline.surfaces.dashboard.pages import (
     dead,
     flow,
     flows,
+    gate,
     overview,
     quarantine,
     sources,
@@ -24,6 +25,7 @@ PAGES: tuple[Page, ...] = (
     streams.STREAMS,
     *dead.PAGES,
     *quarantine.PAGES,
+    *gate.PAGES,
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 
