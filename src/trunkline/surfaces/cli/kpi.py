@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
+from msgspec.structs import astuple
 
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import UsageError
@@ -137,6 +138,12 @@ def _print(found: KpiReport) -> None:
                 )
                 for one in found.sources
             ],
+        )
+    if found.entities:
+        output.say("")
+        output.table(
+            ("stream", "entities", "duplicates", "%", "counted", "uncounted events"),
+            [astuple(one) for one in found.entities],
         )
     if found.flows:
         output.say("")
