@@ -12,7 +12,7 @@ help: ## print the targets
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[alerts,formats,postgres]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[alerts,formats,otel,postgres]" --group dev
 	touch $@
 
 install: $(STAMP) ## make .venv with Trunkline and its development tools

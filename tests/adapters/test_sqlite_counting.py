@@ -29,7 +29,9 @@ OPS = ["run", "run", "fail", "again", "again", "deliver", "drop", "retry", "disc
 OPS += ["rewind", "restart", "fold", "append", "refuse", "wait", "wait"]
 
 histories = st.lists(
-    st.tuples(st.sampled_from(OPS), st.integers(0, 10**6), st.integers(-(10**7), 10**11)), max_size=40
+    st.tuples(st.sampled_from(OPS), st.integers(0, 10**6), st.integers(-(10**7), 10**11)),
+    min_size=12,
+    max_size=60,
 )
 
 
@@ -244,7 +246,7 @@ def test_the_reference_counts_what_happened(history):
 
 
 # The same on the embedded store, closed and opened in between.
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(histories)
 def test_the_store_counts_what_happened(history):
     async def run(path):
