@@ -18,6 +18,9 @@ from trunkline.app.tokens import keyring_of
 from trunkline.delivery.ledger import Case, Range, Record, Try
 from trunkline.delivery.standing import Outage
 from trunkline.kernel.clock import SECOND, to_rfc3339
+from trunkline.observe.alerts.machine import Alert, Explained, Transition
+from trunkline.observe.alerts.notices import Message, Told
+from trunkline.observe.alerts.store import Changes
 from trunkline.surfaces.dashboard.room import Room
 from trunkline.surfaces.identity import ALL, Doorkeeper, Principal, Session
 from trunkline.surfaces.keeper import Keeper
@@ -162,3 +165,61 @@ def sale(n, now):
             "cashier": PERSON,
         }
     ).encode()
+
+
+HARM_ALERT = "<img src=x onerror=alert(2)>"
+"""What a sender wrote, and the cause of an alert repeats."""
+
+
+async def alert(backbone: Backbone) -> str:
+    """Have an alert fire that pages and was told, another that somebody has, and one that is over."""
+    now = backbone.machine.clock.now()
+    labels = {"flow": "orders-to-shop", "stream": "order@1", "target": "shop.confirmation", "system": "shop"}
+    why = Explained(
+        "orders-to-shop is 12 min behind, more than 60 s",
+        f"target shop.confirmation is away: http-503: {HARM_ALERT}",
+        "trunkline target list",
+    )
+    began, fired = now - 720 * SECOND, now - 600 * SECOND
+    late = Alert(
+        "01-late",
+        "flow-late",
+        labels,
+        "page",
+        "firing",
+        began,
+        720.0,
+        why,
+        fired,
+        told=("oncall",),
+        told_at=fired,
+    )
+    letters = Explained("orders-to-shop has 3 dead letters", "http-422", "trunkline dead groups")
+    taken = Alert(
+        "02-dead", "dead-letters", labels, "ticket", "acknowledged", began, 3.0, letters, fired, fired, "ada"
+    )
+    over = Alert(
+        "03-over",
+        "source-silent",
+        {"source": "shop.orders", "stream": "order@1", "system": "shop"},
+        "info",
+        "resolved",
+        began,
+        fired_at=began,
+        explained=Explained("shop.orders is silent"),
+        resolved_at=fired,
+    )
+    moved = [
+        Transition(late.id, late.rule, 1, "firing", fired, fired),
+        Transition(taken.id, taken.rule, 1, "firing", began, began),
+        Transition(taken.id, taken.rule, 2, "acknowledged", fired, began, "ada", "I look"),
+    ]
+    told = (Told("fired", late),)
+    messages = [
+        Message("m1", "chat", fired, told, fired, "sent", 1, fired),
+        Message(
+            "m2", "oncall", fired, told, now + 60 * SECOND, "waiting", 2, kind="connect", detail="refused"
+        ),
+    ]
+    assert await backbone.alerts.commit(Changes([late, taken, over], (), moved, messages))
+    return late.id

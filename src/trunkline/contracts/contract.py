@@ -17,7 +17,7 @@ import msgspec
 from trunkline.contracts.casts import cast_of
 from trunkline.contracts.compat.sides import Formats
 from trunkline.contracts.document import Document
-from trunkline.contracts.field import Field
+from trunkline.contracts.field import Field, dotted
 from trunkline.contracts.keys import reader
 from trunkline.contracts.leaves import Ways, validator_of
 from trunkline.contracts.naming import Readers, named_by
@@ -138,6 +138,14 @@ class Contract:
 
     def __repr__(self) -> str:
         return f"Contract({self.ref})"
+
+    @cached_property
+    def paths(self) -> Mapping[str, Field]:
+        """Its fields by their dotted paths; an array and its items have one, and the array has it."""
+        found: dict[str, Field] = {}
+        for field in self.fields:
+            found.setdefault(dotted(field), field)
+        return found
 
     @cached_property
     def _readers(self) -> Readers:

@@ -20,11 +20,16 @@ from trunkline.surfaces.identity import Permission
 
 
 class Input(msgspec.Struct, frozen=True):
-    """Something to be typed in: the field, what it is called, and what may stand in it."""
+    """Something to be typed in: the field, what it is called, and what may stand in it.
+
+    ``value`` stands in it before; an ``optional`` one may be left empty.
+    """
 
     name: str
     label: str
     hint: str = ""
+    value: str = ""
+    optional: bool = False
 
 
 class Asking(msgspec.Struct, frozen=True):

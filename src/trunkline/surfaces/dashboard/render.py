@@ -90,6 +90,16 @@ LABELS = {
     "ok": "OK",
     "there": "OK",
     "silent": "Silent",
+    "pending": "Pending",
+    "firing": "Firing",
+    "acknowledged": "Acknowledged",
+    "resolved": "Resolved",
+    "page": "Page",
+    "ticket": "Ticket",
+    "info": "Info",
+    "running": "Running",
+    "cancelled": "Cancelled",
+    "sent": "Sent",
     "waiting": "Waiting",
     "delivered": "Delivered",
     "discarded": "Given up",
@@ -104,6 +114,9 @@ LEVELS = (
     dict.fromkeys(("away", "late", "silent", "failed"), "bad")
     | dict.fromkeys(("dead", "isolated", "retrying", "waiting", "paused", "begun"), "warn")
     | dict.fromkeys(("behind", "ok", "there", "done", "delivered"), "good")
+    | dict.fromkeys(("firing", "page", "refused", "dead-lettered"), "bad")
+    | dict.fromkeys(("acknowledged", "ticket", "held"), "warn")
+    | dict.fromkeys(("resolved", "running", "sent", "answered"), "good")
 )
 """How a chip looks for each: what is not here is quiet."""
 

@@ -196,6 +196,8 @@ class Room:
         where = answers.own(request.query.get("page", ""))
         path, _, query = where.partition("?")
         page, parts = _route(path)
+        if not page.every_seconds:
+            raise Told(404, "this page stands still")
         if self._streams.full:
             raise Told(503, "too many look at a time: this page stands still")
         shown = replace(request, path=path, query=answers.fields(query.encode()))

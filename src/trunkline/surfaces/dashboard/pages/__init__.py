@@ -5,6 +5,7 @@ from __future__ import annotations
 from trunkline.surfaces.dashboard.forms import Form
 from trunkline.surfaces.dashboard.page import Page
 from trunkline.surfaces.dashboard.pages import (
+    alerts,
     dead,
     flow,
     flows,
@@ -17,6 +18,7 @@ from trunkline.surfaces.dashboard.pages import (
 
 PAGES: tuple[Page, ...] = (
     overview.OVERVIEW,
+    *alerts.PAGES,
     flows.FLOWS,
     flow.FLOW,
     topology.TOPOLOGY,
@@ -27,5 +29,5 @@ PAGES: tuple[Page, ...] = (
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 
-FORMS: tuple[Form, ...] = (*flow.FORMS, *dead.FORMS, *quarantine.FORMS)
+FORMS: tuple[Form, ...] = (*flow.FORMS, *dead.FORMS, *quarantine.FORMS, *alerts.FORMS)
 """In the order of the reference."""
