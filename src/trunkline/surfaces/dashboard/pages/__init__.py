@@ -10,6 +10,7 @@ from trunkline.surfaces.dashboard.pages import (
     dead,
     flow,
     flows,
+    gate,
     overview,
     quarantine,
     replays,
@@ -32,6 +33,7 @@ PAGES: tuple[Page, ...] = (
     trace.TRACE,
     *replays.PAGES,
     audit.AUDIT,
+    *gate.PAGES,
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 
