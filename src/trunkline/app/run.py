@@ -31,6 +31,7 @@ from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
 from trunkline.app.masking import MASK, masked_subject
+from trunkline.app.metering import metering
 from trunkline.app.pausing import Pausable, heeding
 from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
@@ -113,6 +114,7 @@ async def running(
     await sunsets.look()
     backbone.machine.signals.listen(backbone.health.hear)
     async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(metering(backbone))
         desks: Desks = {}
         if "delivery" in backbone.roles:
             shared = kept(backbone.bearings, backbone.standings, backbone.machine.signals)
