@@ -108,6 +108,8 @@ LABELS = {
     "active": "Active",
     "deprecated": "Deprecated",
     "retired": "Retired",
+    "ended": "Ended",
+    "open": "Open",
     "unregistered": "Not registered",
     "compatible": "Compatible",
     "undecided": "Undecided",
@@ -116,11 +118,11 @@ LABELS = {
 """What a chip says for each word of the use-cases."""
 
 LEVELS = (
-    dict.fromkeys(("away", "late", "silent", "failed", "refused", "error", "breaking"), "bad")
+    dict.fromkeys(("away", "late", "silent", "failed", "refused", "error", "breaking", "open"), "bad")
     | dict.fromkeys(("dead", "isolated", "retrying", "waiting", "paused", "begun"), "warn")
     | dict.fromkeys(("draft-refused", "advice", "deprecated", "undecided"), "warn")
     | dict.fromkeys(("behind", "ok", "there", "done", "delivered"), "good")
-    | dict.fromkeys(("passes", "advised", "pass", "active", "compatible"), "good")
+    | dict.fromkeys(("passes", "advised", "pass", "active", "compatible", "ended"), "good")
 )
 """How a chip looks for each: what is not here is quiet."""
 

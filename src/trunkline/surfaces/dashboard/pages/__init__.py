@@ -5,6 +5,7 @@ from __future__ import annotations
 from trunkline.surfaces.dashboard.forms import Form
 from trunkline.surfaces.dashboard.page import Page
 from trunkline.surfaces.dashboard.pages import (
+    catalogue,
     dead,
     flow,
     flows,
@@ -26,6 +27,7 @@ PAGES: tuple[Page, ...] = (
     *dead.PAGES,
     *quarantine.PAGES,
     *gate.PAGES,
+    *catalogue.PAGES,
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 
