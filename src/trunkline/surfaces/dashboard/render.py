@@ -118,6 +118,8 @@ LABELS = {
     "active": "Active",
     "deprecated": "Deprecated",
     "retired": "Retired",
+    "ended": "Ended",
+    "open": "Open",
     "unregistered": "Not registered",
     "compatible": "Compatible",
     "undecided": "Undecided",
@@ -126,14 +128,14 @@ LABELS = {
 """What a chip says for each word of the use-cases."""
 
 LEVELS = (
-    dict.fromkeys(("away", "late", "silent", "failed", "refused", "error", "breaking"), "bad")
+    dict.fromkeys(("away", "late", "silent", "failed", "refused", "error", "breaking", "open"), "bad")
     | dict.fromkeys(("dead", "isolated", "retrying", "waiting", "paused", "begun"), "warn")
     | dict.fromkeys(("draft-refused", "advice", "deprecated", "undecided"), "warn")
     | dict.fromkeys(("behind", "ok", "there", "done", "delivered"), "good")
     | dict.fromkeys(("firing", "page", "refused", "dead-lettered"), "bad")
     | dict.fromkeys(("acknowledged", "ticket", "held"), "warn")
     | dict.fromkeys(("resolved", "running", "sent", "answered"), "good")
-    | dict.fromkeys(("passes", "advised", "pass", "active", "compatible"), "good")
+    | dict.fromkeys(("passes", "advised", "pass", "active", "compatible", "ended"), "good")
 )
 """How a chip looks for each: what is not here is quiet."""
 

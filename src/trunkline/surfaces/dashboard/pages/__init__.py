@@ -7,6 +7,7 @@ from trunkline.surfaces.dashboard.page import Page
 from trunkline.surfaces.dashboard.pages import (
     alerts,
     audit,
+    catalogue,
     dead,
     flow,
     flows,
@@ -34,6 +35,7 @@ PAGES: tuple[Page, ...] = (
     *replays.PAGES,
     audit.AUDIT,
     *gate.PAGES,
+    *catalogue.PAGES,
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 
