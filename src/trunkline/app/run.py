@@ -37,6 +37,7 @@ from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
 from trunkline.app.registry import SOURCES
 from trunkline.app.replaying import Replayers
+from trunkline.app.starting import note_start
 from trunkline.app.sunsets import Sunsets
 from trunkline.app.traced import TracedTarget
 from trunkline.app.trim import fold, trim
@@ -112,6 +113,7 @@ async def running(
     await _require_versions(backbone)
     sunsets = Sunsets(backbone, pages)
     await sunsets.look()
+    await note_start(backbone)
     backbone.machine.signals.listen(backbone.health.hear)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(metering(backbone))
