@@ -123,20 +123,21 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
                 settle_collector()
                 _tell(started, as_json=tell_json)
                 if not tell_json and place and part.role != "delivery":
-                    await _tell_token(backbone)
+                    await _tell_room(backbone, started.address)
                 sys.stdout.flush()
                 await _until(stop, listener, machine)
         listener.flush()
 
 
-async def _tell_token(backbone: Backbone) -> None:
-    """Make the administrator's token at the first start and show it once, on a terminal alone.
+async def _tell_room(backbone: Backbone, address: str) -> None:
+    """Say where the control room is; make the token at the first start, and show it once on a terminal alone.
 
     Elsewhere standard output is kept, as a journal or a container's log is, and so would the token be.
     """
     from trunkline.app.acts import RotateToken, perform  # noqa: PLC0415  --help must not pay for it
     from trunkline.app.tokens import token_standing  # noqa: PLC0415  as above
 
+    output.say(f"  control room: {address}/control/")
     if token_standing(backbone.project, backbone.machine.clock.now()).tokens:
         return
     if not sys.stdout.isatty():

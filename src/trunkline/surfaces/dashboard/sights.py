@@ -8,6 +8,7 @@ from collections import deque
 from trunkline.app.backbone import Backbone
 from trunkline.app.overview import LastHour, last_hour
 from trunkline.app.snapshot import Latest, Snapshot, snapshot, with_rates
+from trunkline.surfaces.dashboard.memory import Memory
 
 FRESH_SECONDS = 2.0
 """A younger snapshot is shown again."""
@@ -20,7 +21,7 @@ FORGET_SECONDS = 300.0
 
 
 class Sights:
-    """Reads snapshots; who comes while one is read waits for that one."""
+    """Reads snapshots; who comes while one is read waits for that one. ``memory`` is for all else."""
 
     def __init__(self, backbone: Backbone) -> None:
         self._backbone = backbone
@@ -29,6 +30,7 @@ class Sights:
         self._shown: tuple[float, Snapshot] | None = None
         self._hour: tuple[float, LastHour] | None = None
         self._one_at_a_time = asyncio.Lock()
+        self.memory = Memory()
 
     async def now(self, fresh_seconds: float = FRESH_SECONDS) -> Snapshot:
         """Return a snapshot no older than ``fresh_seconds``."""
