@@ -7,7 +7,7 @@ import pytest
 from trunkline.intake.quarantine import Query
 from trunkline.surfaces.dashboard.pages import PAGES
 
-EXAMPLES = {"flow": "orders-to-shop", "offset": "3"}
+EXAMPLES = {"flow": "orders-to-shop", "offset": "3", "contract": "order"}
 """What stands for the names in a page's address."""
 
 LOOKS = [(1280, "light"), (390, "light"), (1280, "dark"), (390, "dark")]

@@ -6,6 +6,7 @@ from trunkline.surfaces.dashboard.forms import Form
 from trunkline.surfaces.dashboard.page import Page
 from trunkline.surfaces.dashboard.pages import (
     catalogue,
+    contracts,
     dead,
     flow,
     flows,
@@ -28,6 +29,7 @@ PAGES: tuple[Page, ...] = (
     *quarantine.PAGES,
     *gate.PAGES,
     *catalogue.PAGES,
+    *contracts.PAGES,
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 
