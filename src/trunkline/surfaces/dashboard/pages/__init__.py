@@ -8,6 +8,7 @@ from trunkline.surfaces.dashboard.pages import (
     alerts,
     audit,
     catalogue,
+    contracts,
     dead,
     flow,
     flows,
@@ -36,6 +37,7 @@ PAGES: tuple[Page, ...] = (
     audit.AUDIT,
     *gate.PAGES,
     *catalogue.PAGES,
+    *contracts.PAGES,
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 

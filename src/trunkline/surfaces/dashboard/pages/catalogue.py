@@ -1,4 +1,4 @@
-"""The catalogue, and where each field goes: from the project's files, as this process read them at its start."""
+"""The catalogue, and where each field goes: from the files, as this process read them at its start."""
 
 from __future__ import annotations
 
