@@ -84,7 +84,7 @@ class Page(msgspec.Struct, frozen=True):
 
     One with a ``group`` stands in the navigation; ``key``, after ``g``, goes to it. ``load`` raises
     ``TrunklineError`` where there is no such thing. While somebody looks, it is asked again every
-    ``every_seconds`` whether it changed.
+    ``every_seconds`` whether it changed; one with 0 stands still.
     """
 
     name: str

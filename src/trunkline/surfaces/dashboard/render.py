@@ -90,6 +90,16 @@ LABELS = {
     "ok": "OK",
     "there": "OK",
     "silent": "Silent",
+    "pending": "Pending",
+    "firing": "Firing",
+    "acknowledged": "Acknowledged",
+    "resolved": "Resolved",
+    "page": "Page",
+    "ticket": "Ticket",
+    "info": "Info",
+    "running": "Running",
+    "cancelled": "Cancelled",
+    "sent": "Sent",
     "waiting": "Waiting",
     "delivered": "Delivered",
     "discarded": "Given up",
@@ -122,6 +132,9 @@ LEVELS = (
     | dict.fromkeys(("dead", "isolated", "retrying", "waiting", "paused", "begun"), "warn")
     | dict.fromkeys(("draft-refused", "advice", "deprecated", "undecided"), "warn")
     | dict.fromkeys(("behind", "ok", "there", "done", "delivered"), "good")
+    | dict.fromkeys(("firing", "page", "refused", "dead-lettered"), "bad")
+    | dict.fromkeys(("acknowledged", "ticket", "held"), "warn")
+    | dict.fromkeys(("resolved", "running", "sent", "answered"), "good")
     | dict.fromkeys(("passes", "advised", "pass", "active", "compatible", "ended"), "good")
 )
 """How a chip looks for each: what is not here is quiet."""
