@@ -187,7 +187,7 @@ LIST_PAGE = Page(
     "Every contract: its version and that version's state in the registry, its owner, how many use it.",
     _load_contracts,
     "Project",
-    "o",
+    "v",
     10.0,
 )
 CONTRACT_PAGE = Page(
