@@ -7,7 +7,13 @@ import pytest
 from trunkline.intake.quarantine import Query
 from trunkline.surfaces.dashboard.pages import PAGES
 
-EXAMPLES = {"flow": "orders-to-shop", "offset": "3", "alert": "01-late", "replay": "07-again"}
+EXAMPLES = {
+    "flow": "orders-to-shop",
+    "offset": "3",
+    "alert": "01-late",
+    "replay": "07-again",
+    "contract": "order",
+}
 """What stands for the names in a page's address."""
 
 LOOKS = [(1280, "light"), (390, "light"), (1280, "dark"), (390, "dark")]

@@ -46,6 +46,8 @@ from trunkline.kernel.spans import Tracer
 from trunkline.observe.alerts.store import AlertStore
 from trunkline.observe.audit import Audit
 from trunkline.observe.census import Census
+from trunkline.observe.logs import Write
+from trunkline.observe.metrics import Meter, Tallies
 from trunkline.observe.rollups import RollupKeeper
 from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
@@ -62,13 +64,18 @@ _DAY_SECONDS = 86_400
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """What a process has around it, passed in so that a test can hold it still."""
+    """What a process has around it, passed in so that a test can hold it still.
+
+    ``tracer``, ``meter`` and ``write`` take spans, metrics and log lines for a collector, where there is one.
+    """
 
     environ: Mapping[str, str]
     clock: Clock
     ids: Ids
     signals: Signals
     tracer: Tracer | None = None
+    meter: Meter | None = None
+    write: Write | None = None
 
 
 def this_machine(environ: Mapping[str, str]) -> Machine:
@@ -93,6 +100,7 @@ class Backbone(msgspec.Struct, frozen=True):
     around: Surroundings
     intakes: dict[str, Intake]
     health: Health
+    tallies: Tallies
     audit: Audit
     bearings: dict[str, Bearing]
     standings: Standings
@@ -181,7 +189,8 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
     around = Surroundings(machine.clock, machine.ids, machine.signals, project.settings.limits)
     ways = {name: (source.given, _into(source)) for name, source in project.sources.items()}
     ways |= {f"{PUBLISH}/{stream}": (contract, None) for stream, contract in project.contracts.items()}
-    health = Health(machine.clock)
+    health, tallies = Health(machine.clock), Tallies()
+    machine.signals.listen(tallies)
     intakes: dict[str, Intake] = {}
     for name, (contract, into) in ways.items():
         intakes[name] = intake = WatchedIntake(name, contract, kept, quarantine, around, into)
@@ -197,6 +206,7 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         around,
         intakes,
         health,
+        tallies,
         SqliteAudit(store),
         bearings,
         SqliteStandings(store),

@@ -31,11 +31,13 @@ from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
 from trunkline.app.masking import MASK, masked_subject
+from trunkline.app.metering import metering
 from trunkline.app.pausing import Pausable, heeding
 from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
 from trunkline.app.registry import SOURCES
 from trunkline.app.replaying import Replayers
+from trunkline.app.starting import note_start
 from trunkline.app.sunsets import Sunsets
 from trunkline.app.traced import TracedTarget
 from trunkline.app.trim import fold, trim
@@ -111,8 +113,10 @@ async def running(
     await _require_versions(backbone)
     sunsets = Sunsets(backbone, pages)
     await sunsets.look()
+    await note_start(backbone)
     backbone.machine.signals.listen(backbone.health.hear)
     async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(metering(backbone))
         desks: Desks = {}
         if "delivery" in backbone.roles:
             shared = kept(backbone.bearings, backbone.standings, backbone.machine.signals)

@@ -7,8 +7,8 @@ goes on over restarts; what only a process sees begins with it, and says so (``p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -37,6 +37,25 @@ class Sample(msgspec.Struct, frozen=True):
     labels: tuple[str, ...]
     value: float = 0.0
     quantiles: tuple[tuple[float, float], ...] = ()
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What was read ``at`` a time, and since when its counters count: the store's, and the process's.
+
+    Times are microseconds.
+    """
+
+    samples: Sequence[Sample]
+    at: int
+    store_since: int
+    process_since: int
+
+
+class Meter(Protocol):
+    """Whoever is given readings now and then; it never blocks and never raises."""
+
+    def take(self, reading: Reading) -> None:
+        """Take a reading, to be sent."""
 
 
 _FLOW = ("flow", "system")

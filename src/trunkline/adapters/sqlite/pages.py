@@ -183,7 +183,7 @@ def trim(connection: apsw.Connection, name: str, retention: Retention, at_most: 
     if stream is None:
         return 0, 0
     _, stored = _extent(connection, stream.number)
-    first = stream.first
+    first, gone = stream.first, []
     for page in page_rows(connection, stream.number, stream.first, at_most):
         full = retention.max_bytes is not None and stored > retention.max_bytes
         if page.next > retention.keep_from or not (full or page.newest < retention.before):
@@ -191,6 +191,9 @@ def trim(connection: apsw.Connection, name: str, retention: Retention, at_most: 
         _remove(connection, stream.number, page)
         stored -= page.bytes
         first = page.next
+        gone.append(page.body)
+    if gone:
+        prints.forget(connection, gone)
     connection.execute("UPDATE stream SET first = ? WHERE stream = ?", (first, stream.number))
     return stream.first, first
 
@@ -264,4 +267,3 @@ def _extent(connection: apsw.Connection, stream: int) -> tuple[int, int]:
 def _remove(connection: apsw.Connection, stream: int, page: PageRow) -> None:
     connection.execute("DELETE FROM page WHERE stream = ? AND base = ?", (stream, page.base))
     connection.execute("DELETE FROM page_body WHERE body = ?", (page.body,))
-    prints.forget(connection, page.body)

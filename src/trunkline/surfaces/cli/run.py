@@ -72,7 +72,10 @@ def run(
     # the project's port is the intake's, so delivery has a door only where it is given one of its own
     listens = role != "delivery" or port is not None
     place = place_of(project, host or "", port, plain=insecure_plain) if listens else None
-    with telemetry(project, machine) as traced, asyncio.Runner(loop_factory=loop_factory()) as runner:
+    with (
+        telemetry(project, machine, [role] if role else ROLES) as traced,
+        asyncio.Runner(loop_factory=loop_factory()) as runner,
+    ):
         part = Part(project, traced, role, place, allow_draft)
         runner.run(_run(part, as_json=as_json, tell_json=common.json))
     return Exit.OK
@@ -106,7 +109,8 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
     from trunkline.surfaces.mounts import doorway, shown  # noqa: PLC0415  as above
 
     machine, place = part.machine, part.place
-    listener = LogListener(make_writer(sys.stderr, machine.clock, as_json=as_json))
+    own = make_writer(sys.stderr, machine.clock, as_json=as_json)
+    listener = LogListener(own, *([machine.write] if machine.write else []))
     machine.signals.listen(listener)
     stop = _stop_on_signals()
 

@@ -34,7 +34,7 @@ async def test_list(get, fired):
     assert await ids(get, "&over=30d") == ["flow-late", "dead-letters", "source-silent"]
     assert await ids(get, "&state=resolved") == ["source-silent"]
     text = (await get("/control/alerts")).text
-    assert "1 alert to take, 1 at once, 1 acknowledged." in text
+    assert "1 alert not taken yet, 1 of them to page people for, 1 acknowledged." in text
     assert "trunkline target list" in text
 
 

@@ -7,9 +7,12 @@ from trunkline.surfaces.dashboard.page import Page
 from trunkline.surfaces.dashboard.pages import (
     alerts,
     audit,
+    catalogue,
+    contracts,
     dead,
     flow,
     flows,
+    gate,
     overview,
     quarantine,
     replays,
@@ -32,6 +35,9 @@ PAGES: tuple[Page, ...] = (
     trace.TRACE,
     *replays.PAGES,
     audit.AUDIT,
+    *gate.PAGES,
+    *catalogue.PAGES,
+    *contracts.PAGES,
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 

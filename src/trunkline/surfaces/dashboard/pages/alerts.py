@@ -107,8 +107,8 @@ def _sentence(loud: list[AlertView], counts: Mapping[str, int]) -> str:
     taken, quiet = counts["acknowledged"], counts["firing"] - len(loud)
     pages = sum(one.severity == "page" for one in loud)
     parts = [
-        f"{several(len(loud), 'alert')} to take" if loud else "",
-        f"{pages} at once" if pages else "",
+        f"{several(len(loud), 'alert')} not taken yet" if loud else "",
+        f"{pages} of them to page people for" if pages else "",
         f"{taken} acknowledged" if taken else "",
         f"{quiet} silenced" if quiet else "",
     ]
