@@ -23,8 +23,8 @@ from trunkline.kernel.errors import StoreError, UsageError
 from trunkline.observe.census import Mark, Slice, State
 from trunkline.observe.kpi import percent
 
-SLICE_EVENTS = 1_000
-"""How many events are counted in one go."""
+SLICE_EVENTS = 200
+"""How many events are counted in one go: what arrives meanwhile waits for the store no longer than that."""
 
 FIRST_SECONDS = 10.0
 """How soon after the start it is looked for what was not counted."""

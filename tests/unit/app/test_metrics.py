@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from trunkline.app.acts import IsolateTarget, PauseFlow, Publish, StartReplay, perform
 from trunkline.app.backbone import opened
 from trunkline.app.metrics import measured
@@ -84,8 +86,15 @@ async def test_what_happened(folder, machine, order):
     assert found["stream_stored_bytes", "order@1"] > 0
 
 
+@pytest.fixture
+def matched(edit):
+    """Have orders be one thing where their status is the same."""
+    own = "customProperties:\n      - {property: "
+    edit("contracts/order.odcs.yaml", own, own + "match, value: [[status]]}\n      - {property: ")
+
+
 # Every sample has a value for each label of its metric, and each metric of what is stored has a sample.
-async def test_samples_fit_their_metrics(backbone, publish):
+async def test_samples_fit_their_metrics(matched, backbone, publish):
     await publish(1)
     settled = Range(0, 0, START, START, 1, 1, lags=sketch_of([SECOND]))
     await backbone.ledger.record(Record(FLOW, START, 1, settled))

@@ -137,12 +137,7 @@ def _print(found: KpiReport) -> None:
                 for one in found.sources
             ],
         )
-    if found.entities:
-        output.say("")
-        output.table(
-            ("stream", "entities", "duplicates", "%", "counted", "uncounted events"),
-            [astuple(one) for one in found.entities],
-        )
+    _print_entities(found)
     if found.flows:
         output.say("")
         output.table(
@@ -158,6 +153,13 @@ def _print(found: KpiReport) -> None:
                 for one in found.flows
             ],
         )
+
+
+def _print_entities(found: KpiReport) -> None:
+    if found.entities:
+        output.say("")
+        columns = ("stream", "entities", "duplicates", "%", "counted", "uncounted events")
+        output.table(columns, [astuple(one) for one in found.entities])
 
 
 def _rates(view: View) -> tuple[object, ...]:
