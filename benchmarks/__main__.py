@@ -32,6 +32,7 @@ MODULES = (
     "registry",
     "trace",
     "compat",
+    "room",
 )
 FIELDS = ("path", "rate", "ceiling_rate", "ratio", "p50_ms", "p99_ms", "rss_mb", "found", "goal", "goal_met")
 OUTPUT = Path("build/bench.json")

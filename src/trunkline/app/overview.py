@@ -13,7 +13,7 @@ import msgspec
 
 from trunkline.app.backbone import Backbone
 from trunkline.app.changes import Change
-from trunkline.app.kpis import Point, Window, kpis, series
+from trunkline.app.kpis import Point, Window, series, summed
 from trunkline.app.snapshot import FlowSight, Snapshot, SourceSight, TargetSight
 from trunkline.app.verdicts import FINE, several
 from trunkline.kernel.clock import SECOND
@@ -56,7 +56,7 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class LastHour(msgspec.Struct, frozen=True):
-    """The KPIs of an hour, and what happened in each of its minutes."""
+    """The KPIs of an hour as far as sums tell them, and what happened in each of its minutes."""
 
     kpis: Kpis
     points: list[Point]
@@ -76,7 +76,7 @@ async def last_hour(backbone: Backbone, flow: str = "") -> LastHour:
     """Tell what happened in the hour up to now, all together or in one flow."""
     now = backbone.machine.clock.now()
     window = Window(now - HOUR, now + 1, flow)
-    return LastHour((await kpis(backbone, window)).total.kpis, await series(backbone, window))
+    return LastHour(await summed(backbone, window), await series(backbone, window))
 
 
 def overview(seen: Snapshot, hour: LastHour, changes: list[Change]) -> Overview:

@@ -7,6 +7,7 @@ so that a fault speaks of the kind the user chose and not of every kind there is
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,8 +23,9 @@ REF = "#/$defs/{name}"
 Kinds = Mapping[str, Kind]
 
 
+@functools.cache
 def schema_of(model: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return the JSON Schema of a file that is described by one struct."""
+    """Return the JSON Schema of a file that is described by one struct, made once: it is only read."""
     return _closed(msgspec.json.schema(model))
 
 

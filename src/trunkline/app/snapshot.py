@@ -1,8 +1,7 @@
 """The use-case behind every live page: where all flows, streams, sources and targets stand, read cheaply.
 
-``trunkline status`` reads once and looks far back; this is read every few seconds while somebody looks, so it
-asks the store a handful of questions whatever the number of flows, and a stream for its newest events only
-where it has new ones.
+It is read every few seconds while somebody looks, so it asks the store a handful of questions whatever the
+number of flows and streams, and reads no event but the first that a flow has still ahead.
 """
 
 from __future__ import annotations
@@ -23,12 +22,10 @@ from trunkline.delivery.standing import Standing
 from trunkline.eventlog.port import StreamInfo
 from trunkline.kernel.clock import SECOND, to_rfc3339
 from trunkline.kernel.rollup import MINUTE, NO_DELIVERIES, floor_to
+from trunkline.observe.rollups import Pair
 
 COUNTED_MINUTES = 4
 """How many whole minutes, beside the one under way, rates are counted over at the first look."""
-
-LATEST = 200
-"""How many of a stream's newest events are looked through for the last one of each source."""
 
 
 class FlowSight(msgspec.Struct, frozen=True):
@@ -110,21 +107,14 @@ class Snapshot(msgspec.Struct, frozen=True):
     targets: tuple[TargetSight, ...]
 
 
-class Latest(msgspec.Struct, frozen=True):
-    """What a stream's newest events said when it reached ``next``: when each source was heard of last."""
-
-    next: int
-    last: int
-    heard: dict[str, int]
-
-
-async def snapshot(backbone: Backbone, latest: dict[str, Latest]) -> Snapshot:
-    """Read where everything stands; ``latest`` is what earlier readings found, and is brought up to date."""
+async def snapshot(backbone: Backbone) -> Snapshot:
+    """Read where everything stands."""
     project = backbone.project
     infos = {info.stream: info for info in await backbone.log.streams()}
-    for info in infos.values():
-        if info.stream not in latest or latest[info.stream].next != info.next:
-            latest[info.stream] = await _latest(backbone, info)
+    heard = {(one.stream, one.source): one.last for one in await backbone.rollups.seen()}
+    latest: dict[str, int] = {}
+    for (stream, _), last in heard.items():
+        latest[stream] = max(last, latest.get(stream, 0))
     standings = await backbone.standings.load()
     return Snapshot(
         backbone.machine.clock.now(),
@@ -133,20 +123,9 @@ async def snapshot(backbone: Backbone, latest: dict[str, Latest]) -> Snapshot:
         backbone.health.unready(),
         await _flows(backbone, infos, standings),
         tuple(_stream(backbone, name, infos, latest) for name in sorted({*project.contracts, *infos})),
-        await _sources(backbone, latest),
+        await _sources(backbone, heard),
         tuple(_target(backbone, name, standings.get(name, Standing())) for name in sorted(project.targets)),
     )
-
-
-async def _latest(backbone: Backbone, info: StreamInfo) -> Latest:
-    start, heard, last = max(info.first, info.next - LATEST), dict[str, int](), 0
-    while start < info.next:
-        page = await backbone.log.read(info.stream, start, LATEST)
-        if not page.events:
-            break
-        heard |= {event.source: event.recorded for event in page.events}
-        start, last = page.next, page.events[-1].recorded
-    return Latest(info.next, last, heard)
 
 
 async def _flows(
@@ -220,7 +199,7 @@ class _Ages:
 
 
 def _stream(
-    backbone: Backbone, name: str, infos: Mapping[str, StreamInfo], latest: Mapping[str, Latest]
+    backbone: Backbone, name: str, infos: Mapping[str, StreamInfo], latest: Mapping[str, int]
 ) -> StreamSight:
     project, info = backbone.project, infos.get(name) or StreamInfo(name, 0, 0, 0, 0)
     contract = project.contracts.get(name)
@@ -231,20 +210,20 @@ def _stream(
         info.first,
         info.next,
         info.stored_bytes,
-        _time(latest[name].last if name in latest else 0),
+        _time(latest.get(name, 0)),
         len(project.sources_of(contract)) if contract else 0,
         len(project.flows_of(contract)) if contract else 0,
     )
 
 
-async def _sources(backbone: Backbone, latest: Mapping[str, Latest]) -> tuple[SourceSight, ...]:
+async def _sources(backbone: Backbone, heard: Mapping[Pair, int]) -> tuple[SourceSight, ...]:
     held: dict[str, int] = {}
     for count in await backbone.quarantine.counts():
         if count.status == "open":
             held[count.source] = held.get(count.source, 0) + count.entries
     now = backbone.machine.clock.now()
     described = [
-        _source(one, latest, held.pop(name, 0), now) for name, one in sorted(backbone.project.sources.items())
+        _source(one, heard, held.pop(name, 0), now) for name, one in sorted(backbone.project.sources.items())
     ]
     # what was published by hand, and sources that were removed, still have their quarantine
     rest = [
@@ -254,9 +233,9 @@ async def _sources(backbone: Backbone, latest: Mapping[str, Latest]) -> tuple[So
     return (*described, *rest)
 
 
-def _source(source: Source, latest: Mapping[str, Latest], quarantined: int, now: int) -> SourceSight:
+def _source(source: Source, heard: Mapping[Pair, int], quarantined: int, now: int) -> SourceSight:
     stream = source.contract.stream
-    last = latest[stream].heard.get(source.name, 0) if stream in latest else 0
+    last = heard.get((stream, source.name), 0)
     every = source.every_seconds
     silent = bool(last and every and now - last > 2 * every * SECOND)
     return SourceSight(

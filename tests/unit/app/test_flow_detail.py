@@ -22,7 +22,7 @@ async def backbone(tmp_path, machine):
 
 # It has its target, its files, and what is open in it: what waits, what holds others back, why letters died.
 async def test_detail(backbone):
-    it = await flow_detail(backbone, await snapshot(backbone, {}), "orders-to-shop")
+    it = await flow_detail(backbone, await snapshot(backbone), "orders-to-shop")
     assert (it.target.state, it.bearing.state, it.file) == ("away", "closed", "flows/orders-to-shop.yaml")
     assert [one.offset for one in it.waiting] == [6]
     assert [(one.offset, one.holds_back) for one in it.holders] == [(3, 1)]
@@ -32,14 +32,14 @@ async def test_detail(backbone):
 
 # A flow with nothing open asks for nothing more.
 async def test_nothing_open(backbone):
-    it = await flow_detail(backbone, await snapshot(backbone, {}), "orders-to-stock")
+    it = await flow_detail(backbone, await snapshot(backbone), "orders-to-stock")
     assert (it.waiting, it.holders, it.causes) == ([], [], [])
 
 
 # A near miss is told.
 async def test_absent(backbone):
     with pytest.raises(UsageError, match="orders-to-shop"):
-        await flow_detail(backbone, await snapshot(backbone, {}), "orders-to-shp")
+        await flow_detail(backbone, await snapshot(backbone), "orders-to-shp")
 
 
 # The policy is said in words: how often, how long, and what then; each rule for a kind of error too.

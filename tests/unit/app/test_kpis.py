@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import astuple
 from tests.unit.app.conftest import FLOW
 
-from trunkline.app.kpis import Window, kpis, series
+from trunkline.app.kpis import Window, kpis, series, summed
 from trunkline.delivery.ledger import Range, Record
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import UsageError
@@ -55,6 +55,16 @@ async def test_a_report(backbone, history, now):
     [flow] = report.flows
     assert (flow.flow, flow.behind, flow.dead) == (FLOW, 1, 1)
     assert report.views == []
+
+
+# What sums alone tell is what the report tells of the same window, whole or of one flow.
+async def test_sums_alone(backbone, history, now):
+    for what in ({}, {"flow": FLOW}):
+        alone = await summed(backbone, hour(now, **what))
+        report = (await kpis(backbone, hour(now, **what))).total.kpis
+        assert (alone.accepted, alone.delivered, alone.died) == (5, 2, 1)
+        assert astuple(alone)[:10] == astuple(report)[:10]
+        assert alone.freshness_p95 == report.freshness_p95
 
 
 # What the report says is what ledger, log and quarantine say.

@@ -21,7 +21,7 @@ async def backbone(tmp_path, machine):
 
 # Where nothing is wrong it says so, and of how many.
 async def test_fine(backbone):
-    it = overview(await snapshot(backbone, {}), await last_hour(backbone), [])
+    it = overview(await snapshot(backbone), await last_hour(backbone), [])
     assert it.sentence == "Yes: 3 flows, nothing late, nothing waiting for a person."
     assert (it.troubles, it.changes) == ([], [])
 
@@ -30,7 +30,7 @@ async def test_fine(backbone):
 async def test_order(backbone, machine):
     await fill(backbone)
     machine.clock.advance(3 * 3_600)
-    it = overview(await snapshot(backbone, {}), await last_hour(backbone), [])
+    it = overview(await snapshot(backbone), await last_hour(backbone), [])
     assert it.sentence.startswith(
         "No: target shop.confirmation is away and 7 events wait for it; and 3 other"
     )
@@ -47,7 +47,7 @@ async def test_order(backbone, machine):
 async def test_somebody_has_to_look(backbone, machine):
     await fill(backbone)
     await backbone.standings.note("shop.confirmation", None)
-    seen = await snapshot(backbone, {})
+    seen = await snapshot(backbone)
     assert sentence(seen, troubles(seen)).startswith(
         "Data flows, but somebody has to look: flow orders-to-shop"
     )
@@ -55,7 +55,7 @@ async def test_somebody_has_to_look(backbone, machine):
 
 # A process that is not ready is the worst there is; a project without flows is no trouble.
 async def test_edges(backbone):
-    seen = await snapshot(backbone, {})
+    seen = await snapshot(backbone)
     assert troubles(replace(seen, unready="store: full"))[0].kind == "process"
     bare = replace(seen, flows=())
     assert sentence(bare, []) == "This project has no flow yet."
@@ -66,7 +66,7 @@ async def test_edges(backbone):
 async def test_sums_and_acts(backbone):
     await fill(backbone)
     await perform(backbone, IsolateTarget("warehouse.stock", by="ada", why="a move"))
-    seen = await snapshot(backbone, {})
+    seen = await snapshot(backbone)
     it = overview(seen, await last_hour(backbone), await Changes(backbone).lately())
     sums = it.tally
     assert (sums.flows, sums.lag, sums.waiting, sums.held, sums.dead, sums.quarantined) == (3, 25, 1, 1, 3, 3)

@@ -19,7 +19,7 @@ async def backbone(tmp_path, machine):
 
 # Each flow has its sources, its stream and its target, with how they are now.
 async def test_ways(backbone):
-    whole = topology(backbone, await snapshot(backbone, {}))
+    whole = topology(backbone, await snapshot(backbone))
     shop = next(one for one in whole.ways if one.flow == "orders-to-shop")
     assert (shop.sources, shop.stream, shop.target) == (("shop/order",), "order@1", "shop.confirmation")
     assert (shop.health, shop.lag, shop.target_state) == ("away", 5, "away")
@@ -28,5 +28,5 @@ async def test_ways(backbone):
 
 # What the hub replaced is counted: pairs of systems, and the ends that join them.
 async def test_what_it_replaced(backbone):
-    whole = topology(backbone, await snapshot(backbone, {}))
+    whole = topology(backbone, await snapshot(backbone))
     assert (whole.pairs, whole.ends, whole.unread) == (3, 4, [])

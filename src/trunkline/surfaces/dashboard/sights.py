@@ -8,13 +8,13 @@ from collections import deque
 from trunkline.app.backbone import Backbone
 from trunkline.app.changes import Changes
 from trunkline.app.overview import LastHour, last_hour
-from trunkline.app.snapshot import Latest, Snapshot, snapshot, with_counted_rates, with_rates
+from trunkline.app.snapshot import Snapshot, snapshot, with_counted_rates, with_rates
 from trunkline.surfaces.dashboard.memory import Memory
 
 FRESH_SECONDS = 2.0
 """A younger snapshot is shown again."""
-HOUR_FRESH_SECONDS = 15.0
-"""A younger account of the last hour is shown again: its last minute is under way in any case."""
+HOUR_FRESH_SECONDS = 60.0
+"""A younger account of the last hour is shown again: it is told by the minute, and costs the most."""
 RATE_SECONDS = 60.0
 """Rates are taken over this time, as far as somebody looked."""
 FORGET_SECONDS = 300.0
@@ -27,7 +27,6 @@ class Sights:
     def __init__(self, backbone: Backbone) -> None:
         self._backbone = backbone
         self.changes = Changes(backbone)
-        self._latest: dict[str, Latest] = {}
         self._kept: deque[tuple[float, Snapshot]] = deque()
         self._shown: tuple[float, Snapshot] | None = None
         self._hour: tuple[float, LastHour] | None = None
@@ -51,7 +50,7 @@ class Sights:
             return self._hour[1]
 
     async def _read(self, at: float) -> Snapshot:
-        seen, kept = await snapshot(self._backbone, self._latest), self._kept
+        seen, kept = await snapshot(self._backbone), self._kept
         while kept and at - kept[0][0] > FORGET_SECONDS:
             kept.popleft()
         while len(kept) > 1 and at - kept[1][0] >= RATE_SECONDS:
