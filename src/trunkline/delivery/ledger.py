@@ -7,12 +7,12 @@ for a retry, is held behind an older event of its key, is a dead letter, or was 
 
 The one rule an engine keeps by itself: **an open key has a head**. The open cases of a key are those with
 ``holds``; the oldest is its head and is ``waiting`` or ``dead``. Where a change would leave a ``held``
-case as head, it becomes ``waiting``, due at once, in the same transaction. So no crash can leave an event
-held behind nothing.
+case as head, it becomes ``waiting``, due at once, in the same transaction: no crash leaves one held for ever.
 
 A dead case that ``yields`` is no head: what is behind it goes on, and where one of that is delivered, the
 dead letter becomes ``superseded`` in the same transaction. It still holds in that newer events of its key
-become cases, so the ledger sees them delivered."""
+become cases, so the ledger sees them delivered.
+"""
 
 from __future__ import annotations
 
