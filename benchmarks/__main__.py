@@ -22,6 +22,7 @@ MODULES = (
     "http_delivery",
     "cost",
     "watching",
+    "telemetry",
     "outage",
     "tables",
     "append",

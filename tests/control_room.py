@@ -10,14 +10,18 @@ from urllib.parse import urlencode
 import msgspec
 from tests.documented import HARM
 
-from trunkline.app.acts import Publish, perform
+from trunkline.app.acts import PauseFlow, Publish, ResumeFlow, SilenceAlerts, perform
 from trunkline.app.backbone import Backbone
 from trunkline.app.demo.stage import write_demo
 from trunkline.app.project import Project
 from trunkline.app.tokens import keyring_of
 from trunkline.delivery.ledger import Case, Range, Record, Try
+from trunkline.delivery.replay.port import Replay, Selection
 from trunkline.delivery.standing import Outage
 from trunkline.kernel.clock import SECOND, to_rfc3339
+from trunkline.observe.alerts.machine import Alert, Explained, Transition
+from trunkline.observe.alerts.notices import Message, Told
+from trunkline.observe.alerts.store import Changes
 from trunkline.surfaces.dashboard.room import Room
 from trunkline.surfaces.identity import ALL, Doorkeeper, Principal, Session
 from trunkline.surfaces.keeper import Keeper
@@ -88,14 +92,15 @@ async def ask(room, path, method="GET", cookie="", form=None):
     return Answer(sent[0]["status"], dict(headers), cookies, text)
 
 
-def day(folder: Path) -> Project:
-    """Return the project of the demo, with a name that wants to do harm."""
+def day(folder: Path, more: str = "") -> Project:
+    """Return the project of the demo, with a name that wants to do harm, and ``more`` in its file."""
     write_demo(folder, "https://shop.example.com")
     main = folder / "trunkline.yaml"
     text = main.read_text("utf-8").replace(
         "A day of a retailer with tills, a web shop and a warehouse", "A day"
     )
-    main.write_text(text.replace("title: A day", "title: " + json.dumps(f"A day {HARM}")), "utf-8")
+    text = text.replace("title: A day", "title: " + json.dumps(f"A day {HARM}"))
+    main.write_text(text + more, "utf-8")
     return Project.load(folder)
 
 
@@ -162,3 +167,93 @@ def sale(n, now):
             "cashier": PERSON,
         }
     ).encode()
+
+
+HARM_ALERT = "<img src=x onerror=alert(2)>"
+"""What a sender wrote, and the cause of an alert repeats."""
+
+
+async def alert(backbone: Backbone) -> str:
+    """Have an alert fire that pages and was told, another that somebody has, and one that is over."""
+    now = backbone.machine.clock.now()
+    labels = {"flow": "orders-to-shop", "stream": "order@1", "target": "shop.confirmation", "system": "shop"}
+    why = Explained(
+        "orders-to-shop is 12 min behind, more than 60 s",
+        f"target shop.confirmation is away: http-503: {HARM_ALERT}",
+        "trunkline target list",
+    )
+    began, fired = now - 720 * SECOND, now - 600 * SECOND
+    late = Alert(
+        "01-late",
+        "flow-late",
+        labels,
+        "page",
+        "firing",
+        began,
+        720.0,
+        why,
+        fired,
+        told=("oncall",),
+        told_at=fired,
+    )
+    letters = Explained("orders-to-shop has 3 dead letters", "http-422", "trunkline dead groups")
+    taken = Alert(
+        "02-dead", "dead-letters", labels, "ticket", "acknowledged", began, 3.0, letters, fired, fired, "ada"
+    )
+    over = Alert(
+        "03-over",
+        "source-silent",
+        {"source": "shop.orders", "stream": "order@1", "system": "shop"},
+        "info",
+        "resolved",
+        began,
+        fired_at=began,
+        explained=Explained("shop.orders is silent"),
+        resolved_at=fired,
+    )
+    moved = [
+        Transition(late.id, late.rule, 1, "firing", fired, fired),
+        Transition(taken.id, taken.rule, 1, "firing", began, began),
+        Transition(taken.id, taken.rule, 2, "acknowledged", fired, began, "ada", "I look"),
+    ]
+    told = (Told("fired", late),)
+    messages = [
+        Message("m1", "chat", fired, told, fired, "sent", 1, fired),
+        Message(
+            "m2", "oncall", fired, told, now + 60 * SECOND, "waiting", 2, kind="connect", detail="refused"
+        ),
+    ]
+    assert await backbone.alerts.commit(Changes([late, taken, over], (), moved, messages))
+    return late.id
+
+
+ALERTS = """
+alerts:
+  routes:
+    oncall: {apprise: secret://alerts/oncall, severities: [page]}
+    chat: {apprise: secret://alerts/chat, severities: [ticket, info]}
+  windows:
+    - {name: stock-count, cron: "0 22 * * 6", lasts: 4h, where: {target: warehouse.*}}
+"""
+
+
+async def occupy(backbone: Backbone) -> None:
+    """Give a person on duty everything to do: alerts, a silence, a replay half done, and acts of others."""
+    await alert(backbone)
+    now = backbone.machine.clock.now()
+    await perform(
+        backbone, SilenceAlerts({"source": "shop.*"}, now + 3_600 * SECOND, "ada", "the shop moves")
+    )
+    await perform(backbone, PauseFlow("sales-to-stock", "ada", f"a move {HARM}"))
+    await perform(backbone, ResumeFlow("sales-to-stock", "bob", "moved"))
+    again = Replay(
+        "07-again",
+        "orders-to-stock",
+        "order@1",
+        Selection(first=5, last=24),
+        "ada",
+        "lost over there",
+        now - 60 * SECOND,
+    )
+    await backbone.replays.add(again)
+    await backbone.replays.note("07-again", 20, 13, 1)

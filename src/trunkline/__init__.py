@@ -1,7 +1,7 @@
 """Trunkline: a self-hosted integration backbone.
 
 ``await trunkline.open(folder)`` is the Python way in, ``trunkline.testing`` what a project's own tests
-use, and the ``trunkline`` command everything else. Importing this package imports nothing more: what a
+use, and the ``trunkline`` command everything else. Importing this package imports little more: what a
 name needs comes when it is first asked for.
 """
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__version__ = "0.1.0"
+from trunkline.kernel.release import RELEASE
+
+__version__ = RELEASE
 __all__ = ["__version__", "open"]
 
 

@@ -81,7 +81,7 @@ NAMES = [
     *cli.COMMANDS,
     *(f"{group} {name}" for group, (_, members) in cli.GROUPS.items() for name in members),
 ]
-COMMON = {"--project", "--json"}
+COMMON = {"--project", "--json", "--remote"}
 
 
 def parts_of(line):
@@ -94,7 +94,7 @@ def parts_of(line):
         yield from (row for row in part.splitlines() if row.startswith("| `--"))
 
 
-# Every option of every command is in its line, or in a table that its line leads to, and no other is; the two
+# Every option of every command is in its line, or in a table that its line leads to, and no other is; those
 # that all commands have are told above the commands.
 @pytest.mark.parametrize("name", NAMES)
 def test_options(name):

@@ -240,6 +240,22 @@ def check_table(folder, expected):
     assert {state: times for state, times in found.items() if times != 1} == {}
 
 
+def check_sums(folder):
+    """Hold the sums by the minute against the ledger and the log that they are of, to the event."""
+    done = """SELECT flow, sum(delivered), sum(late), sum(dropped) FROM flow_rollup
+        WHERE step = 60000000 GROUP BY flow"""
+    ledger = """SELECT id, (SELECT coalesce(sum(delivered), 0) FROM settled WHERE flow = id),
+            (SELECT count(*) FROM flow_case WHERE flow = id AND state = 'delivered'),
+            (SELECT coalesce(sum(dropped), 0) FROM settled WHERE flow = id)
+                + (SELECT count(*) FROM flow_case WHERE flow = id AND state = 'dropped')
+        FROM flow ORDER BY id"""
+    came = "SELECT stream, sum(accepted) FROM source_rollup WHERE step = 60000000 GROUP BY 1"
+    log = "SELECT name, next FROM stream ORDER BY name"
+    with sqlite3.connect(f"file:{folder / 'state' / 'trunkline.db'}?mode=ro", uri=True) as connection:
+        assert connection.execute(done).fetchall() == connection.execute(ledger).fetchall()
+        assert connection.execute(came).fetchall() == connection.execute(log).fetchall()
+
+
 def check_told(told, expected):
     """Each state under one key, all of them told, and per order in their order but for repetitions."""
     keys = defaultdict(set)

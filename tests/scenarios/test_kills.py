@@ -15,6 +15,7 @@ from tests.scenarios.processes import delivered, running, until
 from tests.scenarios.states import (
     ORDERS,
     Sender,
+    check_sums,
     check_table,
     check_told,
     counted,
@@ -48,6 +49,7 @@ def test_webhooks_survive_kills(tmp_path, interface):
         assert run.stop() == 0
     check_table(folder, sender.acknowledged)
     check_told(interface.told, sender.acknowledged)
+    check_sums(folder)
 
 
 # Twenty-five kills while files are read: a file is in done/ only when all of it is durable.

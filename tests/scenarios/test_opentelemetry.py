@@ -1,60 +1,29 @@
-"""Traces reach a collector, between the sender's span and the target's, and failures whatever is sampled."""
+"""Traces, metrics and log lines reach a collector, and one that is away costs no delivery."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from tests.otlp import Collector, attributes
 from tests.scenarios.test_log_canaries import CANARIES, FILES, Crm, person
 
 from trunkline.adapters.keyfile.key import make_key
 from trunkline.app.acts import StartReplay, perform
 from trunkline.app.backbone import opened, this_machine
+from trunkline.app.metrics import measured
 from trunkline.app.project import Project
 from trunkline.app.run import running
 from trunkline.app.telemetry import telemetry
 from trunkline.connectors.source import Arrival
 from trunkline.delivery.replay.port import Selection
+from trunkline.kernel.rollup import DAY, floor_to
 from trunkline.kernel.signals import BatchDelivered, DeadLettered, ReplayChanged, TelemetryLost
-from trunkline.kernel.tracing import replayed_as
-
-collector_pb2 = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
+from trunkline.kernel.tracing import arrival_span, replayed_as
+from trunkline.observe.logs import LogListener
 
 TRACE, SENDER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-
-
-class Collector(ThreadingHTTPServer):
-    """A small OTLP/HTTP receiver: keeps the spans that it is sent, and the bodies as they came."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Receiving)
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        self.spans, self.bodies, self.headers = [], [], []
-
-    def of(self, operation):
-        """Return the spans of one operation."""
-        return [span for span in self.spans if span.name.startswith(f"{operation} ")]
-
-
-class _Receiving(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"]))
-        request = collector_pb2.ExportTraceServiceRequest.FromString(body)
-        self.server.bodies.append(body)
-        self.server.headers.append(dict(self.headers))
-        self.server.spans += [
-            span for of in request.resource_spans for scope in of.scope_spans for span in scope.spans
-        ]
-        self.send_response(200)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture
@@ -68,12 +37,12 @@ def servers():
         server.server_close()
 
 
-def written(folder, crm, endpoint, sample):
+def written(folder, crm, endpoint, sample, more=""):
     for name, text in FILES.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.replace("%(url)s", f"http://127.0.0.1:{crm.server_port}"))
-    settings = f"observe: {{otlp: {{endpoint: '{endpoint}', sample: {sample}, headers: {{x-key: secret://otel/key}}}}}}"
+    settings = f"observe: {{otlp: {{endpoint: '{endpoint}', sample: {sample}, headers: {{x-key: secret://otel/key}}{more}}}}}"
     (folder / "trunkline.yaml").write_text(f"project: canaries\n{settings}\n")
     (folder / "state").mkdir()
     make_key(folder / "state" / "trunkline.key")
@@ -94,10 +63,24 @@ class Signals:
         self._loop.call_soon_threadsafe(self._bell.set)
 
     async def until(self, kind, **fields):
-        while not any(
-            isinstance(one, kind) and all(getattr(one, name) == value for name, value in fields.items())
-            for one in self.came
-        ):
+        await self._until(
+            lambda: any(
+                isinstance(one, kind) and all(getattr(one, name) == value for name, value in fields.items())
+                for one in self.came
+            )
+        )
+
+    async def until_told(self, name):
+        await self._until(lambda: any(one.detail.startswith(name) for one in self._all(TelemetryLost)))
+
+    async def until_delivered(self, count):
+        await self._until(lambda: sum(one.delivered for one in self._all(BatchDelivered)) >= count)
+
+    def _all(self, kind):
+        return [one for one in self.came if isinstance(one, kind)]
+
+    async def _until(self, is_so):
+        while not is_so():
             self._bell.clear()
             await asyncio.wait_for(self._bell.wait(), 30)
 
@@ -129,7 +112,7 @@ async def test_a_trace_from_end_to_end(tmp_path, servers):
     assert crm.traces == [f"00-{one.trace_id.hex()}-{one.span_id.hex()}-01" for one in (sent, again)]
     assert (again.trace_id.hex(), again.parent_span_id) == (replayed_as(TRACE, started.id), b"")
     assert [(link.trace_id.hex(), link.span_id) for link in again.links] == [(TRACE, received.span_id)]
-    told = {one.key: one.value.string_value or one.value.int_value for one in sent.attributes}
+    told = attributes(sent)
     assert told["messaging.system"] == "trunkline"
     assert told["messaging.operation.type"] == "send"
     assert told["messaging.destination.name"] == "person@1"
@@ -160,9 +143,117 @@ async def test_a_collector_that_is_away(tmp_path, servers):
     crm.status = 200
     machine = machine_of()
     signals = Signals(machine)
-    with telemetry(written(tmp_path, crm, "http://127.0.0.1:9", 1.0), machine) as traced:
+    with telemetry(
+        written(tmp_path, crm, "http://127.0.0.1:9", 1.0, ", metrics: false, logs: false"), machine
+    ) as traced:
         async with opened(Project.load(tmp_path), traced) as backbone, running(backbone, None):
             await backbone.intakes["publish/person@1"].accept([Arrival(person(n)) for n in range(9)])
             await signals.until(TelemetryLost)
         assert len(crm.traces) == 9
     assert len([one for one in signals.came if isinstance(one, TelemetryLost)]) == 1
+
+
+def listened(machine):
+    """Have the lines of a run sent, as the command does."""
+    listener = LogListener(machine.write)
+    machine.signals.listen(listener)
+    return listener
+
+
+# What /metrics tells goes to the collector too: sums with their start, gauges, shares of freshness, and what
+# the messaging conventions have a name for; lines are records, in the trace of the event they are about.
+async def test_metrics_and_logs(tmp_path, servers):
+    crm, collector = servers
+    machine = machine_of()
+    signals = Signals(machine)
+    with telemetry(written(tmp_path, crm, collector.url, 0), machine) as sending:
+        listener = listened(sending)
+        async with opened(Project.load(tmp_path), sending) as backbone, running(backbone, None):
+            arrivals = [Arrival(person(1), correlation=TRACE), Arrival(person(2, amount="much"))]
+            await backbone.intakes["publish/person@1"].accept(arrivals)
+            await signals.until(DeadLettered)
+            crm.status = 200
+            await backbone.intakes["publish/person@1"].accept([Arrival(person(3, email="other@example.com"))])
+            await signals.until(BatchDelivered, delivered=1)
+            read = await measured(backbone)
+        listener.flush()
+    flow = (("flow", "people"), ("system", "crm"))
+    [[_, delivered]] = collector.points("trunkline_flow_events_delivered_total").items()
+    assert (attributes(delivered), delivered.as_int) == (dict(flow), 1)
+    assert delivered.start_time_unix_nano == floor_to(DAY, machine.clock.now()) * 1_000
+    assert delivered.time_unix_nano > delivered.start_time_unix_nano
+    [[_, dead]] = collector.points("trunkline_flow_dead_letters").items()
+    assert dead.as_double == 1
+    shares = collector.points("trunkline_flow_freshness_seconds")
+    assert {dict(labels)["quantile"] for labels in shares} == {"0.5", "0.95", "0.99"}
+    assert {one.metric.name for one in read} <= {metric.name for metric in collector.metrics}
+    sent = collector.points("messaging.client.sent.messages")
+    assert {dict(labels).get("error.type"): one.as_int for labels, one in sent.items()} == {
+        None: 1,
+        "_OTHER": 2,
+    }
+    came = collector.points("messaging.client.consumed.messages")
+    assert {dict(labels).get("error.type"): one.as_int for labels, one in came.items()} == {
+        None: 2,
+        "_OTHER": 1,
+    }
+    lines = {record.event_name: record for record in collector.logs}
+    line = lines["trunkline.dead-lettered"]
+    assert (line.trace_id.hex(), line.span_id.hex()) == (TRACE, arrival_span(TRACE, "person@1", 0))
+    assert (line.severity_text, line.severity_number, line.body.string_value) == (
+        "error",
+        17,
+        "dead-lettered",
+    )
+    assert attributes(line)["flow"] == "people"
+    assert lines["trunkline.batch-delivered"].trace_id == b""
+    assert {
+        "trunkline.accepted",
+        "trunkline.refused",
+        "trunkline.attempt-failed",
+        "trunkline.stopping",
+    } <= set(lines)
+    assert {attributes(one)["service.instance.id"] for one in collector.resources} == {"delivery+intake"}
+    assert {headers["x-key"] for headers in collector.headers} == {"k3y"}
+    assert not [canary for canary in CANARIES if canary.encode() in b"".join(collector.bodies)]
+
+
+# A collector that is away is told once for each kind of telemetry, and every delivery is there all the same.
+@pytest.mark.parametrize("answer", [None, 400])
+async def test_nothing_reaches_the_collector(tmp_path, servers, answer):
+    crm, collector = servers
+    crm.status, collector.status = 200, answer
+    machine = machine_of()
+    signals = Signals(machine)
+    url = collector.url if answer else "http://127.0.0.1:9"
+    with telemetry(written(tmp_path, crm, url, 1.0, ", metrics_every: 20ms"), machine) as sending:
+        listener = listened(sending)
+        async with opened(Project.load(tmp_path), sending) as backbone, running(backbone, None):
+            for number in range(9):
+                await backbone.intakes["publish/person@1"].accept([Arrival(person(number))])
+            for kind in ("spans", "log records", "readings of metrics"):
+                await signals.until_told(kind)
+            await signals.until_delivered(9)
+        listener.flush()
+        assert len(crm.traces) == 9
+    told = [one.detail.partition(" are dropped")[0] for one in signals.came if isinstance(one, TelemetryLost)]
+    assert sorted(told) == ["log records", "readings of metrics", "spans"]
+
+
+# What is switched off is not sent.
+@pytest.mark.parametrize("kept", ["spans", "logs", "metrics"])
+async def test_switches(tmp_path, servers, kept):
+    crm, collector = servers
+    crm.status = 200
+    off = "".join(
+        f", {name}: false" for name in {"traces", "logs", "metrics"} - {kept.replace("spans", "traces")}
+    )
+    machine = machine_of()
+    signals = Signals(machine)
+    with telemetry(written(tmp_path, crm, collector.url, 1.0, off), machine) as sending:
+        if sending.write:
+            listened(sending)
+        async with opened(Project.load(tmp_path), sending) as backbone, running(backbone, None):
+            await backbone.intakes["publish/person@1"].accept([Arrival(person(1))])
+            await signals.until(BatchDelivered, delivered=1)
+    assert [name for name in ("spans", "logs", "metrics") if getattr(collector, name)] == [kept]

@@ -15,7 +15,7 @@ SHOWN_ITEMS = 20
 """Of a long list in an act, such as offsets, the audit keeps this many and the count of the rest."""
 
 _TOLD_APART = {"by", "why"}
-_PERSONAL = {"key", "keys"}
+_PERSONAL = {"key", "keys", "subject"}
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -39,8 +39,8 @@ class Act(msgspec.Struct, frozen=True, tag=True):
         return Change(count=len(result) if isinstance(result, list) else 1)
 
 
-def about(act: Act) -> str:
-    """Return what an act was about as JSON: what was given but for who and why, and never a payload.
+def about(act: msgspec.Struct) -> str:
+    """Return what an act, or a question, was about as JSON: all but by whom and why, and never a payload.
 
     Of bytes, which are payload, the number is told; an entity key may be personal and is masked; of a long
     list the beginning is told, and how many there are.

@@ -79,6 +79,7 @@ from trunkline.observe.audit import Begun, Ended
 from trunkline.observe.logs import event_name
 
 __all__ = [
+    "AUDITED",
     "AcknowledgeAlert",
     "Act",
     "CancelReplay",
@@ -97,6 +98,7 @@ __all__ = [
     "ResumeFlow",
     "ResumeReplay",
     "RetryLetters",
+    "RevealData",
     "RotateToken",
     "SilenceAlerts",
     "StartReplay",
@@ -136,6 +138,18 @@ class Trim(Act, frozen=True):
         return Change(count=sum(one.events for one in result))
 
 
+class RevealData(Act, frozen=True):
+    """Say that somebody is shown personal data as it is: ``what`` was asked for. It changes nothing."""
+
+    what: str
+    by: str
+    why: str = ""
+
+
+async def reveal_data(_backbone: Backbone, _act: RevealData) -> None:
+    """Do nothing: that it is written down before anything is shown is what it is for."""
+
+
 async def publish(backbone: Backbone, act: Publish) -> list[Receipt]:
     """Take records in; returns what became of each once all is durable."""
     contract = backbone.project.contract_of(act.stream)
@@ -167,6 +181,7 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     IsolateTarget: (isolate_target, TargetView),
     ListTargets: (list_targets, list[TargetView]),
     ResetTarget: (reset_target, TargetView),
+    RevealData: (reveal_data, None),
     RotateToken: (rotate_token, NewToken),
     PauseFlow: (pause_flow, FlowState),
     ResumeFlow: (resume_flow, FlowState),
@@ -181,6 +196,9 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
 }
 """How each act is done, and the type of what it returns."""
 
+AUDITED = tuple(sorted(event_name(act) for act in _PERFORM if "by" in act.__struct_fields__))
+"""The names that the audit has for acts."""
+
 _ACTS = (
     Publish
     | RetryLetters
@@ -191,6 +209,7 @@ _ACTS = (
     | IsolateTarget
     | ListTargets
     | ResetTarget
+    | RevealData
     | RotateToken
     | PauseFlow
     | ResumeFlow
@@ -230,6 +249,18 @@ async def perform(backbone: Backbone, act: Act) -> Any:
         raise
     await backbone.audit.end(number, Ended("done", **msgspec.structs.asdict(act.change(result))))
     return result
+
+
+async def do(backbone: Backbone, act: Act) -> Any:
+    """Do an act on an open project where it has the role, or have the process that has it do it."""
+    if act.role in backbone.roles:
+        return await perform(backbone, act)
+    return await remote(backbone.project, act)
+
+
+def result_type(kind: type[Act]) -> Any:
+    """Return the type of what a kind of act returns."""
+    return _PERFORM[kind][1]
 
 
 def handler(backbone: Backbone) -> control.Handler:

@@ -7,7 +7,7 @@ command opens one for a moment, without a role where it only reads, so it works 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
 import msgspec
 
@@ -16,6 +16,7 @@ from trunkline.adapters.keyfile.secrets import EnvironmentSecrets, FileSecrets
 from trunkline.adapters.sqlite.alerts import SqliteAlerts
 from trunkline.adapters.sqlite.appending import LogSettings
 from trunkline.adapters.sqlite.audit import SqliteAudit
+from trunkline.adapters.sqlite.census import SqliteCensus
 from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.pausing import SqlitePauses
@@ -44,6 +45,9 @@ from trunkline.kernel.signals import Signals
 from trunkline.kernel.spans import Tracer
 from trunkline.observe.alerts.store import AlertStore
 from trunkline.observe.audit import Audit
+from trunkline.observe.census import Census
+from trunkline.observe.logs import Write
+from trunkline.observe.metrics import Meter, Tallies
 from trunkline.observe.rollups import RollupKeeper
 from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
@@ -60,13 +64,18 @@ _DAY_SECONDS = 86_400
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """What a process has around it, passed in so that a test can hold it still."""
+    """What a process has around it, passed in so that a test can hold it still.
+
+    ``tracer``, ``meter`` and ``write`` take spans, metrics and log lines for a collector, where there is one.
+    """
 
     environ: Mapping[str, str]
     clock: Clock
     ids: Ids
     signals: Signals
     tracer: Tracer | None = None
+    meter: Meter | None = None
+    write: Write | None = None
 
 
 def this_machine(environ: Mapping[str, str]) -> Machine:
@@ -78,7 +87,8 @@ def this_machine(environ: Mapping[str, str]) -> Machine:
 class Backbone(msgspec.Struct, frozen=True):
     """An open project, in some roles or none.
 
-    ``intakes`` are by source, those of ``publish`` included, ``bearings`` by target.
+    ``intakes`` are by source, those of ``publish`` included, ``bearings`` by target. ``fingerprint`` hashes
+    with the store's key: nobody can test a guess at what was hashed with the file alone.
     """
 
     project: Project
@@ -90,6 +100,7 @@ class Backbone(msgspec.Struct, frozen=True):
     around: Surroundings
     intakes: dict[str, Intake]
     health: Health
+    tallies: Tallies
     audit: Audit
     bearings: dict[str, Bearing]
     standings: Standings
@@ -97,6 +108,8 @@ class Backbone(msgspec.Struct, frozen=True):
     alerts: AlertStore
     rollups: RollupKeeper
     pauses: Pauses
+    census: Census
+    fingerprint: Callable[[bytes], bytes]
     store: Store
 
     @property
@@ -176,7 +189,8 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
     around = Surroundings(machine.clock, machine.ids, machine.signals, project.settings.limits)
     ways = {name: (source.given, _into(source)) for name, source in project.sources.items()}
     ways |= {f"{PUBLISH}/{stream}": (contract, None) for stream, contract in project.contracts.items()}
-    health = Health(machine.clock)
+    health, tallies = Health(machine.clock), Tallies()
+    machine.signals.listen(tallies)
     intakes: dict[str, Intake] = {}
     for name, (contract, into) in ways.items():
         intakes[name] = intake = WatchedIntake(name, contract, kept, quarantine, around, into)
@@ -192,6 +206,7 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         around,
         intakes,
         health,
+        tallies,
         SqliteAudit(store),
         bearings,
         SqliteStandings(store),
@@ -199,5 +214,7 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         SqliteAlerts(store),
         SqliteRollups(store),
         SqlitePauses(store),
+        SqliteCensus(store),
+        sealer.fingerprint,
         store,
     )

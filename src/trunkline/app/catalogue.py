@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from trunkline.app.lineage import dotted, is_stream, way_of
+from trunkline.app.lineage import is_stream, way_of
 from trunkline.app.loops import circles, ending, pairs
 from trunkline.app.model import Owner, SystemFile
 from trunkline.app.project import Flow, Project
 from trunkline.contracts.contract import Contract
+from trunkline.contracts.field import dotted
 
 
 class SystemEntry(msgspec.Struct, frozen=True):

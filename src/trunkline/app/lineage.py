@@ -13,7 +13,7 @@ import msgspec
 
 from trunkline.app.project import Flow, Project, resolve, unknown_stream
 from trunkline.contracts.contract import Contract
-from trunkline.contracts.field import Field
+from trunkline.contracts.field import Field, dotted
 from trunkline.kernel.errors import UsageError
 from trunkline.kernel.faults import did_you_mean
 
@@ -72,11 +72,11 @@ def lineage(project: Project, text: str, stream: str = "") -> list[Way]:
     ways: dict[tuple[str, str], Way] = {}
     while todo:
         contract, field = todo.pop(0)
-        way = way_of(project, contract, field)
-        if ways.setdefault((way.stream, way.field), way) is way:
-            todo += [
-                found for one in way.onward for found in _exactly(project.contracts[one.stream], one.field)
-            ]
+        name = contract.stream, dotted(field)
+        if name in ways:
+            continue
+        ways[name] = way = way_of(project, contract, field)
+        todo += [found for one in way.onward for found in _exactly(project.contracts[one.stream], one.field)]
     return list(ways.values())
 
 
@@ -102,11 +102,6 @@ def is_stream(project: Project, contract: Contract) -> bool:
     return bool(project.sources_of(contract) or project.flows_of(contract))
 
 
-def dotted(field: Field) -> str:
-    """Return a field's path as expressions and people write it, the items of arrays left out."""
-    return ".".join(part for part in field.path if part != "-")
-
-
 def _named(project: Project, text: str, stream: str) -> Iterator[tuple[Contract, Field]]:
     for contract in project.contracts.values():
         if stream in ("", contract.stream, contract.name):
@@ -116,9 +111,8 @@ def _named(project: Project, text: str, stream: str) -> Iterator[tuple[Contract,
 
 
 def _exactly(contract: Contract, path: str) -> Iterator[tuple[Contract, Field]]:
-    found = [field for field in contract.fields if dotted(field) == path]
-    if found:
-        yield contract, found[0]  # an array and its items have one path
+    if path in contract.paths:
+        yield contract, contract.paths[path]
 
 
 def _unknown(project: Project, text: str, stream: str) -> UsageError:
@@ -139,11 +133,9 @@ def _reaches(flow: Flow, path: str) -> Iterator[Reach]:
     """Yield what a flow makes of a field: at most one value of its target, and one rule."""
     settings, target = flow.settings, flow.target.contract
     if settings.python:
-        everything = tuple(dict.fromkeys(dotted(field) for field in target.fields))
-        yield _reach(flow, everything, "python", certain=False)
+        yield _reach(flow, tuple(target.paths), "python", certain=False)
     elif flow.mapping.passes:
-        below = (dotted(one) for one in target.fields if f"{dotted(one)}.".startswith(f"{path}."))
-        same = tuple(dict.fromkeys(below))
+        same = tuple(one for one in target.paths if f"{one}.".startswith(f"{path}."))
         yield _reach(flow, same or (path,), "as it is")
     else:
         fields = settings.map or [
@@ -174,6 +166,6 @@ def _onward(project: Project, reach: Reach) -> Iterator[Onward]:
     system = reach.target.partition(".")[0]
     for source in project.sources.values():
         if source.system == system:
-            for field in dict.fromkeys(map(dotted, source.contract.fields)):
+            for field in source.contract.paths:
                 if field in reach.fields:
                     yield Onward(reach.target, source.contract.stream, field)

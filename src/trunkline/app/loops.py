@@ -6,7 +6,8 @@ gate asks that each circle ends somewhere; the catalogue lists them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 from trunkline.app.project import Flow, Project
 
@@ -25,11 +26,24 @@ def ending(flow: Flow) -> str:
     return flow.settings.loop
 
 
-def circle_of(project: Project, flow: Flow) -> list[str] | None:
-    """Return the systems of a circle through a flow that no flow of it ends, or None where there is none."""
+Ways: TypeAlias = Mapping[str, Collection[str]]
+"""The systems that each system's records go to."""
+
+
+def open_ways(project: Project) -> Ways:
+    """Return the ways of the flows that end no circle."""
+    return _ways(one for one in _links(project) if not ending(one[1]))
+
+
+def circle_of(project: Project, flow: Flow, ways: Ways | None = None) -> list[str] | None:
+    """Return the systems of a circle through a flow that no flow of it ends, or None where there is none.
+
+    ``ways`` are the project's ``open_ways``, for who asks of many flows.
+    """
     if ending(flow):
         return None
-    ways = _ways(one for one in _links(project) if not ending(one[1]))
+    if ways is None:
+        ways = open_ways(project)
     there = flow.target.system.system
     for source in _sources(project, flow):
         back = _path(ways, there, source)
@@ -71,7 +85,7 @@ def _ways(links: Iterable[tuple[str, Flow]]) -> dict[str, set[str]]:
     return ways
 
 
-def _path(ways: dict[str, set[str]], start: str, end: str) -> list[str] | None:
+def _path(ways: Ways, start: str, end: str) -> list[str] | None:
     """Return the shortest way from one system to another, both in it; None where there is none."""
     before: dict[str, str] = {start: ""}
     todo = [start]

@@ -1,7 +1,7 @@
-"""The use-case behind ``GET /metrics``: what is stored and noted now, as samples of every metric.
+"""The use-case behind ``GET /metrics`` and OTLP: what is stored and noted now, as samples of every metric.
 
-Nothing is counted for it while events move: all of it is read from ledger, log and quarantine when somebody
-asks, so it is the same before and after a restart.
+What is stored is not counted for it while events move: all of it is read from ledger, log and quarantine when
+somebody asks, so it is the same before and after a restart. What only the process sees is ``noted``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import get_args
 
 from trunkline.app.backbone import Backbone
+from trunkline.app.census import entity_counts
 from trunkline.app.owed import Owed, owed
 from trunkline.app.project import Flow
 from trunkline.app.readiness import readiness
@@ -18,8 +19,9 @@ from trunkline.delivery.ledger import FlowStatus
 from trunkline.delivery.standing import Standing
 from trunkline.eventlog.port import StreamInfo
 from trunkline.kernel.clock import SECOND
+from trunkline.kernel.release import RELEASE
 from trunkline.kernel.roles import Role
-from trunkline.kernel.rollup import MINUTE, NO_DELIVERIES, floor_to
+from trunkline.kernel.rollup import DAY, MINUTE, NO_DELIVERIES, floor_to
 from trunkline.observe import metrics as m
 from trunkline.observe.metrics import Metric, Sample
 
@@ -31,6 +33,9 @@ async def measured(backbone: Backbone) -> list[Sample]:
     samples += [_one(m.KEEP_FREE_BYTES, backbone.store.keep_free_bytes)]
     for info in await backbone.log.streams():
         samples += await _stream(backbone, info)
+    for one in await entity_counts(backbone):
+        samples.append(_one(m.STREAM_ENTITIES, one.entities, one.stream))
+        samples.append(_one(m.STREAM_DUPLICATES, one.duplicates, one.stream))
     samples += await _sources(backbone)
     samples += await _arrivals(backbone)
     samples += await _flows(backbone)
@@ -38,6 +43,19 @@ async def measured(backbone: Backbone) -> list[Sample]:
     samples += await _targets(backbone)
     samples += await _replays(backbone)
     return samples
+
+
+def noted(backbone: Backbone) -> list[Sample]:
+    """Return a sample of every metric that begins with the process."""
+    build = (RELEASE, backbone.project.settings.project)
+    lag = _one(m.LOOP_LAG, backbone.health.lag_seconds)
+    return [_one(m.BUILD, 1, *build), lag, *backbone.tallies.samples()]
+
+
+async def counted_since(backbone: Backbone) -> int:
+    """Return since when the store's counters count: the day of the first event, in microseconds, or today."""
+    first = min((seen.first for seen in await backbone.rollups.seen()), default=backbone.machine.clock.now())
+    return floor_to(DAY, first)
 
 
 RECENT = 10 * MINUTE

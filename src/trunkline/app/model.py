@@ -79,10 +79,10 @@ class SecretsFile(_Settings, frozen=True):
 
 
 class Otlp(_Settings, frozen=True):
-    """The collector that takes traces, by OTLP over HTTP; needs ``pip install 'trunkline[otel]'``."""
+    """The collector of what is seen, by OTLP over HTTP; needs ``pip install 'trunkline[otel]'``."""
 
     endpoint: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
-    """Its address, such as http://127.0.0.1:4318; ``/v1/traces`` is added."""
+    """Its address, such as http://127.0.0.1:4318; ``/v1/traces`` and the like are added."""
 
     headers: dict[str, SecretReference] = msgspec.field(default_factory=dict)
     """Headers it asks for, each with its secret."""
@@ -90,12 +90,24 @@ class Otlp(_Settings, frozen=True):
     sample: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.01
     """The share of traces that is sent as a whole; what fails is sent in any case."""
 
+    traces: bool = True
+    """Whether traces are sent."""
+
+    metrics: bool = True
+    """Whether metrics are sent, those of ``/metrics``."""
+
+    logs: bool = True
+    """Whether log lines are sent; they are on standard error in any case."""
+
+    metrics_every: Duration = "1m"
+    """How often metrics are read and sent."""
+
 
 class Observe(_Settings, frozen=True):
     """Where what is seen of the project goes, besides log lines."""
 
     otlp: Otlp | None = None
-    """The collector of OpenTelemetry that gets traces."""
+    """The collector of OpenTelemetry that gets traces, metrics and logs."""
 
 
 class ProjectFile(_Settings, frozen=True):
@@ -120,7 +132,7 @@ class ProjectFile(_Settings, frozen=True):
     """The file of secrets."""
 
     observe: Observe = msgspec.field(default_factory=Observe)
-    """Where traces go."""
+    """Where traces, metrics and logs go."""
 
     alerts: AlertSettings = msgspec.field(default_factory=AlertSettings)
     """When people are told of what goes wrong, and how."""

@@ -12,19 +12,16 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from trunkline.app.backbone import Backbone
+from trunkline.app.changes import Change
 from trunkline.app.kpis import Point, Window, kpis, series
 from trunkline.app.snapshot import FlowSight, Snapshot, SourceSight, TargetSight
 from trunkline.app.verdicts import FINE, several
-from trunkline.kernel.clock import SECOND, to_rfc3339
-from trunkline.observe.audit import AuditEntry, AuditQuery
+from trunkline.kernel.clock import SECOND
 from trunkline.observe.kpi import Kpis
 
 Kind: TypeAlias = Literal["process", "flow", "target", "source", "quarantine"]
 
 HOUR = 3_600 * SECOND
-
-ACTS = 8
-"""How many of the latest acts are told."""
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -58,17 +55,6 @@ class Tally(msgspec.Struct, frozen=True):
     delivered_per_second: float | None
 
 
-class ActLine(msgspec.Struct, frozen=True):
-    """An act of a person as the first page tells it."""
-
-    at: str
-    by: str
-    what: str
-    why: str
-    outcome: str
-    count: int
-
-
 class LastHour(msgspec.Struct, frozen=True):
     """The KPIs of an hour, and what happened in each of its minutes."""
 
@@ -77,13 +63,13 @@ class LastHour(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """The first page: one sentence, all that is wrong, the sums, the last hour, and the latest acts."""
+    """The first page: one sentence, all that is wrong, the sums, the last hour, and what changed lately."""
 
     sentence: str
     troubles: list[Trouble]
     tally: Tally
     hour: LastHour
-    acts: list[ActLine]
+    changes: list[Change]
 
 
 async def last_hour(backbone: Backbone, flow: str = "") -> LastHour:
@@ -93,11 +79,10 @@ async def last_hour(backbone: Backbone, flow: str = "") -> LastHour:
     return LastHour((await kpis(backbone, window)).total.kpis, await series(backbone, window))
 
 
-async def overview(backbone: Backbone, seen: Snapshot, hour: LastHour) -> Overview:
-    """Judge a snapshot, beside what happened lately, and tell what people did."""
+def overview(seen: Snapshot, hour: LastHour, changes: list[Change]) -> Overview:
+    """Judge a snapshot, beside what happened and what changed lately."""
     found = troubles(seen)
-    acts = [_line(one) for one in await backbone.audit.list(AuditQuery(limit=ACTS))]
-    return Overview(sentence(seen, found), found, tally(seen), hour, acts)
+    return Overview(sentence(seen, found), found, tally(seen), hour, changes)
 
 
 def sentence(seen: Snapshot, found: Sequence[Trouble]) -> str:
@@ -212,7 +197,3 @@ def _refused(sources: Iterable[SourceSight]) -> Iterator[Trouble]:
             why = "they broke their contract; the others were taken in"
             after = "look at the reasons, mend or discard them"
             yield Trouble(False, what, why, None, "quarantine", source.source, after)
-
-
-def _line(entry: AuditEntry) -> ActLine:
-    return ActLine(to_rfc3339(entry.at), entry.by, entry.what, entry.why, entry.outcome, entry.count)

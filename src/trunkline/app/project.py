@@ -8,6 +8,7 @@ contracts -> sources and targets -> flows; each adds its faults, and all are rep
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -79,7 +80,7 @@ class Flow(msgspec.Struct, frozen=True):
 T = TypeVar("T", Source, Target, Flow)
 
 
-class Project(msgspec.Struct, frozen=True):
+class Project(msgspec.Struct, frozen=True, dict=True):
     """Everything a project folder says. Contracts are by stream name, ``order@1``; the rest by name.
 
     ``system_files`` are the files of the systems, by name, within the folder.
@@ -124,15 +125,27 @@ class Project(msgspec.Struct, frozen=True):
 
     def sources_of(self, contract: Contract) -> list[Source]:
         """Return every source that publishes the contract's stream, by name."""
-        return _of(contract, self.sources)
+        return list(self._sources_by_stream.get(contract.stream, ()))
 
     def flows_of(self, contract: Contract) -> list[Flow]:
         """Return every flow that reads the contract's stream, by name."""
-        return _of(contract, self.flows)
+        return list(self._flows_by_stream.get(contract.stream, ()))
 
     def targets_of(self, contract: Contract) -> list[Target]:
         """Return every target that accepts the contract's records, by name."""
-        return _of(contract, self.targets)
+        return list(self._targets_by_stream.get(contract.stream, ()))
+
+    @cached_property
+    def _sources_by_stream(self) -> dict[str, list[Source]]:
+        return _by_stream(self.sources)
+
+    @cached_property
+    def _flows_by_stream(self) -> dict[str, list[Flow]]:
+        return _by_stream(self.flows)
+
+    @cached_property
+    def _targets_by_stream(self) -> dict[str, list[Target]]:
+        return _by_stream(self.targets)
 
     def owners_of(self, contract: Contract) -> tuple[str, ...]:
         """Return who answers for a contract's data, each once.
@@ -147,8 +160,12 @@ class Project(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(one.answering.team for one in systems))
 
 
-def _of(contract: Contract, named: dict[str, T]) -> list[T]:
-    return [one for _, one in sorted(named.items()) if one.contract.stream == contract.stream]
+def _by_stream(named: dict[str, T]) -> dict[str, list[T]]:
+    """Return what there is of each stream, by name: it is asked for with every field and every flow."""
+    found: dict[str, list[T]] = {}
+    for _, one in sorted(named.items()):
+        found.setdefault(one.contract.stream, []).append(one)
+    return found
 
 
 def resolve(name: str, contracts: dict[str, Contract]) -> Contract | None:

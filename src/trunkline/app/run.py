@@ -23,6 +23,7 @@ from trunkline.app.alerting.sending import Sender, channels_of
 from trunkline.app.alerting.watching import Watch, link_of
 from trunkline.app.backbone import Backbone
 from trunkline.app.bearings import kept
+from trunkline.app.census import keep_counting
 from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks
 from trunkline.app.gate.admission import Admission, admit
 from trunkline.app.guarantee import require
@@ -30,11 +31,13 @@ from trunkline.app.kept import PAUSE_SECONDS, Failed, Kept
 from trunkline.app.leaks import leaks
 from trunkline.app.limited import Limited
 from trunkline.app.masking import MASK, masked_subject
+from trunkline.app.metering import metering
 from trunkline.app.pausing import Pausable, heeding
 from trunkline.app.project import Flow as FlowConfig
 from trunkline.app.project import Source as SourceConfig
 from trunkline.app.registry import SOURCES
 from trunkline.app.replaying import Replayers
+from trunkline.app.starting import note_start
 from trunkline.app.sunsets import Sunsets
 from trunkline.app.traced import TracedTarget
 from trunkline.app.trim import fold, trim
@@ -110,8 +113,10 @@ async def running(
     await _require_versions(backbone)
     sunsets = Sunsets(backbone, pages)
     await sunsets.look()
+    await note_start(backbone)
     backbone.machine.signals.listen(backbone.health.hear)
     async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(metering(backbone))
         desks: Desks = {}
         if "delivery" in backbone.roles:
             shared = kept(backbone.bearings, backbone.standings, backbone.machine.signals)
@@ -120,6 +125,7 @@ async def running(
             _start_alerting(backbone, admission, sunsets, stack)
         if takes_in:
             _start_janitor(backbone, stack)
+            _background(stack, keep_counting(backbone), "census")
         _background(stack, sunsets.watch(), "sunsets")
         _background(stack, backbone.health.pulse(), "pulse")
         addresses = [control_file(backbone.project, role) for role in backbone.roles]

@@ -22,6 +22,10 @@ from trunkline.delivery.pausing import Pause
 from trunkline.delivery.standing import Standing
 from trunkline.eventlog.port import StreamInfo
 from trunkline.kernel.clock import SECOND, to_rfc3339
+from trunkline.kernel.rollup import MINUTE, NO_DELIVERIES, floor_to
+
+COUNTED_MINUTES = 4
+"""How many whole minutes, beside the one under way, rates are counted over at the first look."""
 
 LATEST = 200
 """How many of a stream's newest events are looked through for the last one of each source."""
@@ -286,6 +290,22 @@ def with_rates(now: Snapshot, before: Snapshot) -> Snapshot:
     ends = {one.stream: one.next for one in before.streams}
     flows = (replace(one, per_second=_rate(one.cursor, cursors.get(one.flow), seconds)) for one in now.flows)
     streams = (replace(one, per_second=_rate(one.next, ends.get(one.stream), seconds)) for one in now.streams)
+    return replace(now, flows=tuple(flows), streams=tuple(streams))
+
+
+async def with_counted_rates(backbone: Backbone, now: Snapshot) -> Snapshot:
+    """Return a snapshot with rates from the sums of the last minutes, where no earlier one is known."""
+    since = floor_to(MINUTE, now.at) - COUNTED_MINUTES * MINUTE
+    seconds = (now.at - since) / SECOND
+    done = await backbone.rollups.deliveries(since, now.at + 1, lags=False)
+    came: dict[str, int] = {}
+    for (stream, _), sums in (await backbone.rollups.arrivals(since, now.at + 1)).items():
+        came[stream] = came.get(stream, 0) + sums.accepted
+    flows = (
+        replace(one, per_second=_rate(done.get(one.flow, NO_DELIVERIES).effects, 0, seconds))
+        for one in now.flows
+    )
+    streams = (replace(one, per_second=_rate(came.get(one.stream, 0), 0, seconds)) for one in now.streams)
     return replace(now, flows=tuple(flows), streams=tuple(streams))
 
 

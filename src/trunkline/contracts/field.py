@@ -42,6 +42,11 @@ class Field(msgspec.Struct, frozen=True):
     examples: tuple[Any, ...] = ()
 
 
+def dotted(field: Field) -> str:
+    """Return a field's path as expressions and people write it, the items of arrays left out."""
+    return ".".join(part for part in field.path if part != "-")
+
+
 def pointer_of(path: tuple[str | int, ...]) -> str:
     """Write tokens as a JSON pointer (RFC 6901)."""
     return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in path)

@@ -294,7 +294,10 @@ class NoticeFailed(Signal, frozen=True):
 
 
 class TelemetryLost(Signal, frozen=True):
-    """Traces for the collector at ``endpoint`` are dropped; told once until it takes some again."""
+    """Spans, log records or metrics for the collector at ``endpoint`` are dropped.
+
+    Told once of each until the collector takes some again.
+    """
 
     endpoint: str
     detail: str

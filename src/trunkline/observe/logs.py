@@ -91,10 +91,10 @@ def _pair(field: tuple[str, Any]) -> str:
 
 
 class LogListener:
-    """Writes signals as lines; call ``flush`` on a timer and once at the end."""
+    """Writes signals as lines, with each of ``writers``; call ``flush`` on a timer and once at the end."""
 
-    def __init__(self, write: Write) -> None:
-        self._write_line = write
+    def __init__(self, *writers: Write) -> None:
+        self._writers = writers
         self._accepted: dict[tuple[str, str], list[int]] = {}
         self._answered: dict[tuple[str, int], s.Answered] = {}
         self._delivered: dict[str, s.BatchDelivered] = {}
@@ -127,7 +127,9 @@ class LogListener:
 
     def _write(self, signal: s.Signal) -> None:
         kind = type(signal)
-        self._write_line(LEVELS.get(kind, "info"), event_name(kind), _fields_of(signal))
+        level, event, fields = LEVELS.get(kind, "info"), event_name(kind), _fields_of(signal)
+        for write in self._writers:
+            write(level, event, fields)
 
 
 def _summed(before: s.Answered, after: s.Answered) -> s.Answered:

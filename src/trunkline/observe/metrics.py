@@ -7,8 +7,8 @@ goes on over restarts; what only a process sees begins with it, and says so (``p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -39,6 +39,25 @@ class Sample(msgspec.Struct, frozen=True):
     quantiles: tuple[tuple[float, float], ...] = ()
 
 
+class Reading(msgspec.Struct, frozen=True):
+    """What was read ``at`` a time, and since when its counters count: the store's, and the process's.
+
+    Times are microseconds.
+    """
+
+    samples: Sequence[Sample]
+    at: int
+    store_since: int
+    process_since: int
+
+
+class Meter(Protocol):
+    """Whoever is given readings now and then; it never blocks and never raises."""
+
+    def take(self, reading: Reading) -> None:
+        """Take a reading, to be sent."""
+
+
 _FLOW = ("flow", "system")
 _SOURCE = ("source", "stream")
 _TARGET = ("target", "system")
@@ -66,6 +85,10 @@ STREAM_EVENTS = _gauge("stream_events", ("stream",), "events the log still holds
 STREAM_BYTES = _gauge("stream_stored_bytes", ("stream",), "bytes they take, packed and sealed")
 STREAM_LAST = _gauge(
     "stream_last_event_timestamp_seconds", ("stream",), "when the newest was accepted; absent without one"
+)
+STREAM_ENTITIES = _gauge("stream_entities", ("stream",), "entities, of a stream whose contract says match")
+STREAM_DUPLICATES = _gauge(
+    "stream_duplicate_entities", ("stream",), "entities that share a match value with an older one"
 )
 SOURCE_ACCEPTED = _counter("source_events_accepted", _SOURCE, "events a source gave that are stored")
 SOURCE_DUPLICATES = _counter("source_events_duplicate", _SOURCE, "arrivals that were stored before")

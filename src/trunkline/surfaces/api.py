@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from trunkline.app.acts import Act, Publish, perform, remote, runs_elsewhere
+from trunkline.app.acts import Act, Publish, do, runs_elsewhere
 from trunkline.app.alerting.views import AlertsQuery, AlertView, alerts
 from trunkline.app.backbone import Backbone, Machine, opened, this_machine
 from trunkline.app.dead import DeadGroup, DeadView, dead_groups, dead_letters
@@ -136,9 +136,7 @@ class Handle:
                 yield started
 
     async def _do(self, act: Act) -> Any:
-        if act.role in self._backbone.roles:
-            return await perform(self._backbone, act)
-        return await remote(self.project, act)
+        return await do(self._backbone, act)
 
 
 @contextlib.asynccontextmanager

@@ -24,6 +24,7 @@ from trunkline.surfaces.origins import Origins, guarded
 from trunkline.surfaces.place import Place
 from trunkline.surfaces.probes import probes
 from trunkline.surfaces.rest.application import ContractsApi
+from trunkline.surfaces.rest.project import ProjectApi
 from trunkline.surfaces.schemas import SchemaRegistry
 from trunkline.surfaces.workers import Workers
 
@@ -71,7 +72,7 @@ def mounted(backbone: Backbone, place: Place) -> Iterator[Mapping[str, Applicati
         contracts = ContractsApi(project.folder, clock, access, workers, API)
         yield {
             SCHEMAS: SchemaRegistry(subjects, access, workers, SCHEMAS),
-            API: guarded(contracts, origins),
+            API: guarded(ProjectApi(backbone, keeper, contracts, API), origins),
             DOCS: _pages(backbone, place.host),
             ROOM: guarded(_control_room(backbone, keeper, place), origins),
         }

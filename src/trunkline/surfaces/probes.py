@@ -14,16 +14,15 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from trunkline import __version__
 from trunkline.app.backbone import Backbone
-from trunkline.app.metrics import measured
+from trunkline.app.metrics import measured, noted
 from trunkline.app.readiness import Readiness, Writer, readiness
 from trunkline.app.remembered import Remembered
 from trunkline.app.tokens import keyring_of
 from trunkline.intake.problem import Headers, WebhookAnswer, answer_json, answer_problem, problem
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.roles import Role
-from trunkline.observe.metrics import BUILD, LOOP_LAG, Sample, Tallies
+from trunkline.observe.metrics import Sample
 from trunkline.surfaces.access import Readers, admits, readers_of
 from trunkline.surfaces.door import Application, Receive, Scope, Send, nothing_here, send_answer
 from trunkline.surfaces.identity import Doorkeeper
@@ -62,8 +61,6 @@ class Probes:
         self._writer = Writer(backbone)
         self._readiness = Remembered(lambda: readiness(backbone), clock, READY_SECONDS)
         self._measured = Remembered(lambda: measured(backbone), clock, METRICS_SECONDS)
-        self._tallies = Tallies()
-        backbone.machine.signals.listen(self._tallies)
         self._process: Process | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -105,7 +102,7 @@ class Probes:
             found = await self._measured()
         except StoreError as error:
             return self._refusal(503, "Store away", str(error), _AGAIN)
-        samples = [*self._own(), *found, *self._tallies.samples()]
+        samples = [*noted(self._backbone), *found]
         accept = headers.get(b"accept", b"").decode("latin-1")
         async with self._one_at_a_time:
             body, kind = await asyncio.to_thread(self._exposed, samples, accept)
@@ -117,11 +114,6 @@ class Probes:
             return True
         principal = self._doorkeeper.bearer(headers) if b"authorization" in headers else None
         return principal is not None and "read" in principal.may
-
-    def _own(self) -> list[Sample]:
-        backbone = self._backbone
-        build = (__version__, backbone.project.settings.project)
-        return [Sample(BUILD, build, 1), Sample(LOOP_LAG, (), backbone.health.lag_seconds)]
 
     def _exposed(self, samples: list[Sample], accept: str) -> tuple[bytes, str]:
         from trunkline.adapters.prometheus.exposition import (  # noqa: PLC0415  nobody may ever scrape

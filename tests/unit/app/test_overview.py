@@ -8,6 +8,7 @@ from tests.control_room import day, fill
 
 from trunkline.app.acts import IsolateTarget, perform
 from trunkline.app.backbone import opened
+from trunkline.app.changes import Changes
 from trunkline.app.overview import last_hour, overview, sentence, tally, troubles
 from trunkline.app.snapshot import snapshot
 
@@ -20,16 +21,16 @@ async def backbone(tmp_path, machine):
 
 # Where nothing is wrong it says so, and of how many.
 async def test_fine(backbone):
-    it = await overview(backbone, await snapshot(backbone, {}), await last_hour(backbone))
+    it = overview(await snapshot(backbone, {}), await last_hour(backbone), [])
     assert it.sentence == "Yes: 3 flows, nothing late, nothing waiting for a person."
-    assert (it.troubles, it.acts) == ([], [])
+    assert (it.troubles, it.changes) == ([], [])
 
 
 # What keeps data from arriving comes before what waits for a person, and each has a next step.
 async def test_order(backbone, machine):
     await fill(backbone)
     machine.clock.advance(3 * 3_600)
-    it = await overview(backbone, await snapshot(backbone, {}), await last_hour(backbone))
+    it = overview(await snapshot(backbone, {}), await last_hour(backbone), [])
     assert it.sentence.startswith(
         "No: target shop.confirmation is away and 7 events wait for it; and 3 other"
     )
@@ -66,12 +67,12 @@ async def test_sums_and_acts(backbone):
     await fill(backbone)
     await perform(backbone, IsolateTarget("warehouse.stock", by="ada", why="a move"))
     seen = await snapshot(backbone, {})
-    it = await overview(backbone, seen, await last_hour(backbone))
+    it = overview(seen, await last_hour(backbone), await Changes(backbone).lately())
     sums = it.tally
     assert (sums.flows, sums.lag, sums.waiting, sums.held, sums.dead, sums.quarantined) == (3, 25, 1, 1, 3, 3)
     assert (sums.events, sums.fine) == (50, 0)
     assert (it.hour.kpis.accepted, it.hour.kpis.refused, len(it.hour.points)) == (50, 3, 61)
-    assert [(one.by, one.what, one.why, one.outcome) for one in it.acts] == [
+    assert [(one.by, one.what, one.why, one.outcome) for one in it.changes] == [
         ("ada", "isolate-target", "a move", "done")
     ]
     assert {one.kind for one in it.troubles} == {"target", "flow", "quarantine"}

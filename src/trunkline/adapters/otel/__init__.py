@@ -1,1 +1,1 @@
-"""OpenTelemetry: spans sent to a collector by OTLP over HTTP. Needs the extra ``otel``."""
+"""OpenTelemetry: spans, metrics and logs for a collector, by OTLP over HTTP. Needs the extra ``otel``."""

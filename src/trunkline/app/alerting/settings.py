@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from trunkline.app.quantities import Duration
+from trunkline.app.settings import Name, Settings
 from trunkline.observe.alerts.rule import Severity
 from trunkline.vault.secret import SecretReference
 
-RouteName: TypeAlias = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^[a-z0-9][a-z0-9_-]*$",
-        max_length=64,
-        description="a name: lower-case letters, digits, - and _, such as oncall",
-    ),
-]
 Label: TypeAlias = Literal[
     "flow", "stream", "source", "target", "system", "contract", "route", "disk", "rule", "severity"
 ]
@@ -27,11 +20,7 @@ Where: TypeAlias = dict[Label, str]
 """Patterns of labels, each a text in which ``*`` is any."""
 
 
-class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The base of everything a user writes: an unknown key is a fault, never ignored."""
-
-
-class Alert(_Settings, frozen=True):
+class Alert(Settings, frozen=True):
     """When a person is to be told."""
 
     when: str
@@ -53,14 +42,14 @@ class Alert(_Settings, frozen=True):
 class AlertRule(Alert, frozen=True, kw_only=True):
     """A rule of the whole project."""
 
-    name: RouteName
+    name: Name
     """The rule's name; that of a default rule takes its place."""
 
     where: Where = msgspec.field(default_factory=dict)
     """What it is about: patterns of labels, such as ``{target: erp.*}``; without it all with the measure."""
 
 
-class WebhookSettings(_Settings, frozen=True):
+class WebhookSettings(Settings, frozen=True):
     """An address that signed messages are posted to, as https://www.standardwebhooks.com has it."""
 
     url: SecretReference
@@ -70,7 +59,7 @@ class WebhookSettings(_Settings, frozen=True):
     """The key they are signed with: base64, with or without ``whsec_`` before it."""
 
 
-class Route(_Settings, frozen=True):
+class Route(Settings, frozen=True):
     """A way to people: one of ``webhook`` and ``apprise``."""
 
     webhook: WebhookSettings | None = None
@@ -83,10 +72,10 @@ class Route(_Settings, frozen=True):
     """What goes this way where no rule says ``to``; an empty list for nothing."""
 
 
-class Maintenance(_Settings, frozen=True):
+class Maintenance(Settings, frozen=True):
     """A time at which nobody is told: once, or again and again."""
 
-    name: RouteName
+    name: Name
     """The window's name."""
 
     lasts: Duration
@@ -105,7 +94,7 @@ class Maintenance(_Settings, frozen=True):
     """What is kept quiet: patterns of labels; without it everything."""
 
 
-class EscalationSettings(_Settings, frozen=True):
+class EscalationSettings(Settings, frozen=True):
     """Who is told besides, where nobody acknowledges."""
 
     after: Duration
@@ -118,7 +107,7 @@ class EscalationSettings(_Settings, frozen=True):
     """Of which severities."""
 
 
-class AlertSettings(_Settings, frozen=True):
+class AlertSettings(Settings, frozen=True):
     """When people are told of what goes wrong, and how."""
 
     defaults: bool = True
@@ -130,7 +119,7 @@ class AlertSettings(_Settings, frozen=True):
     rules: list[AlertRule] = msgspec.field(default_factory=list)
     """Rules of the project, beside those that its flows have."""
 
-    routes: dict[RouteName, Route] = msgspec.field(default_factory=dict)
+    routes: dict[Name, Route] = msgspec.field(default_factory=dict)
     """The ways to people, by name."""
 
     windows: list[Maintenance] = msgspec.field(default_factory=list)

@@ -11,6 +11,7 @@ import msgspec
 
 from trunkline.app.gate.rules import RULES
 from trunkline.app.gate.values import Case, Finding, Rule, Verdict
+from trunkline.app.loops import open_ways
 from trunkline.app.project import Flow, Project
 from trunkline.kernel.errors import GateError, ProjectError
 from trunkline.kernel.faults import Fault
@@ -25,7 +26,8 @@ class Admission(msgspec.Struct, frozen=True):
 
 def verdicts(project: Project, secrets: Sequence[Fault] = ()) -> list[Verdict]:
     """Ask every rule of every flow, in the order of their names."""
-    return [_verdict(Case(project, flow, tuple(secrets))) for _, flow in sorted(project.flows.items())]
+    ways = open_ways(project)
+    return [_verdict(Case(project, flow, tuple(secrets), ways)) for _, flow in sorted(project.flows.items())]
 
 
 def admit(project: Project, secrets: Sequence[Fault] = (), *, allow_draft: bool = False) -> Admission:

@@ -95,7 +95,7 @@ def unseen(case: Case) -> Answer:
 
 def ended(case: Case) -> Answer:
     """Ask, where systems feed each other in a circle, which flow of it drops what only comes back."""
-    circle = circle_of(case.project, case.flow)
+    circle = circle_of(case.project, case.flow, case.ways)
     if circle is None:
         return Answer(ending(case.flow) or "no circle of systems, or one that ends elsewhere")
     contract = case.flow.contract

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from trunkline.app.loops import Ways
 from trunkline.app.model import SystemFile
 from trunkline.app.project import Flow, Project, Source
 from trunkline.contracts.contract import Contract
@@ -19,11 +20,15 @@ Status: TypeAlias = Literal["pass", "error", "advice"]
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One flow before the gate. ``secrets`` are the credentials that stand in files of the project."""
+    """One flow before the gate. ``secrets`` are the credentials that stand in files of the project.
+
+    ``ways`` are its ``loops.open_ways``, where many flows are asked about.
+    """
 
     project: Project
     flow: Flow
     secrets: tuple[Fault, ...] = ()
+    ways: Ways | None = None
 
     @property
     def sources(self) -> list[Source]:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from trunkline.kernel.clock import SECOND
+from trunkline.kernel.clock import SECOND, SystemClock
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.choosing import Span, instant
-from trunkline.surfaces.cli.common import Common, acting, loaded, reading
+from trunkline.surfaces.cli.common import Common, acting, asking, loaded
 
 if TYPE_CHECKING:
     from trunkline.app.alerting.views import AlertView, SilenceView, UnsentView
-    from trunkline.app.backbone import Backbone
     from trunkline.observe.alerts.times import AnswerTimes
 
 _DAYS = 30
@@ -80,15 +79,14 @@ def list_(
         return _list_unsent(common, limit)
     if instead.stats:
         return _tell_stats(common, which)
-    from trunkline.app.alerting import views  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.alerting.views import AlertsQuery  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.questions import AskAlerts, AskUnsent  # noqa: PLC0415  as above
 
-    async def find(backbone: Backbone) -> tuple[list[AlertView], list[UnsentView]]:
-        since = which.bounds["since"] or backbone.machine.clock.now() - _DAYS * _DAY
-        over, where = which.all_ or which.state == "resolved", _labels(which.where)
-        query = views.AlertsQuery(over, since, which.state, which.severity, where, limit)
-        return await views.alerts(backbone, query), await views.unsent(backbone)
-
-    found, failed = reading(common, find)
+    since = which.bounds["since"] or SystemClock().now() - _DAYS * _DAY
+    over, where = which.all_ or which.state == "resolved", _labels(which.where)
+    query = AlertsQuery(over, since, which.state, which.severity, where, limit)
+    found: list[AlertView] = asking(common, AskAlerts(query))
+    failed: list[UnsentView] = asking(common, AskUnsent())
     if common.json:
         for one in found:
             output.document(one)
@@ -136,12 +134,9 @@ def show_(
     alert
         The alert's id, as "alerts list" shows it.
     """
-    from trunkline.app.alerting.views import alert_named  # noqa: PLC0415  as above
+    from trunkline.app.questions import AskAlert  # noqa: PLC0415  as above
 
-    async def find(backbone: Backbone) -> AlertView:
-        return await alert_named(backbone, alert)
-
-    found = reading(common, find)
+    found: AlertView = asking(common, AskAlert(alert))
     if common.json:
         output.document(found)
         return
@@ -313,9 +308,9 @@ def rules_(*, common: Common = Common()) -> None:  # noqa: B008  as above
 
 
 def _list_silences(common: Common) -> None:
-    from trunkline.app.alerting.views import silences  # noqa: PLC0415  as above
+    from trunkline.app.questions import AskSilences  # noqa: PLC0415  as above
 
-    found = reading(common, silences)
+    found: list[SilenceView] = asking(common, AskSilences())
     if common.json:
         for one in found:
             output.document(one)
@@ -331,12 +326,9 @@ def _list_silences(common: Common) -> None:
 
 
 def _list_unsent(common: Common, limit: int) -> None:
-    from trunkline.app.alerting.views import unsent  # noqa: PLC0415  as above
+    from trunkline.app.questions import AskUnsent  # noqa: PLC0415  as above
 
-    async def find(backbone: Backbone) -> list[UnsentView]:
-        return await unsent(backbone, limit)
-
-    found = reading(common, find)
+    found: list[UnsentView] = asking(common, AskUnsent(limit))
     if common.json:
         for one in found:
             output.document(one)
@@ -352,15 +344,11 @@ def _list_unsent(common: Common, limit: int) -> None:
 
 
 def _tell_stats(common: Common, span: Span) -> None:
-    from trunkline.app.alerting.views import answer_stats  # noqa: PLC0415  as above
+    from trunkline.app.questions import AskAnswerTimes  # noqa: PLC0415  as above
 
-    async def find(backbone: Backbone) -> AnswerTimes:
-        now = backbone.machine.clock.now()
-        return await answer_stats(
-            backbone, span.bounds["since"] or now - _DAYS * _DAY, span.bounds["until"] or now + 1
-        )
-
-    found = reading(common, find)
+    now = SystemClock().now()
+    question = AskAnswerTimes(span.bounds["since"] or now - _DAYS * _DAY, span.bounds["until"] or now + 1)
+    found: AnswerTimes = asking(common, question)
     if common.json:
         output.document(found)
         return

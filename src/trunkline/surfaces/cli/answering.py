@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec.structs import replace
 
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.choosing import Bulk
-from trunkline.surfaces.cli.common import Common, loaded, reading
+from trunkline.surfaces.cli.common import Common, asking, desk, doing
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -65,14 +64,21 @@ def edits(common: Common, bulk: Bulk, act: EditLetters) -> Exit:
         return one.answered
 
     if bulk.dry_run:
-        from trunkline.app.letters import would_edit  # noqa: PLC0415  --help must not pay for it
-
-        asked = replace(act, where=replace(act.where, limit=bulk.limit))
-        results = reading(common, partial(would_edit, act=asked))
-        good = [_told(common, one, tell) for one in results]
+        good = [_told(common, one, tell) for one in asyncio.run(_would(common, act, bulk.limit))]
         return _ended(common, act, missing, sum(good), len(good) - sum(good), "would be edited")
     done, others = _answer(common, bulk, act, tell, lambda one: (one.flow, one.offset))
     return _ended(common, act, missing, done, others, "edited")
+
+
+async def _would(common: Common, act: EditLetters, limit: int) -> list[Edited]:
+    """Return what an edit would come to for each letter, page after page."""
+    from trunkline.app.acts import Hands  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.questions import AskEdit  # noqa: PLC0415  as above
+
+    async with desk(common) as ask:
+        them = Hands(lambda page: ask(AskEdit(cast("EditLetters", page))))
+        results = _pages(them, act, limit, lambda one: (one.flow, one.offset))
+        return [one async for page in results for one in page]
 
 
 def _tell_edit(one: Edited) -> None:
@@ -104,19 +110,19 @@ def _ended(
 
 
 def _tell_letters(common: Common, bulk: Bulk, where: Any) -> Exit:
-    from trunkline.app.dead import dead_groups  # noqa: PLC0415  as above
+    from trunkline.app.questions import AskLetterGroups  # noqa: PLC0415  as above
 
-    found = reading(common, partial(dead_groups, where=where))
+    found: list[DeadGroup] = asking(common, AskLetterGroups(where))
     count = min(sum(one.letters for one in found), bulk.limit)
     return _tell_count(common, found, count, "dead letter", print_groups)
 
 
 def entries(common: Common, bulk: Bulk, act: ReleaseEntries | DiscardEntries) -> Exit:
     """Release or discard refused arrivals, or tell how many would be."""
-    from trunkline.app.arrivals import entry_groups, why_not_open  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.questions import AskEnded, AskEntryGroups  # noqa: PLC0415  --help must not pay for it
 
     if bulk.dry_run:
-        found = reading(common, partial(entry_groups, where=act.where))
+        found = asking(common, AskEntryGroups(act.where))
         count = min(sum(one.entries for one in found), bulk.limit)
         return _tell_count(common, found, count, "entry", print_entry_groups)
     missing = set(act.where.ids)
@@ -131,7 +137,7 @@ def entries(common: Common, bulk: Bulk, act: ReleaseEntries | DiscardEntries) ->
         return good
 
     done, others = _answer(common, bulk, act, tell, lambda one: _fate(one)[0])
-    for line in reading(common, partial(why_not_open, entry_ids=sorted(missing))) if missing else ():
+    for line in asking(common, AskEnded(tuple(sorted(missing)))) if missing else ():
         output.complain(line)
     return Exit.OK if done and not (others or missing) else Exit.FOUND
 
@@ -156,14 +162,11 @@ def _tell_count(
 
 def _answer(common: Common, bulk: Bulk, act: Any, tell: Tell, place: Callable[[Any], Any]) -> tuple[int, int]:
     """Do an act page by page; return how many results are as one wants them, and how many are not."""
-    from trunkline.app.acts import hands  # noqa: PLC0415  as above
-
-    project, machine = loaded(common)
     good: list[bool] = []
 
     async def work() -> None:
         with output.progress("answering") as advance:
-            async with hands(project, machine, act.role) as them:
+            async with doing(common, act) as them:
                 async for results in _pages(them, act, bulk.limit, place):
                     good.extend(_told(common, one, tell) for one in results)
                     advance(len(results))

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from trunkline.kernel.clock import to_rfc3339
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.choosing import Span
-from trunkline.surfaces.cli.common import Common, reading
+from trunkline.surfaces.cli.common import Common, asking
 
 if TYPE_CHECKING:
-    from trunkline.app.backbone import Backbone
     from trunkline.observe.audit import AuditEntry
 
 
@@ -38,14 +37,12 @@ def list_(
     limit
         The most to list.
     """
+    from trunkline.app.questions import AskAudit  # noqa: PLC0415  as above
     from trunkline.observe.audit import AuditQuery  # noqa: PLC0415  --help must not pay for it
 
     query = AuditQuery(by, what, text, limit=limit, **span.bounds)
 
-    async def find(backbone: Backbone) -> list[AuditEntry]:
-        return await backbone.audit.list(query)
-
-    found = reading(common, find)
+    found: list[AuditEntry] = asking(common, AskAudit(query))
     if common.json:
         for one in found:
             output.document(one)

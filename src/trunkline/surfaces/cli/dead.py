@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -11,11 +10,11 @@ from cyclopts import Parameter
 from trunkline.kernel.errors import UsageError
 from trunkline.surfaces.cli import answering, output
 from trunkline.surfaces.cli.choosing import Bulk, Letters, Mending
-from trunkline.surfaces.cli.common import Common, reading
+from trunkline.surfaces.cli.common import Common, asking
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from trunkline.app.dead import DeadDetail
+    from trunkline.app.dead import DeadDetail, DeadGroup, DeadView
 
 
 @Parameter(name="*")
@@ -63,10 +62,10 @@ def list_(
     """
     from msgspec.structs import replace  # noqa: PLC0415  --help must not pay for it
 
-    from trunkline.app.dead import dead_letters  # noqa: PLC0415  as above
+    from trunkline.app.questions import AskLetters  # noqa: PLC0415  as above
 
     where = replace(which.query(flow), state=state, after=_after(after), limit=limit)
-    found = reading(common, partial(dead_letters, where=where))
+    found: list[DeadView] = asking(common, AskLetters(where))
     if common.json:
         for one in found:
             output.document(one)
@@ -110,9 +109,9 @@ def groups_(
     flow
         Only those of this flow.
     """
-    from trunkline.app.dead import dead_groups  # noqa: PLC0415  as above
+    from trunkline.app.questions import AskLetterGroups  # noqa: PLC0415  as above
 
-    found = reading(common, partial(dead_groups, where=which.query(flow)))
+    found: list[DeadGroup] = asking(common, AskLetterGroups(which.query(flow)))
     if common.json:
         for one in found:
             output.document(one)
@@ -129,6 +128,7 @@ def show_(
     *,
     common: Common = Common(),  # noqa: B008  as above
     reveal: bool = False,
+    why: str = "",
 ) -> None:
     """Show one dead letter: its event, every failed attempt that is kept, and what people did with it.
 
@@ -143,11 +143,13 @@ def show_(
     offset
         Its offset in the stream.
     reveal
-        Show personal fields as they are.
+        Show personal fields as they are; that is written into the audit.
+    why
+        With --reveal: why, for whoever asks later.
     """
-    from trunkline.app.dead import dead_letter  # noqa: PLC0415  as above
+    from trunkline.app.questions import AskLetter  # noqa: PLC0415  as above
 
-    found = reading(common, partial(dead_letter, flow=flow, offset=offset, reveal=reveal))
+    found: DeadDetail = asking(common, AskLetter(flow, offset, reveal), why)
     if common.json:
         output.document(found)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,11 +10,10 @@ from cyclopts import Parameter
 
 from trunkline.kernel import json
 from trunkline.surfaces.cli import output
-from trunkline.surfaces.cli.common import Common, reading
+from trunkline.surfaces.cli.common import Common, desk, reveal
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from trunkline.app.backbone import Backbone
     from trunkline.app.views import EventView
 
 
@@ -38,7 +38,10 @@ class Which:
     """Only events of this correlation ID."""
 
     reveal: bool = False
-    """Show personal fields as they are."""
+    """Show personal fields as they are; that is written into the audit."""
+
+    why: str = ""
+    """With --reveal: why, for whoever asks later."""
 
 
 def events(stream: str, /, *, which: Which = Which(), common: Common = Common()) -> Exit:  # noqa: B008  frozen values
@@ -54,19 +57,22 @@ def events(stream: str, /, *, which: Which = Which(), common: Common = Common())
     stream
         The stream, with its major version where there are several: order, order@1.
     """
-    from trunkline.app.views import Wanted  # noqa: PLC0415  --help must not pay for it
-    from trunkline.app.views import events as use_case  # noqa: PLC0415  as above
+    from trunkline.app.questions import AskEvents, pages  # noqa: PLC0415  --help must not pay for it
 
-    wanted = Wanted(*dataclasses.astuple(which))
+    *fields, why = dataclasses.astuple(which)
+    question = AskEvents(stream, *fields)
+    reveal(common, question, why)
 
-    async def show(backbone: Backbone) -> int:
+    async def show() -> int:
         count = 0
-        async for event in use_case(backbone, stream, wanted):
-            _show(event, as_json=common.json)
-            count += 1
+        async with desk(common, why) as ask:
+            async for page in pages(ask, question):
+                for event in page:
+                    _show(event, as_json=common.json)
+                count += len(page)
         return count
 
-    count = reading(common, show)
+    count = asyncio.run(show())
     if not count and not common.json:
         output.complain("No such event.")
     elif not common.json:

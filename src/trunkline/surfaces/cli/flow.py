@@ -6,7 +6,7 @@ import getpass
 from typing import TYPE_CHECKING
 
 from trunkline.surfaces.cli import output
-from trunkline.surfaces.cli.common import Common, acting, reading
+from trunkline.surfaces.cli.common import Common, acting, asking
 
 if TYPE_CHECKING:
     from trunkline.app.pausing import FlowState
@@ -20,9 +20,9 @@ def list_(*, common: Common = Common()) -> None:  # noqa: B008  a frozen value
 
     Example: trunkline flow list
     """
-    from trunkline.app.pausing import list_flows  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.questions import AskFlows  # noqa: PLC0415  --help must not pay for it
 
-    found = reading(common, list_flows)
+    found: list[FlowState] = asking(common, AskFlows())
     if common.json:
         for one in found:
             output.document(one)

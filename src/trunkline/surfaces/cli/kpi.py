@@ -6,15 +6,15 @@ import dataclasses
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
+from msgspec.structs import astuple
 
-from trunkline.kernel.clock import SECOND
+from trunkline.kernel.clock import SECOND, SystemClock
 from trunkline.kernel.errors import UsageError
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.choosing import backwards, instant
-from trunkline.surfaces.cli.common import Common, reading
+from trunkline.surfaces.cli.common import Common, asking
 
 if TYPE_CHECKING:
-    from trunkline.app.backbone import Backbone
     from trunkline.app.kpis import KpiReport, Point, View, Window
 
 
@@ -73,17 +73,16 @@ def kpi(
     every
         In place of one sum, what happened in each step of the window: 1m, 1h, 1d.
     """
-    from trunkline.app import kpis  # noqa: PLC0415  --help must not pay for it
+    from msgspec.structs import asdict  # noqa: PLC0415  --help must not pay for it
+
+    from trunkline.app.questions import AskKpis, AskSeries, Question  # noqa: PLC0415  as above
 
     step = round(_seconds(every)) if every else 0
-
-    async def ask(backbone: Backbone) -> KpiReport | list[Point]:
-        window = chosen.window(backbone.machine.clock.now())
-        if step:
-            return await kpis.series(backbone, window, step, freshness=True)
-        return await kpis.kpis(backbone, window, by or "")
-
-    found = reading(common, ask)
+    window = asdict(chosen.window(SystemClock().now()))
+    question: Question = AskKpis(**window, by=by or "")
+    if step:
+        question = AskSeries(**window, step_seconds=step, freshness=True)
+    found: KpiReport | list[Point] = asking(common, question)
     if isinstance(found, list):
         _print_series(found, as_json=common.json)
     elif common.json:
@@ -137,6 +136,12 @@ def _print(found: KpiReport) -> None:
                 )
                 for one in found.sources
             ],
+        )
+    if found.entities:
+        output.say("")
+        output.table(
+            ("stream", "entities", "duplicates", "%", "counted", "uncounted events"),
+            [astuple(one) for one in found.entities],
         )
     if found.flows:
         output.say("")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -10,7 +9,7 @@ from msgspec.structs import replace
 from trunkline.kernel.clock import to_rfc3339
 from trunkline.surfaces.cli import answering, output
 from trunkline.surfaces.cli.choosing import Bulk, Entries, Mending
-from trunkline.surfaces.cli.common import Common, reading
+from trunkline.surfaces.cli.common import Common, asking
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -38,10 +37,10 @@ def list_(
     limit
         The most to list.
     """
-    from trunkline.app.arrivals import entries  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.questions import AskEntries  # noqa: PLC0415  --help must not pay for it
 
     query = replace(which.query(), status=None if closed else "open", before=before, limit=limit)
-    found = reading(common, partial(entries, where=query))
+    found = asking(common, AskEntries(query))
     if common.json:
         for one in found:
             output.document(one)
@@ -68,9 +67,9 @@ def groups_(
 
     Example: trunkline quarantine groups --source shop/order
     """
-    from trunkline.app.arrivals import entry_groups  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.questions import AskEntryGroups  # noqa: PLC0415  --help must not pay for it
 
-    found = reading(common, partial(entry_groups, where=which.query()))
+    found = asking(common, AskEntryGroups(which.query()))
     if common.json:
         for one in found:
             output.document(one)
@@ -91,6 +90,7 @@ def show_(
     *,
     common: Common = Common(),  # noqa: B008  as above
     reveal: bool = False,
+    why: str = "",
 ) -> None:
     """Show one refused arrival with every reason and its record, personal fields masked.
 
@@ -102,10 +102,13 @@ def show_(
         The entry's id, from the list.
     reveal
         Show the record as it came, to mend it: save the output of --json and release it with --file.
+        That is written into the audit.
+    why
+        With --reveal: why, for whoever asks later.
     """
-    from trunkline.app.arrivals import quarantined  # noqa: PLC0415  as above
+    from trunkline.app.questions import AskEntry  # noqa: PLC0415  as above
 
-    found = reading(common, partial(quarantined, entry_id=id, reveal=reveal))
+    found = asking(common, AskEntry(id, reveal), why)
     if common.json:
         output.document(found)
         return

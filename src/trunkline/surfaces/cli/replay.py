@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -12,11 +12,10 @@ from cyclopts import Parameter
 from trunkline.kernel.errors import UsageError
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.choosing import Span, backwards, me
-from trunkline.surfaces.cli.common import Common, acting, reading
+from trunkline.surfaces.cli.common import Common, acting, asking, desk
 
 if TYPE_CHECKING:
     from trunkline.app.acts import StartReplay
-    from trunkline.app.backbone import Backbone
     from trunkline.app.replays import ChangedReplay, PlanView, ReplayView
     from trunkline.delivery.replay.port import Selection
 
@@ -95,9 +94,9 @@ def plan_(
     flow
         The flow.
     """
-    from trunkline.app.replays import plan  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.questions import AskPlan  # noqa: PLC0415  --help must not pay for it
 
-    found = reading(common, partial(plan, act=_asked(flow, which, manner)))
+    found: PlanView = asking(common, AskPlan(_asked(flow, which, manner)))
     if common.json:
         output.document(found)
     else:
@@ -175,9 +174,9 @@ def list_(
     flow
         Only those of this flow.
     """
-    from trunkline.app.replays import replays  # noqa: PLC0415  as above
+    from trunkline.app.questions import AskReplays  # noqa: PLC0415  as above
 
-    found = reading(common, partial(replays, flow=flow))
+    found: list[ReplayView] = asking(common, AskReplays(flow))
     if common.json:
         for one in found:
             output.document(one)
@@ -227,20 +226,22 @@ def show_(
     follow
         Show it again each time that something has changed, until it runs no more.
     """
-    from trunkline.app.replays import replay_of  # noqa: PLC0415  as above
+    from trunkline.app.questions import AskReplay  # noqa: PLC0415  as above
+    from trunkline.kernel.clock import SystemClock  # noqa: PLC0415  as above
 
-    async def show(backbone: Backbone) -> None:
+    async def show() -> None:
         told: Any = None
-        while True:
-            view = await replay_of(backbone, replay)
-            if view != told:
-                _show(common, view, again=told is not None)
-                told = view
-            if not follow or view.state != "running":
-                return
-            await backbone.machine.clock.sleep(FOLLOW_SECONDS)
+        async with desk(common) as ask:
+            while True:
+                view = await ask(AskReplay(replay))
+                if view != told:
+                    _show(common, view, again=told is not None)
+                    told = view
+                if not follow or view.state != "running":
+                    return
+                await SystemClock().sleep(FOLLOW_SECONDS)
 
-    reading(common, show)
+    asyncio.run(show())
 
 
 def _show(common: Common, view: ReplayView, *, again: bool) -> None:

@@ -72,7 +72,10 @@ def run(
     # the project's port is the intake's, so delivery has a door only where it is given one of its own
     listens = role != "delivery" or port is not None
     place = place_of(project, host or "", port, plain=insecure_plain) if listens else None
-    with telemetry(project, machine) as traced, asyncio.Runner(loop_factory=loop_factory()) as runner:
+    with (
+        telemetry(project, machine, [role] if role else ROLES) as traced,
+        asyncio.Runner(loop_factory=loop_factory()) as runner,
+    ):
         part = Part(project, traced, role, place, allow_draft)
         runner.run(_run(part, as_json=as_json, tell_json=common.json))
     return Exit.OK
@@ -106,7 +109,8 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
     from trunkline.surfaces.mounts import doorway, shown  # noqa: PLC0415  as above
 
     machine, place = part.machine, part.place
-    listener = LogListener(make_writer(sys.stderr, machine.clock, as_json=as_json))
+    own = make_writer(sys.stderr, machine.clock, as_json=as_json)
+    listener = LogListener(own, *([machine.write] if machine.write else []))
     machine.signals.listen(listener)
     stop = _stop_on_signals()
 
@@ -119,20 +123,21 @@ async def _run(part: Part, *, as_json: bool, tell_json: bool) -> None:
                 settle_collector()
                 _tell(started, as_json=tell_json)
                 if not tell_json and place and part.role != "delivery":
-                    await _tell_token(backbone)
+                    await _tell_room(backbone, started.address)
                 sys.stdout.flush()
                 await _until(stop, listener, machine)
         listener.flush()
 
 
-async def _tell_token(backbone: Backbone) -> None:
-    """Make the administrator's token at the first start and show it once, on a terminal alone.
+async def _tell_room(backbone: Backbone, address: str) -> None:
+    """Say where the control room is; make the token at the first start, and show it once on a terminal alone.
 
     Elsewhere standard output is kept, as a journal or a container's log is, and so would the token be.
     """
     from trunkline.app.acts import RotateToken, perform  # noqa: PLC0415  --help must not pay for it
     from trunkline.app.tokens import token_standing  # noqa: PLC0415  as above
 
+    output.say(f"  control room: {address}/control/")
     if token_standing(backbone.project, backbone.machine.clock.now()).tokens:
         return
     if not sys.stdout.isatty():

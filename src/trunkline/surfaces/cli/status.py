@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trunkline.surfaces.cli import output
-from trunkline.surfaces.cli.common import Common, reading
+from trunkline.surfaces.cli.common import Common, asking
 from trunkline.surfaces.cli.replay import print_replays
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ def status(*, common: Common = Common()) -> None:  # noqa: B008  a frozen value
 
     Example: trunkline status --json
     """
-    from trunkline.app.status import status as use_case  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.questions import AskStatus  # noqa: PLC0415  --help must not pay for it
 
-    found = reading(common, use_case)
+    found: Status = asking(common, AskStatus())
     if common.json:
         output.document(found)
     else:

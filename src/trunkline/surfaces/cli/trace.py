@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from trunkline.kernel import json
 from trunkline.kernel.errors import UsageError
 from trunkline.surfaces.cli import output
-from trunkline.surfaces.cli.common import Common, reading
+from trunkline.surfaces.cli.common import Common, asking
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ def trace(
     limit: int = 50,
     before: int | None = None,
     reveal: bool = False,
+    why: str = "",
 ) -> Exit:
     """Tell the whole story of a correlation ID, of the events of an id, or of an entity.
 
@@ -47,15 +47,15 @@ def trace(
     before
         Only events before this offset of --stream: the last one of the page before.
     reveal
-        Show personal fields as they are.
+        Show personal fields as they are; that is written into the audit.
+    why
+        With --reveal: why, for whoever asks later.
     """
-    from trunkline.app.story import Asked  # noqa: PLC0415  --help must not pay for it
-    from trunkline.app.story import trace as use_case  # noqa: PLC0415  as above
+    from trunkline.app.questions import AskTrace  # noqa: PLC0415  --help must not pay for it
 
     if before is not None and not stream:
         raise UsageError("an offset is one of a stream: say which, with --stream")
-    asked = Asked(stream, limit, before, reveal)
-    report = reading(common, partial(use_case, identifier=identifier, asked=asked))
+    report: TraceReport = asking(common, AskTrace(identifier, stream, limit, before, reveal), why)
     if common.json:
         output.document(report)
     else:

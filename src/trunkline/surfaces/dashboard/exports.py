@@ -22,11 +22,16 @@ def as_json(title: str, at: int, shown: Any) -> bytes:
 
 def as_csv(rows: Sequence[msgspec.Struct]) -> bytes:
     """Return rows with a head; a text that a spreadsheet would compute gets a quote before it."""
+    return csv_rows(rows, head=True)
+
+
+def csv_rows(rows: Sequence[msgspec.Struct], *, head: bool) -> bytes:
+    """Return the rows of a piece of a list, the first one with a head."""
     text = io.StringIO()
     writer = csv.writer(text)
     for number, row in enumerate(rows):
         cells = msgspec.to_builtins(row)
-        if number == 0:
+        if number == 0 and head:
             writer.writerow(cells)
         writer.writerow([_cell(one) for one in cells.values()])
     return text.getvalue().encode()

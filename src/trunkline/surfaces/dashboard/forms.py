@@ -16,14 +16,20 @@ from trunkline.app.acts import perform, remote
 from trunkline.app.backbone import Backbone
 from trunkline.kernel.errors import UsageError
 from trunkline.surfaces.dashboard.page import Asked
+from trunkline.surfaces.identity import Permission
 
 
 class Input(msgspec.Struct, frozen=True):
-    """Something to be typed in: the field, what it is called, and what may stand in it."""
+    """Something to be typed in: the field, what it is called, and what may stand in it.
+
+    ``value`` stands in it before; an ``optional`` one may be left empty.
+    """
 
     name: str
     label: str
     hint: str = ""
+    value: str = ""
+    optional: bool = False
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -43,11 +49,27 @@ class Asking(msgspec.Struct, frozen=True):
     inputs: tuple[Input, ...] = ()
 
 
+REVEALS = (
+    "It is shown once, in the answer to this form, and on no other page.",
+    "That you look is in the audit before you see anything.",
+)
+"""What every form says that shows personal data."""
+
+
+class Revealed(msgspec.Struct, frozen=True):
+    """Personal data as it is: what it is of, the page it belongs to, and each part with its heading."""
+
+    title: str
+    back: str
+    parts: tuple[tuple[str, Any], ...]
+
+
 class Form(msgspec.Struct, frozen=True):
     """A form: ``name`` is its address below ``/control/act``, ``button`` what is pressed.
 
     ``asks`` returns what it says of a request, ``acts`` the act that a request asks for by whom and why, and
-    ``tells`` one sentence on what came of it. A ``grave`` one cannot be taken back.
+    ``tells`` one sentence on what came of it. A ``grave`` one cannot be taken back. Who sends it has the
+    permission ``may``. One that ``shows`` personal data has it in the answer, and nowhere else.
     """
 
     name: str
@@ -57,6 +79,8 @@ class Form(msgspec.Struct, frozen=True):
     acts: Callable[[Asked, str, str], Act]
     tells: Callable[[Any], str]
     grave: bool = False
+    may: Permission = "act"
+    shows: Callable[[Asked], Awaitable[Revealed]] | None = None
 
 
 async def done(form: Form, asked: Asked, by: str) -> str:

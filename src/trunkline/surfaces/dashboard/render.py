@@ -90,6 +90,16 @@ LABELS = {
     "ok": "OK",
     "there": "OK",
     "silent": "Silent",
+    "pending": "Pending",
+    "firing": "Firing",
+    "acknowledged": "Acknowledged",
+    "resolved": "Resolved",
+    "page": "Page",
+    "ticket": "Ticket",
+    "info": "Info",
+    "running": "Running",
+    "cancelled": "Cancelled",
+    "sent": "Sent",
     "waiting": "Waiting",
     "delivered": "Delivered",
     "discarded": "Given up",
@@ -97,13 +107,35 @@ LABELS = {
     "begun": "Begun",
     "done": "Done",
     "failed": "Failed",
+    "refused": "Refused",
+    "draft-refused": "Draft, would be refused",
+    "draft": "Draft",
+    "advised": "Passes, with advice",
+    "passes": "Passes",
+    "pass": "Pass",
+    "error": "To mend",
+    "advice": "Advice",
+    "active": "Active",
+    "deprecated": "Deprecated",
+    "retired": "Retired",
+    "ended": "Ended",
+    "open": "Open",
+    "unregistered": "Not registered",
+    "compatible": "Compatible",
+    "undecided": "Undecided",
+    "breaking": "Breaking",
 }
 """What a chip says for each word of the use-cases."""
 
 LEVELS = (
-    dict.fromkeys(("away", "late", "silent", "failed"), "bad")
+    dict.fromkeys(("away", "late", "silent", "failed", "refused", "error", "breaking", "open"), "bad")
     | dict.fromkeys(("dead", "isolated", "retrying", "waiting", "paused", "begun"), "warn")
+    | dict.fromkeys(("draft-refused", "advice", "deprecated", "undecided"), "warn")
     | dict.fromkeys(("behind", "ok", "there", "done", "delivered"), "good")
+    | dict.fromkeys(("firing", "page", "refused", "dead-lettered"), "bad")
+    | dict.fromkeys(("acknowledged", "ticket", "held"), "warn")
+    | dict.fromkeys(("resolved", "running", "sent", "answered"), "good")
+    | dict.fromkeys(("passes", "advised", "pass", "active", "compatible", "ended"), "good")
 )
 """How a chip looks for each: what is not here is quiet."""
 

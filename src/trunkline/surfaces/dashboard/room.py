@@ -196,6 +196,8 @@ class Room:
         where = answers.own(request.query.get("page", ""))
         path, _, query = where.partition("?")
         page, parts = _route(path)
+        if not page.every_seconds:
+            raise Told(404, "this page stands still")
         if self._streams.full:
             raise Told(503, "too many look at a time: this page stands still")
         shown = replace(request, path=path, query=answers.fields(query.encode()))
@@ -225,6 +227,9 @@ class Room:
         form = _form(request)
         asked = self._asked(replace(request, query=fields), {})
         text = await done(form, asked, request.session.principal.name)
+        if form.shows is not None:
+            revealed = await form.shows(asked)
+            return await self._html(request, "revealed", {"revealed": revealed, "why": fields["why"].strip()})
         return answers.see(back, answers.told(text, secure=request.secure))
 
     def _asked(self, request: Request, parts: Mapping[str, str]) -> Asked:
@@ -243,12 +248,13 @@ def _route(path: str) -> tuple[Page, dict[str, str]]:
 
 
 def _form(request: Request) -> Form:
-    if "act" not in request.session.principal.may:
-        raise Told(403, f"{request.session.principal.name} may look, and change nothing")
-    name = request.path.removeprefix(ACT)
-    if name not in _FORMS:
+    form, who = _FORMS.get(request.path.removeprefix(ACT)), request.session.principal
+    if form is not None and form.may in who.may:
+        return form
+    if form is None and "act" in who.may:
         raise Told(404, "there is no such form")
-    return _FORMS[name]
+    reveals = form is not None and form.may == "reveal"
+    raise Told(403, f"{who.name} may {'not see personal data' if reveals else 'look, and change nothing'}")
 
 
 def _export(page: Page, view: View, at: int, wanted: str) -> WebhookAnswer:
@@ -257,7 +263,12 @@ def _export(page: Page, view: View, at: int, wanted: str) -> WebhookAnswer:
         return answers.file(f"{page.name}.json", "application/json", exports.as_json(view.title, at, shown))
     if wanted == "csv" and view.rows is not None:
         return answers.file(f"{page.name}.csv", "text/csv; charset=utf-8", exports.as_csv(view.rows))
-    raise Told(404, "this page is given as format=json" + (" or format=csv" if view.rows is not None else ""))
+    if wanted in view.reports:
+        return answers.file(
+            f"{page.name}.{wanted}", "text/markdown; charset=utf-8", view.reports[wanted].encode()
+        )
+    given = ["json", *(["csv"] if view.rows is not None else []), *view.reports]
+    raise Told(404, f"this page is given as {' or '.join(f'format={one}' for one in given)}")
 
 
 def _asset(name: str) -> WebhookAnswer:

@@ -6,8 +6,10 @@ import asyncio
 from collections import deque
 
 from trunkline.app.backbone import Backbone
+from trunkline.app.changes import Changes
 from trunkline.app.overview import LastHour, last_hour
-from trunkline.app.snapshot import Latest, Snapshot, snapshot, with_rates
+from trunkline.app.snapshot import Latest, Snapshot, snapshot, with_counted_rates, with_rates
+from trunkline.surfaces.dashboard.memory import Memory
 
 FRESH_SECONDS = 2.0
 """A younger snapshot is shown again."""
@@ -20,15 +22,17 @@ FORGET_SECONDS = 300.0
 
 
 class Sights:
-    """Reads snapshots; who comes while one is read waits for that one."""
+    """Reads snapshots; who comes while one is read waits for that one. ``memory`` is for all else."""
 
     def __init__(self, backbone: Backbone) -> None:
         self._backbone = backbone
+        self.changes = Changes(backbone)
         self._latest: dict[str, Latest] = {}
         self._kept: deque[tuple[float, Snapshot]] = deque()
         self._shown: tuple[float, Snapshot] | None = None
         self._hour: tuple[float, LastHour] | None = None
         self._one_at_a_time = asyncio.Lock()
+        self.memory = Memory()
 
     async def now(self, fresh_seconds: float = FRESH_SECONDS) -> Snapshot:
         """Return a snapshot no older than ``fresh_seconds``."""
@@ -52,6 +56,6 @@ class Sights:
             kept.popleft()
         while len(kept) > 1 and at - kept[1][0] >= RATE_SECONDS:
             kept.popleft()
-        rated = with_rates(seen, kept[0][1]) if kept else seen
+        rated = with_rates(seen, kept[0][1]) if kept else await with_counted_rates(self._backbone, seen)
         kept.append((at, seen))
         return rated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trunkline.kernel.clock import SECOND, from_rfc3339, to_rfc3339
+from trunkline.kernel.errors import UsageError
 
 _STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _SIZES = ("B", "KB", "MB", "GB", "TB")
@@ -42,6 +43,14 @@ def ago(at: str | int, now: int) -> str:
 def instant(at: str | int) -> int:
     """Return an instant in microseconds, given so or as RFC 3339."""
     return at if isinstance(at, int) else from_rfc3339(at)
+
+
+def moment(text: str) -> int:
+    """Return a time that somebody typed in microseconds, 0 for none; raises ``UsageError``."""
+    try:
+        return from_rfc3339(text.strip()) if text.strip() else 0
+    except ValueError:
+        raise UsageError(f'"{text}" is no time: write it as 2026-01-05T09:30:00Z') from None
 
 
 def utc(at: str | int) -> str:

@@ -15,13 +15,14 @@ import msgspec
 from trunkline import __version__
 from trunkline.kernel import json
 from trunkline.kernel.clock import Clock
-from trunkline.kernel.errors import BusyError, TrunklineError
+from trunkline.kernel.errors import TrunklineError
 from trunkline.surfaces.access import Access
 from trunkline.surfaces.body import Bodies
 from trunkline.surfaces.door import Receive, Scope, Send
 from trunkline.surfaces.names import name_in
 from trunkline.surfaces.rest.openapi import openapi
-from trunkline.surfaces.rest.problems import Problem, problem, problem_of
+from trunkline.surfaces.rest.operations import OPERATIONS
+from trunkline.surfaces.rest.problems import Problem, hints, problem, problem_of
 from trunkline.surfaces.rest.routes import ROUTES, Asked, Route
 from trunkline.surfaces.workers import Workers
 
@@ -48,7 +49,7 @@ class ContractsApi:
         for route in ROUTES:
             pattern = re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path))
             self._paths.setdefault(pattern, {})[route.method] = route
-        self._document = msgspec.json.encode(openapi(ROUTES, prefix, __version__))
+        self._document = msgspec.json.encode(openapi(ROUTES, OPERATIONS, prefix, __version__))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -57,7 +58,7 @@ class ContractsApi:
         except _Answered as answered:
             status, body, headers = _failed(answered.told, answered.headers)
         except TrunklineError as error:
-            status, body, headers = _failed(problem_of(error), _hints(error))
+            status, body, headers = _failed(problem_of(error), hints(error))
         headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -107,15 +108,6 @@ def _read(route: Route, body: bytes) -> Any:
 
 def _failed(told: Problem, headers: Headers) -> tuple[int, bytes, Headers]:
     return told.status, json.encode(told), [_type(b"problem+json"), *headers]
-
-
-def _hints(error: TrunklineError) -> Headers:
-    """Return the headers that go with an error: how to say who one is, when to come back."""
-    if getattr(error, "status", None) == 401:  # noqa: PLR2004  unauthorized
-        return [(b"www-authenticate", b'Basic realm="trunkline", Bearer')]
-    if isinstance(error, BusyError):
-        return [(b"retry-after", b"%d" % max(1, round(error.retry_after_seconds)))]
-    return []
 
 
 def _type(subtype: bytes) -> tuple[bytes, bytes]:

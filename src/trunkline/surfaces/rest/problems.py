@@ -76,12 +76,21 @@ def problem_of(error: TrunklineError) -> Problem:
     return msgspec.structs.replace(told, type=RULES) if status == HTTPStatus.CONFLICT else told
 
 
-def answer_of(error: TrunklineError) -> WebhookAnswer:
-    """Answer with what is wrong, where there is no route yet."""
-    told = problem_of(error)
+def answer_of(error: TrunklineError, *, reads: bool = False) -> WebhookAnswer:
+    """Answer with what is wrong; what cannot be read for a reason of no class of its own is not there."""
+    told = problem(404, str(error)) if reads and type(error) is TrunklineError else problem_of(error)
     body = json.encode(told)
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
-    return WebhookAnswer(told.status, headers, body)
+    return WebhookAnswer(told.status, [*headers, *hints(error)], body)
+
+
+def hints(error: TrunklineError) -> list[tuple[bytes, bytes]]:
+    """Return the headers that go with an error: how to say who one is, when to come back."""
+    if getattr(error, "status", None) == HTTPStatus.UNAUTHORIZED:
+        return [(b"www-authenticate", b'Basic realm="trunkline", Bearer')]
+    if isinstance(error, BusyError):
+        return [(b"retry-after", b"%d" % max(1, round(error.retry_after_seconds)))]
+    return []
 
 
 def _wrong(fault: Fault) -> Wrong:

@@ -55,7 +55,7 @@ class Registration(_Body, frozen=True):
             raise ValueError("give text or contracts, one of the two")
 
 
-class Reason(_Body, frozen=True):
+class Grounds(_Body, frozen=True):
     """Why a step is taken."""
 
     why: Why
@@ -232,7 +232,7 @@ ROUTES = (
     Route("POST", "/contracts", "Register contracts", _register, Registrations, Registration, writes=True),
     Route("POST", "/contracts/diff", "Compare two versions", _compare, Comparison, Question),
     Route(
-        "POST", f"{_VERSION}/activate", "Put a draft into use", _activate, VersionView, Reason, writes=True
+        "POST", f"{_VERSION}/activate", "Put a draft into use", _activate, VersionView, Grounds, writes=True
     ),
     Route(
         "POST", f"{_VERSION}/deprecate", "Say when it ends", _deprecate, VersionView, Deprecation, writes=True

@@ -9,9 +9,10 @@ import jsonschema_rs
 import pytest
 
 from trunkline.surfaces.rest.openapi import openapi
+from trunkline.surfaces.rest.operations import OPERATIONS
 from trunkline.surfaces.rest.routes import ROUTES
 
-DOCUMENT = json.loads(json.dumps(openapi(ROUTES, "/api/v1", "1.2.3")))
+DOCUMENT = json.loads(json.dumps(openapi(ROUTES, OPERATIONS, "/api/v1", "1.2.3")))
 
 
 def refs(value):

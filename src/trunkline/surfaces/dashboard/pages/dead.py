@@ -7,14 +7,15 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from trunkline.app.acts import DiscardLetters, EditLetters, RetryLetters
+from trunkline.app.acts import DiscardLetters, EditLetters, RetryLetters, RevealData
 from trunkline.app.dead import DeadDetail, DeadGroup, DeadView, dead_groups, dead_letter, dead_letters
 from trunkline.app.editing import as_json
 from trunkline.app.letters import MOST_AT_A_TIME, Answered, Edited
+from trunkline.app.questions import AskLetter, subject_of
 from trunkline.app.verdicts import several
 from trunkline.delivery.ledger import CaseQuery
 from trunkline.kernel.errors import TrunklineError
-from trunkline.surfaces.dashboard.forms import Asking, Form, Input
+from trunkline.surfaces.dashboard.forms import REVEALS, Asking, Form, Input, Revealed
 from trunkline.surfaces.dashboard.page import ROOM, Asked, NotThere, Page, View
 from trunkline.surfaces.dashboard.tables import Column, Table, found, ordered, paged
 
@@ -163,6 +164,30 @@ async def _ask_edit(asked: Asked) -> Asking:
     return await _ask(asked, "Mend", *says, inputs=inputs, checked=(again,))
 
 
+def _letter_of(asked: Asked) -> AskLetter:
+    return AskLetter(asked.value("flow"), asked.number("offset", -1), reveal=True)
+
+
+async def _ask_reveal(asked: Asked) -> Asking:
+    letter = _letter_of(asked)
+    detail = await dead_letter(asked.backbone, letter.flow, letter.offset)
+    fields = {"flow": letter.flow, "offset": str(letter.offset)}
+    title = f"Show the personal data of event {detail.letter.offset:,} in {letter.flow}?"
+    return Asking(title, REVEALS, letter_address(letter.flow, letter.offset), fields)
+
+
+async def _revealed(asked: Asked) -> Revealed:
+    letter = _letter_of(asked)
+    detail = await dead_letter(asked.backbone, letter.flow, letter.offset, reveal=True)
+    parts: list[tuple[str, Any]] = []
+    if detail.event:
+        parts += [("Entity", detail.event.subject), ("The record as it came", detail.event.data)]
+    if detail.edited is not None:
+        parts.append(("The record as it was mended", detail.edited))
+    title = f"Event {letter.offset:,} in {letter.flow}"
+    return Revealed(title, letter_address(letter.flow, letter.offset), tuple(parts))
+
+
 def _retry(asked: Asked, by: str, why: str) -> RetryLetters:
     return RetryLetters(_query(asked, MOST_AT_A_TIME), by, why, new_key=bool(asked.value("new_key")))
 
@@ -205,5 +230,15 @@ DISCARD = Form(
 EDIT = Form(
     "edit-letters", "Mend", "puts a value into the records of dead letters", _ask_edit, _edit, _told_edit
 )
-FORMS = (RETRY, DISCARD, EDIT)
+REVEAL = Form(
+    "reveal-letter",
+    "Show personal data",
+    "shows the record of a dead letter with its personal data, once",
+    _ask_reveal,
+    lambda asked, by, why: RevealData(subject_of(_letter_of(asked)), by, why),
+    lambda _: "",
+    may="reveal",
+    shows=_revealed,
+)
+FORMS = (RETRY, DISCARD, EDIT, REVEAL)
 PAGES = (GROUPS_PAGE, LIST_PAGE, LETTER_PAGE)

@@ -8,14 +8,15 @@ from trunkline.surfaces.dashboard.page import Asked, Page, View
 
 async def _load(asked: Asked) -> View:
     seen = await asked.sights.now()
-    return View("Overview", await overview(asked.backbone, seen, await asked.sights.hour()), at=seen.at)
+    hour, changes = await asked.sights.hour(), await asked.sights.changes.lately()
+    return View("Overview", overview(seen, hour, changes), at=seen.at)
 
 
 OVERVIEW = Page(
     "overview",
     "/",
     "Overview",
-    "Whether all is well, what is wrong and what to do next, the sums, and what people did lately.",
+    "Whether all is well, what is wrong and what to do next, the sums, and what changed lately.",
     _load,
     "Now",
     "o",

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from trunkline.app.acts import DiscardEntries, ReleaseEntries
+from trunkline.app.acts import DiscardEntries, ReleaseEntries, RevealData
 from trunkline.app.arrivals import (
     MOST_AT_A_TIME,
     Discarded,
@@ -18,12 +18,13 @@ from trunkline.app.arrivals import (
     quarantined,
 )
 from trunkline.app.editing import as_json
+from trunkline.app.questions import AskEntry, subject_of
 from trunkline.app.verdicts import several
 from trunkline.intake.quarantine import Entry, Query
 from trunkline.intake.release import Release
 from trunkline.kernel.clock import to_rfc3339
 from trunkline.kernel.errors import TrunklineError
-from trunkline.surfaces.dashboard.forms import Asking, Form, Input
+from trunkline.surfaces.dashboard.forms import REVEALS, Asking, Form, Input, Revealed
 from trunkline.surfaces.dashboard.page import ROOM, Asked, NotThere, Page, View
 from trunkline.surfaces.dashboard.tables import Column, Table, found, ordered, paged
 
@@ -80,6 +81,11 @@ class Shown(msgspec.Struct, frozen=True):
     correlation: str
     record: Any
     ended: tuple[str, str, str, str] | None
+
+
+def entry_address(entry_id: str) -> str:
+    """Return where an arrival's page is."""
+    return f"{QUARANTINE}/{quote(entry_id, safe='')}"
 
 
 def _query(asked: Asked, limit: int) -> Query:
@@ -166,7 +172,7 @@ async def _ask(asked: Asked, verb: str, *says: str, **more: Any) -> Asking:
     if there > MOST_AT_A_TIME:
         told.append(f"These are {there:,}: the first {MOST_AT_A_TIME:,} are answered, and then the next.")
     fields = {name: asked.value(name) for name in (*CHOSEN, "id") if asked.value(name)}
-    back = f"{QUARANTINE}/{quote(query.ids[0], safe='')}" if query.ids else QUARANTINE
+    back = entry_address(query.ids[0]) if query.ids else QUARANTINE
     title = f"{verb} {several(there, 'refused arrival')}?"
     return Asking(title, tuple(told), back, fields, min(there, MOST_AT_A_TIME), **more)
 
@@ -191,6 +197,18 @@ async def _ask_discard(asked: Asked) -> Asking:
     return await _ask(
         asked, "Discard", "They never go into a stream. Their bytes are kept until they are trimmed."
     )
+
+
+async def _ask_reveal(asked: Asked) -> Asking:
+    detail = await quarantined(asked.backbone, asked.value("id"))
+    title = f"Show the personal data of refused arrival {detail.entry.id}?"
+    return Asking(title, REVEALS, entry_address(detail.entry.id), {"id": detail.entry.id})
+
+
+async def _revealed(asked: Asked) -> Revealed:
+    detail = await quarantined(asked.backbone, asked.value("id"), reveal=True)
+    parts = (("The record as it came", detail.record),)
+    return Revealed(f"Refused arrival {detail.entry.id}", entry_address(detail.entry.id), parts)
 
 
 def _release(asked: Asked, by: str, why: str) -> ReleaseEntries:
@@ -229,5 +247,15 @@ DISCARD = Form(
     _told_discard,
     grave=True,
 )
-FORMS = (RELEASE, MEND, DISCARD)
+REVEAL = Form(
+    "reveal-entry",
+    "Show personal data",
+    "shows the record of a refused arrival with its personal data, once",
+    _ask_reveal,
+    lambda asked, by, why: RevealData(subject_of(AskEntry(asked.value("id"), reveal=True)), by, why),
+    lambda _: "",
+    may="reveal",
+    shows=_revealed,
+)
+FORMS = (RELEASE, MEND, DISCARD, REVEAL)
 PAGES = (GROUPS_PAGE, LIST_PAGE, ENTRY_PAGE)
