@@ -26,6 +26,7 @@ from trunkline.app.views import (
     try_view,
     view,
 )
+from trunkline.connectors.reply import Reply
 from trunkline.delivery.ledger import Case, Fate
 from trunkline.delivery.replay.port import Replay
 from trunkline.eventlog.port import Query
@@ -145,7 +146,7 @@ async def trace(backbone: Backbone, identifier: str, asked: Asked | None = None)
     ways, found = await _found(backbone, identifier, asked)
     refused = await backbone.quarantine.list(QuarantineQuery(status=None, correlation=identifier))
     told = [_Told(backbone, stored, asked.reveal) for stored in found[: asked.limit]]
-    await asyncio.gather(*(one.look() for one in told))
+    await _look(backbone, told)
     timed = [step for one in told for step in one.steps()]
     timed += [step for entry in refused for step in _refusal(entry)]
     timed.sort(key=lambda step: step[0])
@@ -175,6 +176,34 @@ async def _found(backbone: Backbone, identifier: str, asked: Asked) -> tuple[lis
     return ways, sorted(both.values(), key=lambda one: (-one.event.recorded, one.stream, -one.offset))
 
 
+async def _look(backbone: Backbone, told: Sequence[_Told]) -> None:
+    """Look up what became of events in the flows of their streams, and in their replays that sent them."""
+    flows = backbone.project.flows
+    replays = list(reversed(await backbone.replays.all()))
+    for flow in flows.values():
+        await _look_at(backbone, told, flow, None)
+    for replay in replays:
+        if replay.flow in flows:
+            await _look_at(backbone, told, flows[replay.flow], replay)
+
+
+async def _look_at(backbone: Backbone, told: Sequence[_Told], flow: Flow, replay: Replay | None) -> None:
+    """Look up the events of one stream together: the way to the reading thread is what is dear."""
+    stream, name = (replay.stream, replay.name) if replay else (flow.contract.stream, flow.name)
+    of_stream = {one.offset: one for one in told if one.stream == stream}
+    if not of_stream:
+        return
+    ledger, offsets = backbone.ledger, list(of_stream)
+    fates = dict(zip(offsets, await ledger.fates(name, offsets), strict=True))
+    if replay:
+        fates = {at: one for at, one in fates.items() if one.state not in ("pending", "skipped", "dropped")}
+    late = [offset for offset, fate in fates.items() if not fate.began]
+    cases = {case.offset: case for case in await ledger.cases(name, late)} if late else {}
+    replies = await ledger.replies(name, list(fates)) if fates else {}
+    for offset, fate in fates.items():
+        of_stream[offset].add(flow, replay, fate, cases.get(offset), replies.get(offset))
+
+
 class _Told:
     """What is found out of one event."""
 
@@ -184,6 +213,16 @@ class _Told:
         self._reveal = reveal
         self._fates: list[FateView] = []
         self._steps: list[_Timed] = list(self._arrival())
+
+    @property
+    def stream(self) -> str:
+        """Its stream."""
+        return self._stored.stream
+
+    @property
+    def offset(self) -> int:
+        """Its place there."""
+        return self._stored.offset
 
     def trace(self) -> Trace:
         """Return the event and how it stands."""
@@ -195,30 +234,17 @@ class _Told:
         """Return what happened to it, each cause before its effect."""
         return self._steps
 
-    async def look(self) -> None:
-        """Look up what became of it in the flows of its stream, and in their replays that sent it."""
-        flows = self._backbone.project.flows
-        for flow in flows.values():
-            if flow.contract.stream == self._stored.stream:
-                await self._look_at(flow, None)
-        for replay in reversed(await self._backbone.replays.all()):
-            if replay.flow in flows and replay.stream == self._stored.stream:
-                await self._look_at(flows[replay.flow], replay)
-
-    async def _look_at(self, flow: Flow, replay: Replay | None) -> None:
-        ledger, offset = self._backbone.ledger, self._stored.offset
+    def add(
+        self, flow: Flow, replay: Replay | None, fate: Fate, case: Case | None, reply: Reply | None
+    ) -> None:
+        """Tell how it stands in a flow, or in a replay there."""
         name = replay.name if replay else flow.name
-        fate = await ledger.fate(name, offset)
-        if replay and fate.state in ("pending", "skipped", "dropped"):
-            return
-        cases = await ledger.cases(name, [offset]) if not fate.began else []
-        reply = await ledger.reply(name, offset)
         told = reply_view(reply, reveal=self._reveal) if reply else None
-        self._fates.append(_fate_view(name, flow, fate, cases, told))
+        self._fates.append(_fate_view(name, flow, fate, [case] if case else [], told))
         if replay:
             self._add(replay.created, "replayed", flow=name, by=replay.by, detail=replay.why)
-        if cases:
-            self._tell_case(name, cases[0])
+        if case:
+            self._tell_case(name, case)
         elif fate.at:
             self._add(fate.at, _settled(fate), flow=name, attempt=fate.attempt, detail=_calls(fate))
         if told:

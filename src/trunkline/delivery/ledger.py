@@ -7,8 +7,7 @@ for a retry, is held behind an older event of its key, is a dead letter, or was 
 
 The one rule an engine keeps by itself: **an open key has a head**. The open cases of a key are those with
 ``holds``; the oldest is its head and is ``waiting`` or ``dead``. Where a change would leave a ``held``
-case as head, it becomes ``waiting``, due at once, in the same transaction. So no crash can leave an event
-held behind nothing.
+case as head, it becomes ``waiting``, due at once, in the same transaction: no crash leaves one held for ever.
 
 A dead case that ``yields`` is no head: what is behind it goes on, and where one of that is delivered, the
 dead letter becomes ``superseded`` in the same transaction. It still holds in that newer events of its key
@@ -339,6 +338,9 @@ class Replies(Protocol):
     async def reply(self, flow: str, offset: int) -> Reply | None:
         """Return what is stored for the caller of an event."""
 
+    async def replies(self, flow: str, offsets: Sequence[int]) -> dict[int, Reply]:
+        """Return what is stored for the callers of several events, by offset."""
+
     async def reply_named(self, flow: str, name: str) -> Reply | None:
         """Return the latest reply that is stored under an idempotency key."""
 
@@ -354,6 +356,9 @@ class LedgerView(Protocol):
 
     async def fate(self, flow: str, offset: int) -> Fate:
         """Return what became of one event in ``flow``, on which attempt and when."""
+
+    async def fates(self, flow: str, offsets: Sequence[int]) -> list[Fate]:
+        """Return what became of each of several events, in the order asked."""
 
     async def counts(self, flow: str, since: int, until: int) -> Counts:
         """Return what ``flow`` finished at or after ``since`` and before ``until`` (microseconds)."""

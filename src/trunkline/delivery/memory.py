@@ -195,6 +195,10 @@ class MemoryLedger:
                 return Fate(state, settled.attempts, settled.finished, settled.started)
         return Fate("skipped")
 
+    async def fates(self, flow: str, offsets: Sequence[int]) -> list[Fate]:
+        """Return what became of each of several events."""
+        return [await self.fate(flow, offset) for offset in offsets]
+
     async def find(self, query: CaseQuery) -> list[tuple[str, Case]]:
         """Return cases with their flows, by flow and offset."""
         return [(flow, case) for flow, case in self._matches(query) if (flow, case.offset) > query.after][
@@ -255,6 +259,11 @@ class MemoryLedger:
         """Return what is stored for the caller of an event."""
         found = self._books.get(flow, _Book()).replies.get(offset)
         return found[0].reply if found else None
+
+    async def replies(self, flow: str, offsets: Sequence[int]) -> dict[int, Reply]:
+        """Return what is stored for the callers of several events."""
+        found = {offset: await self.reply(flow, offset) for offset in offsets}
+        return {offset: reply for offset, reply in found.items() if reply is not None}
 
     async def reply_named(self, flow: str, name: str) -> Reply | None:
         """Return the latest reply that is stored under an idempotency key."""

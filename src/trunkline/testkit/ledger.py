@@ -189,6 +189,7 @@ class LedgerSuite:
         assert {offset: (await ledger.fate(FLOW, offset)).state for offset in expected} == expected
         assert await ledger.fate(FLOW, 11) == Fate("delivered", 2, NOW, NOW - 5)
         assert await ledger.fate(FLOW, 13) == Fate("delivered", 4, NOW + 8)
+        assert [one.state for one in await ledger.fates(FLOW, list(expected))] == list(expected.values())
 
     async def test_status_counts_what_is_open(self, ledger: WholeLedger) -> None:
         """A flow's status says how far it is, what it owes, and from where on it still has to read."""

@@ -31,6 +31,7 @@ class RepliesSuite:
         await ledger.record(Record(FLOW, NOW, 3, run(0, 2), [case(7, "", "delivered")], replies))
         assert await ledger.reply(FLOW, 1) == ANSWER
         assert await ledger.reply(FLOW, 7) == failed
+        assert await ledger.replies(FLOW, [7, 2, 1]) == {7: failed, 1: ANSWER}
         assert (await ledger.fate(FLOW, 7)).state == "delivered"
 
     async def test_what_has_no_reply_has_none(self, ledger: WholeLedger) -> None:

@@ -178,6 +178,12 @@ class SqliteLedger:
         """Return what became of one event."""
         return await self._store.read(lambda connection: _fate(connection, flow, offset))
 
+    async def fates(self, flow: str, offsets: Sequence[int]) -> list[Fate]:
+        """Return what became of each of several events."""
+        return await self._store.read(
+            lambda connection: [_fate(connection, flow, offset) for offset in offsets]
+        )
+
     async def find(self, query: CaseQuery) -> list[tuple[str, Case]]:
         """Return cases with their flows, by flow and offset."""
         return await self._store.read(lambda connection: letters.find(connection, self._cases, query))
@@ -213,6 +219,15 @@ class SqliteLedger:
         return await self._store.read(
             lambda connection: self._replies.read(connection, replies.OF, flow, offset=offset)
         )
+
+    async def replies(self, flow: str, offsets: Sequence[int]) -> dict[int, Reply]:
+        """Return what is stored for the callers of several events."""
+
+        def read(connection: apsw.Connection) -> dict[int, Reply]:
+            found = ((one, self._replies.read(connection, replies.OF, flow, offset=one)) for one in offsets)
+            return {offset: reply for offset, reply in found if reply is not None}
+
+        return await self._store.read(read)
 
     async def reply_named(self, flow: str, name: str) -> Reply | None:
         """Return the latest reply that is stored under an idempotency key."""

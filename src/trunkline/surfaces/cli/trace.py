@@ -11,7 +11,8 @@ from trunkline.surfaces.cli.common import Common, asking
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from trunkline.app.story import FateView, Step, Trace, TraceReport
+    from trunkline.app.story import Step, Trace, TraceReport
+    from trunkline.app.views import ReplyView
 
 
 def trace(
@@ -27,7 +28,7 @@ def trace(
 ) -> Exit:
     """Tell the whole story of a correlation ID, of the events of an id, or of an entity.
 
-    First each event, newest first, and how it stands in every flow; then in order
+    First each event, newest first, with its record; then in order
     of time what happened: arrivals, pages, attempts, holds, dead letters, what
     people answered, replays, replies. Refused arrivals are found as well. Ends with 1
     where nothing is found.
@@ -69,8 +70,14 @@ def _print(report: TraceReport) -> None:
         output.say(
             f"quarantine {entry.id}: from {entry.source} ({entry.place or 'no place'}), {entry.status}"
         )
+    replies = {
+        (one.event.stream, one.event.offset, fate.flow): fate.reply
+        for one in report.events
+        for fate in one.fates
+    }
     for step in report.steps:
-        output.say(_line(step, several=len(report.events) > 1))
+        reply = replies.get((step.stream, step.offset, step.flow)) if step.what == "answered" else None
+        output.say(_line(step, reply, several=len(report.events) > 1))
     if report.more:
         oldest = report.events[-1].event
         further = f"--stream {oldest.stream} --before {oldest.offset}"
@@ -87,25 +94,17 @@ def _print_event(one: Trace) -> None:
     output.say(f"  trace {event.correlation}  key {event.subject or '-'}  contract {event.contract}")
     output.say(f"  {json.encode(event.data).decode()}")
     for fate in one.fates:
-        output.say(
-            f"  flow {fate.flow} to {fate.target}: "
-            f"{fate.state}, attempt {fate.attempt}, {fate.at or 'not yet'}{_why(fate)}"
-        )
-        if fate.reply:
-            told = fate.reply
-            shown = f"{told.kind}: {told.detail}" if told.kind else json.encode(told.body).decode()
-            output.say(f"    the caller was told {shown}")
+        if fate.state in ("pending", "skipped"):  # of which no step tells
+            output.say(f"  flow {fate.flow} to {fate.target}: {fate.state}")
 
 
-def _why(fate: FateView) -> str:
-    return f": {fate.reason}" if fate.reason else ""
-
-
-def _line(step: Step, *, several: bool) -> str:
+def _line(step: Step, reply: ReplyView | None, *, several: bool) -> str:
     """Write a step on one line; of several events each says whose it is."""
     place = f"{step.stream} offset {step.offset:,}" if several and step.offset >= 0 else ""
     flow = f"flow {step.flow}" if step.flow else ""
     attempt = f"attempt {step.attempt}" if step.attempt else ""
     by = f"by {step.by}" if step.by else ""
     said = ": ".join(part for part in (step.kind, step.detail) if part)
+    if reply and not reply.kind:
+        said = json.encode(reply.body).decode()
     return "  ".join(part for part in (step.at, f"{step.what:<13}", place, flow, attempt, by, said) if part)
