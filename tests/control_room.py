@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 import msgspec
 from tests.documented import HARM
 
-from trunkline.app.acts import Publish, perform
+from trunkline.app.acts import PauseFlow, Publish, ResumeFlow, SilenceAlerts, perform
 from trunkline.app.backbone import Backbone
 from trunkline.app.demo.stage import write_demo
 from trunkline.app.project import Project
 from trunkline.app.tokens import keyring_of
 from trunkline.delivery.ledger import Case, Range, Record, Try
+from trunkline.delivery.replay.port import Replay, Selection
 from trunkline.delivery.standing import Outage
 from trunkline.kernel.clock import SECOND, to_rfc3339
 from trunkline.observe.alerts.machine import Alert, Explained, Transition
@@ -91,14 +92,15 @@ async def ask(room, path, method="GET", cookie="", form=None):
     return Answer(sent[0]["status"], dict(headers), cookies, text)
 
 
-def day(folder: Path) -> Project:
-    """Return the project of the demo, with a name that wants to do harm."""
+def day(folder: Path, more: str = "") -> Project:
+    """Return the project of the demo, with a name that wants to do harm, and ``more`` in its file."""
     write_demo(folder, "https://shop.example.com")
     main = folder / "trunkline.yaml"
     text = main.read_text("utf-8").replace(
         "A day of a retailer with tills, a web shop and a warehouse", "A day"
     )
-    main.write_text(text.replace("title: A day", "title: " + json.dumps(f"A day {HARM}")), "utf-8")
+    text = text.replace("title: A day", "title: " + json.dumps(f"A day {HARM}"))
+    main.write_text(text + more, "utf-8")
     return Project.load(folder)
 
 
@@ -223,3 +225,35 @@ async def alert(backbone: Backbone) -> str:
     ]
     assert await backbone.alerts.commit(Changes([late, taken, over], (), moved, messages))
     return late.id
+
+
+ALERTS = """
+alerts:
+  routes:
+    oncall: {apprise: secret://alerts/oncall, severities: [page]}
+    chat: {apprise: secret://alerts/chat, severities: [ticket, info]}
+  windows:
+    - {name: stock-count, cron: "0 22 * * 6", lasts: 4h, where: {target: warehouse.*}}
+"""
+
+
+async def occupy(backbone: Backbone) -> None:
+    """Give a person on duty everything to do: alerts, a silence, a replay half done, and acts of others."""
+    await alert(backbone)
+    now = backbone.machine.clock.now()
+    await perform(
+        backbone, SilenceAlerts({"source": "shop.*"}, now + 3_600 * SECOND, "ada", "the shop moves")
+    )
+    await perform(backbone, PauseFlow("sales-to-stock", "ada", f"a move {HARM}"))
+    await perform(backbone, ResumeFlow("sales-to-stock", "bob", "moved"))
+    again = Replay(
+        "07-again",
+        "orders-to-stock",
+        "order@1",
+        Selection(first=5, last=24),
+        "ada",
+        "lost over there",
+        now - 60 * SECOND,
+    )
+    await backbone.replays.add(again)
+    await backbone.replays.note("07-again", 20, 13, 1)

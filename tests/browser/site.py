@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, Self
 
-from tests.control_room import day, fill, open_room
+from tests.control_room import ALERTS, day, fill, occupy, open_room
 
 from trunkline.app.backbone import Backbone, opened, this_machine
 from trunkline.surfaces.dashboard.page import ROOM
@@ -30,8 +30,9 @@ class Site:
         self._stop = asyncio.Event()
         machine = this_machine({})
         try:
-            async with opened(day(self._folder), machine) as self.backbone:
+            async with opened(day(self._folder, ALERTS), machine) as self.backbone:
                 await fill(self.backbone)
+                await occupy(self.backbone)
                 room = open_room(self.backbone)
                 door = await serve(Door({}, machine.ids, mounts={ROOM: room}), "127.0.0.1", 0)
                 self.url = f"http://127.0.0.1:{door.port}"

@@ -7,7 +7,7 @@ import pytest
 from trunkline.intake.quarantine import Query
 from trunkline.surfaces.dashboard.pages import PAGES
 
-EXAMPLES = {"flow": "orders-to-shop", "offset": "3"}
+EXAMPLES = {"flow": "orders-to-shop", "offset": "3", "alert": "01-late", "replay": "07-again"}
 """What stands for the names in a page's address."""
 
 LOOKS = [(1280, "light"), (390, "light"), (1280, "dark"), (390, "dark")]
@@ -40,6 +40,35 @@ def test_page(look, shot, site, page):
     assert shown.locator("h1").count() == 1
     assert shown.locator("main script, main iframe, img[onerror]").count() == 0
     look_at(shown, shot, page.name)
+
+
+STATES = {
+    "trace-of-one": "/trace?id=B-0003",
+    "replay-planned": "/replays/plan?flow=orders-to-stock&from=5&to=9",
+    "replay-refused": "/replays/plan?flow=orders-to-stock&rate=5",
+    "silence-form": "/act/silence-alerts?flow=orders-to-shop&rule=flow-late",
+    "silence-any-form": "/act/silence-alerts",
+    "start-form": "/act/start-replay?flow=sales-to-stock&all=yes",
+}
+"""Pages in a state that has more to show than their address alone."""
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_state(look, shot, name):
+    shown = look(STATES[name])
+    assert shown.locator("main script, main iframe, img[onerror]").count() == 0
+    look_at(shown, shot, name)
+
+
+# Somebody on duty takes an alert from the list by keyboard, in a dialog, without leaving the page before.
+def test_taking_an_alert(look, site):
+    shown = look("/alerts")
+    shown.get_by_role("link", name="Acknowledge orders-to-shop").press("Enter")
+    dialog = shown.get_by_role("dialog")
+    dialog.get_by_label("Why?").fill("mine")
+    dialog.get_by_role("button", name="Acknowledge").press("Enter")
+    shown.wait_for_url("**/alerts/01-late")
+    assert "duty has it" in shown.locator("#told").inner_text()
 
 
 def test_login(look, shot):

@@ -79,6 +79,7 @@ from trunkline.observe.audit import Begun, Ended
 from trunkline.observe.logs import event_name
 
 __all__ = [
+    "AUDITED",
     "AcknowledgeAlert",
     "Act",
     "CancelReplay",
@@ -194,6 +195,9 @@ _PERFORM: Mapping[type[Act], tuple[Perform, Any]] = {
     TestRoute: (try_route, RouteTested),
 }
 """How each act is done, and the type of what it returns."""
+
+AUDITED = tuple(sorted(event_name(act) for act in _PERFORM if "by" in act.__struct_fields__))
+"""The names that the audit has for acts."""
 
 _ACTS = (
     Publish

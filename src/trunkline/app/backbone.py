@@ -7,7 +7,7 @@ command opens one for a moment, without a role where it only reads, so it works 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
 import msgspec
 
@@ -16,6 +16,7 @@ from trunkline.adapters.keyfile.secrets import EnvironmentSecrets, FileSecrets
 from trunkline.adapters.sqlite.alerts import SqliteAlerts
 from trunkline.adapters.sqlite.appending import LogSettings
 from trunkline.adapters.sqlite.audit import SqliteAudit
+from trunkline.adapters.sqlite.census import SqliteCensus
 from trunkline.adapters.sqlite.ledger import SqliteLedger
 from trunkline.adapters.sqlite.log import SqliteLog
 from trunkline.adapters.sqlite.pausing import SqlitePauses
@@ -44,6 +45,7 @@ from trunkline.kernel.signals import Signals
 from trunkline.kernel.spans import Tracer
 from trunkline.observe.alerts.store import AlertStore
 from trunkline.observe.audit import Audit
+from trunkline.observe.census import Census
 from trunkline.observe.rollups import RollupKeeper
 from trunkline.vault.chain import ChainedSecrets
 from trunkline.vault.secret import Secrets
@@ -78,7 +80,8 @@ def this_machine(environ: Mapping[str, str]) -> Machine:
 class Backbone(msgspec.Struct, frozen=True):
     """An open project, in some roles or none.
 
-    ``intakes`` are by source, those of ``publish`` included, ``bearings`` by target.
+    ``intakes`` are by source, those of ``publish`` included, ``bearings`` by target. ``fingerprint`` hashes
+    with the store's key: nobody can test a guess at what was hashed with the file alone.
     """
 
     project: Project
@@ -97,6 +100,8 @@ class Backbone(msgspec.Struct, frozen=True):
     alerts: AlertStore
     rollups: RollupKeeper
     pauses: Pauses
+    census: Census
+    fingerprint: Callable[[bytes], bytes]
     store: Store
 
     @property
@@ -199,5 +204,7 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         SqliteAlerts(store),
         SqliteRollups(store),
         SqlitePauses(store),
+        SqliteCensus(store),
+        sealer.fingerprint,
         store,
     )

@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from trunkline.app.backbone import Backbone
+from trunkline.app.census import EntityCount, duplicate_percent, entity_counts
 from trunkline.app.scope import Scope, scope_of, scopes_by
 from trunkline.app.staleness import FlowStaleness, SourceStaleness, flow_staleness, source_staleness
 from trunkline.kernel.clock import SECOND, to_rfc3339
@@ -63,7 +64,8 @@ class View(msgspec.Struct, frozen=True):
 class KpiReport(msgspec.Struct, frozen=True):
     """The KPIs of a window, whose ends are put outward to what sums are kept of: minutes, later hours, days.
 
-    ``at`` is the time of what is told of now: ``sources``, ``flows`` and what is open.
+    ``at`` is the time of what is told of now: ``sources``, ``flows``, what is open, and ``entities``, the
+    duplicates of each stream that is matched.
     """
 
     since: str
@@ -74,6 +76,7 @@ class KpiReport(msgspec.Struct, frozen=True):
     views: list[View]
     sources: list[SourceStaleness]
     flows: list[FlowStaleness]
+    entities: list[EntityCount]
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -106,13 +109,16 @@ async def kpis(backbone: Backbone, window: Window, by: By = "") -> KpiReport:
     flows = await flow_staleness(backbone, sources)
     held = await _quarantined(backbone)
     streams = {stream for stream, _ in arrivals}
+    counts = await entity_counts(backbone)
 
     def view(scope: Scope) -> View:
         own = [one for one in flows if one.flow in scope.flows]
         feeding = [one for one in sources if scope.has(one.stream, one.source)]
+        found = kpis_of(_done(deliveries, scope), _came(arrivals, scope), until - since)
+        alike = duplicate_percent([one for one in counts if scope.has(one.stream, "")])
         return View(
             scope.name,
-            kpis_of(_done(deliveries, scope), _came(arrivals, scope), until - since),
+            replace(found, duplicate_entity_percent=alike),
             sum(one.dead for one in own),
             sum(one.waiting for one in own),
             sum(one.held for one in own),
@@ -134,6 +140,7 @@ async def kpis(backbone: Backbone, window: Window, by: By = "") -> KpiReport:
         [view(one) for one in scopes_by(backbone.project, whole, by, streams)] if by else [],
         [one for one in sources if whole.has(one.stream, one.source)],
         [one for one in flows if one.flow in whole.flows],
+        [one for one in counts if whole.has(one.stream, "")],
     )
 
 

@@ -93,6 +93,18 @@ def leaks(folder: Path, besides: Path) -> list[Fault]:
     return [fault for path in paths for fault in _of_file(path, str(path.relative_to(folder)))]
 
 
+def stamp(folder: Path) -> int:
+    """Return another number where a file that is read was made, changed or removed."""
+    found = []
+    for path in _files(folder):
+        try:
+            state = path.stat()
+        except OSError:
+            continue  # it went away just now
+        found.append((str(path), state.st_mtime_ns, state.st_size))
+    return hash(tuple(found))
+
+
 def leaks_of(text: str, file: str) -> Iterator[Fault]:
     """Yield a fault for each line of a file that holds a credential, or says it holds none and not why."""
     lines: dict[int, tuple[int, str]] = {}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import get_args
 
 from trunkline.app.backbone import Backbone
+from trunkline.app.census import entity_counts
 from trunkline.app.owed import Owed, owed
 from trunkline.app.project import Flow
 from trunkline.app.readiness import readiness
@@ -31,6 +32,9 @@ async def measured(backbone: Backbone) -> list[Sample]:
     samples += [_one(m.KEEP_FREE_BYTES, backbone.store.keep_free_bytes)]
     for info in await backbone.log.streams():
         samples += await _stream(backbone, info)
+    for one in await entity_counts(backbone):
+        samples.append(_one(m.STREAM_ENTITIES, one.entities, one.stream))
+        samples.append(_one(m.STREAM_DUPLICATES, one.duplicates, one.stream))
     samples += await _sources(backbone)
     samples += await _arrivals(backbone)
     samples += await _flows(backbone)

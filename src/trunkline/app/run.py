@@ -23,6 +23,7 @@ from trunkline.app.alerting.sending import Sender, channels_of
 from trunkline.app.alerting.watching import Watch, link_of
 from trunkline.app.backbone import Backbone
 from trunkline.app.bearings import kept
+from trunkline.app.census import keep_counting
 from trunkline.app.connectors import ASKED, PULLED, PUSHED, TARGETS, Checked, Desks
 from trunkline.app.gate.admission import Admission, admit
 from trunkline.app.guarantee import require
@@ -122,6 +123,7 @@ async def running(
             _start_alerting(backbone, admission, sunsets, stack)
         if takes_in:
             _start_janitor(backbone, stack)
+            _background(stack, keep_counting(backbone), "census")
         _background(stack, sunsets.watch(), "sunsets")
         _background(stack, backbone.health.pulse(), "pulse")
         addresses = [control_file(backbone.project, role) for role in backbone.roles]

@@ -25,6 +25,7 @@ from trunkline.contracts.odcs import Element, own_properties, retention
 from trunkline.contracts.promise import promise_of
 from trunkline.contracts.quick import Quick
 from trunkline.contracts.registry.semantic import semver
+from trunkline.contracts.sameness import sameness_of
 from trunkline.contracts.shapes import Shapes
 from trunkline.contracts.standard import modern, odcs_faults
 from trunkline.contracts.texts import Texts
@@ -106,7 +107,8 @@ class Contract:
     stand in the order of the file, ``primary_key`` holds dotted paths in key order, ``roles`` those of every
     field that has one by what names it, ``is_versioned`` tells whether it names the field that grows with
     each state. ``promise`` is what a new version owes to this one, ``cast`` how its records are made from
-    those of an earlier major version, ``origin`` what it was made of. ``place`` is where the object stands in
+    those of an earlier major version, ``sameness`` by which values records of two keys are one thing,
+    ``origin`` what it was made of. ``place`` is where the object stands in
     its file, ``version_place`` where the version does.
 
     The validators are compiled when they are first asked for: most commands look at no record.
@@ -125,7 +127,7 @@ class Contract:
         self.description = about.description
         self.owner = about.owner
         self.place, self.version_place = draft.place, draft.version_place
-        self.promise, self.cast = draft.promise, draft.cast
+        self.promise, self.cast, self.sameness = draft.promise, draft.cast, draft.sameness
         self.origin = draft.origin()
         self.schema = {"$schema": _DIALECT, "title": self.ref, **shapes.schema}
         self.formats = Formats(shapes.notes.kept.formats, shapes.notes.kept.patterns)
@@ -290,6 +292,7 @@ class _Draft:
         if len(odcs.get("schema", ())) > 1:
             self.name += "." + _fit(element["name"])
         self.cast = cast_of(self.shapes, odcs, self.name, whole.document)
+        self.sameness = sameness_of(self.shapes, odcs)
 
     def about(self) -> About:
         return _about(self._whole.odcs, self._element)

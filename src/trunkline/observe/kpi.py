@@ -33,8 +33,9 @@ class Kpis(msgspec.Struct, frozen=True):
     attempt failed of accepted, ``error_percent`` failed of all attempts. The rates are events a second over
     the whole span.
 
-    Three are slots that something else fills: the share of duplicates among entities, how long a difference
-    between two systems takes to be gone, and how long until an alert is acknowledged, and resolved.
+    The last ones are slots that something else fills: the share of duplicates among entities (as it is now),
+    how long a difference between two systems takes to be gone, and how long until an alert is acknowledged,
+    and resolved.
     """
 
     freshness_p50: float | None

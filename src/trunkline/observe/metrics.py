@@ -67,6 +67,10 @@ STREAM_BYTES = _gauge("stream_stored_bytes", ("stream",), "bytes they take, pack
 STREAM_LAST = _gauge(
     "stream_last_event_timestamp_seconds", ("stream",), "when the newest was accepted; absent without one"
 )
+STREAM_ENTITIES = _gauge("stream_entities", ("stream",), "entities, of a stream whose contract says match")
+STREAM_DUPLICATES = _gauge(
+    "stream_duplicate_entities", ("stream",), "entities that share a match value with an older one"
+)
 SOURCE_ACCEPTED = _counter("source_events_accepted", _SOURCE, "events a source gave that are stored")
 SOURCE_DUPLICATES = _counter("source_events_duplicate", _SOURCE, "arrivals that were stored before")
 SOURCE_REFUSED = _counter("source_events_refused", _SOURCE, "arrivals that went to quarantine")

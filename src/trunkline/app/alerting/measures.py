@@ -63,6 +63,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure("away", "target", "duration", "since when its breaker is not closed"),
         Measure("isolated", "target", "duration", "since when it is isolated"),
         Measure("drift", "stream", "count", "differences between its newest records and its contract"),
+        Measure("duplicate_entities", "stream", "share", "entities that are another one's duplicate"),
         Measure("sunset", "contract", "duration", "time until a version in use ends; below 0s it has"),
         Measure("disk_free", "disk", "size", "free bytes of the disk that holds the store"),
         Measure("unsent", "route", "count", "messages that could not be sent, in the last day"),

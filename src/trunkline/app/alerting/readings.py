@@ -15,6 +15,7 @@ import msgspec
 from trunkline.app.alerting.measures import About
 from trunkline.app.alerting.sums import Sums
 from trunkline.app.backbone import Backbone
+from trunkline.app.census import entity_counts
 from trunkline.app.drift import drift
 from trunkline.app.project import Flow
 from trunkline.app.staleness import SourceStaleness, source_staleness
@@ -232,13 +233,18 @@ class Reader:
             values = {Series("drift"): float(len(report.drifts))}
             facts = {"drift": first[0] if first else ""}
             self._drifts[stream] = (now, infos[stream], Subject({"stream": stream}, values, facts))
-        unknown = Subject({}, {Series("drift"): None})
-        return [
-            self._drifts[one][2]
-            if one in self._drifts
-            else msgspec.structs.replace(unknown, labels={"stream": one})
-            for one in known
-        ]
+        alike = {
+            one.stream: one.duplicates / one.entities
+            for one in await entity_counts(self._backbone)
+            if one.entities
+        }
+        unknown = (0, 0, Subject({}, {Series("drift"): None}))
+        found: list[Subject] = []
+        for one in known:
+            _, _, drifted = self._drifts.get(one, unknown)
+            shares: Values = {Series("duplicate_entities"): alike.get(one)}
+            found.append(Subject({"stream": one}, {**drifted.values, **shares}, drifted.facts))
+        return found
 
     async def _of_contracts(self, now: int) -> list[Subject]:
         return list(self._ending(now))

@@ -30,6 +30,7 @@ COMMANDS = {
     "run": "Run sources, flows and the HTTP door until stopped.",
     "status": "Tell where every source, stream and flow stands.",
     "kpi": "Tell how fresh data is, how much failed and how much flowed.",
+    "duplicates": "Tell which entities of a stream are one thing.",
     "publish": "Put records into a stream, by the same way every arrival takes.",
     "events": "Print the events of a stream, personal fields masked.",
     "demo": "Run a generated retail day and show what came of it.",

@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
+from msgspec.structs import astuple
 
 from trunkline.kernel.clock import SECOND, SystemClock
 from trunkline.kernel.errors import UsageError
@@ -135,6 +136,12 @@ def _print(found: KpiReport) -> None:
                 )
                 for one in found.sources
             ],
+        )
+    if found.entities:
+        output.say("")
+        output.table(
+            ("stream", "entities", "duplicates", "%", "counted", "uncounted events"),
+            [astuple(one) for one in found.entities],
         )
     if found.flows:
         output.say("")

@@ -65,7 +65,7 @@ class View(msgspec.Struct, frozen=True):
     """What a page shows: ``data`` for its template, and ``rows`` for its export, where it is a list.
 
     ``above`` are the pages between the first one and this: label and address each. ``at`` is the time of the
-    data in microseconds; 0 for now.
+    data in microseconds; 0 for now. ``reports`` are further exports, by their ``format``: ``md`` is Markdown.
     """
 
     title: str
@@ -73,6 +73,7 @@ class View(msgspec.Struct, frozen=True):
     rows: Sequence[msgspec.Struct] | None = None
     above: tuple[tuple[str, str], ...] = ()
     at: int = 0
+    reports: Mapping[str, str] = {}
 
 
 Load: TypeAlias = Callable[[Asked], Awaitable[View]]

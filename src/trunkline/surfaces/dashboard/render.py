@@ -107,16 +107,33 @@ LABELS = {
     "begun": "Begun",
     "done": "Done",
     "failed": "Failed",
+    "refused": "Refused",
+    "draft-refused": "Draft, would be refused",
+    "draft": "Draft",
+    "advised": "Passes, with advice",
+    "passes": "Passes",
+    "pass": "Pass",
+    "error": "To mend",
+    "advice": "Advice",
+    "active": "Active",
+    "deprecated": "Deprecated",
+    "retired": "Retired",
+    "unregistered": "Not registered",
+    "compatible": "Compatible",
+    "undecided": "Undecided",
+    "breaking": "Breaking",
 }
 """What a chip says for each word of the use-cases."""
 
 LEVELS = (
-    dict.fromkeys(("away", "late", "silent", "failed"), "bad")
+    dict.fromkeys(("away", "late", "silent", "failed", "refused", "error", "breaking"), "bad")
     | dict.fromkeys(("dead", "isolated", "retrying", "waiting", "paused", "begun"), "warn")
+    | dict.fromkeys(("draft-refused", "advice", "deprecated", "undecided"), "warn")
     | dict.fromkeys(("behind", "ok", "there", "done", "delivered"), "good")
     | dict.fromkeys(("firing", "page", "refused", "dead-lettered"), "bad")
     | dict.fromkeys(("acknowledged", "ticket", "held"), "warn")
     | dict.fromkeys(("resolved", "running", "sent", "answered"), "good")
+    | dict.fromkeys(("passes", "advised", "pass", "active", "compatible"), "good")
 )
 """How a chip looks for each: what is not here is quiet."""
 

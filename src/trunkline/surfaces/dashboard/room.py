@@ -263,7 +263,12 @@ def _export(page: Page, view: View, at: int, wanted: str) -> WebhookAnswer:
         return answers.file(f"{page.name}.json", "application/json", exports.as_json(view.title, at, shown))
     if wanted == "csv" and view.rows is not None:
         return answers.file(f"{page.name}.csv", "text/csv; charset=utf-8", exports.as_csv(view.rows))
-    raise Told(404, "this page is given as format=json" + (" or format=csv" if view.rows is not None else ""))
+    if wanted in view.reports:
+        return answers.file(
+            f"{page.name}.{wanted}", "text/markdown; charset=utf-8", view.reports[wanted].encode()
+        )
+    given = ["json", *(["csv"] if view.rows is not None else []), *view.reports]
+    raise Told(404, f"this page is given as {' or '.join(f'format={one}' for one in given)}")
 
 
 def _asset(name: str) -> WebhookAnswer:

@@ -9,6 +9,7 @@ from trunkline.app.backbone import Backbone
 from trunkline.app.changes import Changes
 from trunkline.app.overview import LastHour, last_hour
 from trunkline.app.snapshot import Latest, Snapshot, snapshot, with_counted_rates, with_rates
+from trunkline.surfaces.dashboard.memory import Memory
 
 FRESH_SECONDS = 2.0
 """A younger snapshot is shown again."""
@@ -21,7 +22,7 @@ FORGET_SECONDS = 300.0
 
 
 class Sights:
-    """Reads snapshots; who comes while one is read waits for that one."""
+    """Reads snapshots; who comes while one is read waits for that one. ``memory`` is for all else."""
 
     def __init__(self, backbone: Backbone) -> None:
         self._backbone = backbone
@@ -31,6 +32,7 @@ class Sights:
         self._shown: tuple[float, Snapshot] | None = None
         self._hour: tuple[float, LastHour] | None = None
         self._one_at_a_time = asyncio.Lock()
+        self.memory = Memory()
 
     async def now(self, fresh_seconds: float = FRESH_SECONDS) -> Snapshot:
         """Return a snapshot no older than ``fresh_seconds``."""

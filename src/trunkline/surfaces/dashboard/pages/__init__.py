@@ -6,14 +6,18 @@ from trunkline.surfaces.dashboard.forms import Form
 from trunkline.surfaces.dashboard.page import Page
 from trunkline.surfaces.dashboard.pages import (
     alerts,
+    audit,
     dead,
     flow,
     flows,
+    gate,
     overview,
     quarantine,
+    replays,
     sources,
     streams,
     topology,
+    trace,
 )
 
 PAGES: tuple[Page, ...] = (
@@ -26,8 +30,12 @@ PAGES: tuple[Page, ...] = (
     streams.STREAMS,
     *dead.PAGES,
     *quarantine.PAGES,
+    trace.TRACE,
+    *replays.PAGES,
+    audit.AUDIT,
+    *gate.PAGES,
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 
-FORMS: tuple[Form, ...] = (*flow.FORMS, *dead.FORMS, *quarantine.FORMS, *alerts.FORMS)
+FORMS: tuple[Form, ...] = (*flow.FORMS, *dead.FORMS, *quarantine.FORMS, *alerts.FORMS, *replays.FORMS)
 """In the order of the reference."""
