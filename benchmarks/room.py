@@ -17,6 +17,7 @@ import statistics
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -144,7 +145,7 @@ async def measure_pages(folder: Path, names: Names) -> list[dict[str, Any]]:
         async with running(folder) as project, browser(project.url) as session:
             await log_in(session, names.token)
             first = await timed(session, path)
-            rows.append(_row(f"control room, {name}", first, await _warm(lambda: timed(session, path))))  # noqa: B023
+            rows.append(_row(f"control room, {name}", first, await _warm(partial(timed, session, path))))
             rows[-1]["rss_mb"] = project.process.memory_info().rss / 1e6
     return rows
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import msgspec
 
-from trunkline import __version__
 from trunkline.app.act import SHOWN_ITEMS
 from trunkline.app.backbone import Backbone
 from trunkline.app.project import Project
 from trunkline.kernel import json
+from trunkline.kernel.release import RELEASE
 from trunkline.observe.audit import Begun, Ended
 
 STARTED = "start"
@@ -72,7 +72,7 @@ def _start(project: Project) -> Start:
     paths = {path for pattern in _READ for path in project.folder.glob(pattern) if path.is_file()}
     read = sorted(path for path in paths if "__pycache__" not in path.parts)
     return Start(
-        __version__, {str(path.relative_to(project.folder)): _digest(path.read_bytes()) for path in read}
+        RELEASE, {str(path.relative_to(project.folder)): _digest(path.read_bytes()) for path in read}
     )
 
 

@@ -120,6 +120,12 @@ def _print(found: KpiReport) -> None:
         ("", "dead", "quarantined", "waiting", "held", "stale"),
         [(one.name, one.dead, one.quarantined, one.waiting, one.held, _said(one.stale)) for one in views],
     )
+    _print_sources(found)
+    _print_entities(found)
+    _print_flows(found)
+
+
+def _print_sources(found: KpiReport) -> None:
     if found.sources:
         output.say("")
         output.table(
@@ -137,7 +143,9 @@ def _print(found: KpiReport) -> None:
                 for one in found.sources
             ],
         )
-    _print_entities(found)
+
+
+def _print_flows(found: KpiReport) -> None:
     if found.flows:
         output.say("")
         output.table(
