@@ -20,7 +20,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    """Open the browser for one module: its driver keeps an event loop in this thread, and no other may run."""
+    """Open the browser for one module: its driver keeps an event loop here, and no other may run."""
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine: apt-get install chromium")
     sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
