@@ -121,23 +121,6 @@ class ReplyView(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-class FateView(msgspec.Struct, frozen=True):
-    """What became of an event in one flow, with its failed attempts, and what people did with it.
-
-    ``reason`` says why a person discarded it, which rule dropped it late, or what superseded it.
-    """
-
-    flow: str
-    target: str
-    state: str
-    attempt: int
-    at: str | None
-    tries: list[TryView]
-    reason: str = ""
-    answers: list[AnswerView] = []
-    reply: ReplyView | None = None
-
-
 def reply_view(reply: Reply, *, reveal: bool) -> ReplyView:
     """Return what a caller was told as a person sees it; no contract says which of it is personal."""
     body = json.decode(reply.body) if reply.body else None
