@@ -283,14 +283,14 @@ class AlertResolved(Signal, frozen=True):
 
 
 class NoticeFailed(Signal, frozen=True):
-    """A message about alerts did not arrive; it is tried again unless it is ``given_up``."""
+    """A message about alerts did not arrive; it is tried again unless ``given_up`` is 1."""
 
     message: str
     route: str
     attempts: int
     kind: str
     detail: str
-    given_up: bool
+    given_up: int
 
 
 class TelemetryLost(Signal, frozen=True):

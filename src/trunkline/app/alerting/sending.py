@@ -88,7 +88,12 @@ class Sender:
             if done.state != "sent":
                 self._backbone.machine.signals.emit(
                     NoticeFailed(
-                        done.id, done.route, done.attempts, done.kind, done.detail, done.state == "failed"
+                        done.id,
+                        done.route,
+                        done.attempts,
+                        done.kind,
+                        done.detail,
+                        int(done.state == "failed"),
                     )
                 )
             if done.state == "waiting":
