@@ -38,13 +38,15 @@ DEFAULTS: dict[str, tuple[Alert, str]] = {
     "contract-ended": (Alert("sunset < 0s", severity="page"), "a version in use is over and refused"),
     "notices-unsent": (Alert("unsent > 0", keep="5m"), "people cannot be told by a route"),
 }
-"""Rules that hold of themselves, by name; ``flow-late`` and ``disk-low`` have bounds of the project's own."""
+"""Rules that hold of themselves, by name; beside them those whose bounds are the project's own."""
 
 LATE = "flow-late"
 DISK = "disk-low"
-DEFAULT_NAMES = (LATE, DISK, *DEFAULTS)
+OLD = "secret-age"
+DEFAULT_NAMES = (LATE, DISK, OLD, *DEFAULTS)
 LATE_MEANS = "a flow is later than twice the freshness it needs, a minute at least"
 DISK_MEANS = "the store's disk has twice the room left that is kept free for deliveries"
+OLD_MEANS = "a secret has been the same for longer than the project allows"
 
 
 def rules_of(project: Project) -> list[Rule]:
@@ -75,6 +77,8 @@ def _defaults(project: Project) -> Iterator[Rule]:
     room = max(1, _MOST_ROOM * project.settings.limits.disk_free_bytes)
     low = Alert(f"disk_free < {room}B", severity="page")
     yield replace(_rule(DISK, low, settings, condition_of(low.when)), text=DISK_MEANS)
+    old = Alert(f"secret_age > {shown(MEASURES['secret_age'], seconds_of(project.settings.secrets.longest))}")
+    yield replace(_rule(OLD, old, settings, condition_of(old.when)), text=OLD_MEANS)
 
 
 def _late(project: Project) -> Iterator[Rule]:
