@@ -219,3 +219,20 @@ async def test_sessions(backbone, api):
         assert await status(browser, "GET", "/api/v1/status", headers=other) == 401
         assert await status(browser, "POST", pause, {"why": "x"}) == 403
         assert await status(browser, "POST", pause, {"why": "x"}, headers={"x-csrf-token": csrf}) == 200
+
+
+# A bulk act whose filter is empty has to say that it means all; a plan of one need not.
+@pytest.mark.parametrize("path", ["dead-letters/discard", "dead-letters/retry", "quarantine/discard"])
+async def test_all_is_said(api, stored, path):
+    assert stored
+    for where in ({}, {"limit": 10}):
+        async with api.post(path, json={"why": "test data", "where": where}) as answer:
+            told = await answer.json()
+            assert (answer.status, '"all": true' in told["detail"]) == (422, True)
+    async with api.post(path, json={"why": "test data", "where": {}, "all": True}) as answer:
+        assert answer.status == 200
+        assert (await answer.json())["items"]
+    assert (
+        await status(api, "POST", "dead-letters/edit/plan", {"where": {}, "values": {"status": "paid"}})
+        == 200
+    )
