@@ -52,7 +52,6 @@ from trunkline.observe.logs import Write
 from trunkline.observe.metrics import Meter, Tallies
 from trunkline.observe.rollups import Pair, RollupKeeper
 from trunkline.vault.chain import ChainedSecrets
-from trunkline.vault.secret import Secrets
 
 KEY_FILE = "trunkline.key"
 
@@ -116,12 +115,12 @@ class Backbone(msgspec.Struct, frozen=True):
     store: Store
 
     @property
-    def secrets(self) -> Secrets:
+    def secrets(self) -> ChainedSecrets:
         """Every place this project keeps its secrets in, the environment first."""
         return secrets_of(self.project, self.machine.environ)
 
 
-def secrets_of(project: Project, environ: Mapping[str, str]) -> Secrets:
+def secrets_of(project: Project, environ: Mapping[str, str]) -> ChainedSecrets:
     """Chain the places of a project's secrets."""
     file = project.path(project.settings.secrets.file)
     return ChainedSecrets([EnvironmentSecrets(environ), FileSecrets(file)])

@@ -78,6 +78,9 @@ class SecretsFile(_Settings, frozen=True):
     file: str = "state/secrets.yaml"
     """A YAML file of mode 0600, within the project folder or absolute: ``system: {name: value}``."""
 
+    longest: Duration = "90d"
+    """For how long a secret may be the same, before people are told to make another."""
+
 
 class Otlp(_Settings, frozen=True):
     """The collector of what is seen, by OTLP over HTTP; needs ``pip install 'trunkline[otel]'``."""

@@ -158,8 +158,8 @@ def _waiting(seen: Snapshot) -> Iterator[Trouble]:
     for flow in sorted(seen.flows, key=lambda one: -one.dead):
         if flow.dead:
             what = f"flow {flow.flow} has {several(flow.dead, 'dead letter')}"
-            behind = several(flow.held, "event")
-            why = f"{behind} of the same entities wait behind them" if flow.held else "all others go on"
+            held = several(flow.held, "later event")
+            why = f"held behind them: {held} of the same entities" if flow.held else "all others go on"
             after = "look at their causes, mend or retry them"
             yield Trouble(False, what, why, None, "flow", flow.flow, after)
 

@@ -1,4 +1,4 @@
-"""What is measured for alerts: every flow, source, target, stream, contract, disk and route, as it is now.
+"""What is measured for alerts: flows, sources, targets, streams, contracts, disk, routes, secrets, as of now.
 
 Most is read with one question for all; what costs more is asked for where a rule wants it, or seldom.
 Events of sources and drift are looked at where something new came, and drift of one stream at a time.
@@ -18,6 +18,7 @@ from trunkline.app.backbone import Backbone
 from trunkline.app.census import entity_counts
 from trunkline.app.drift import drift
 from trunkline.app.project import Flow
+from trunkline.app.secret_ages import SECRET_URL, SecretWatch
 from trunkline.app.staleness import source_staleness
 from trunkline.app.versions import users_of
 from trunkline.delivery.ledger import FlowStatus
@@ -65,6 +66,7 @@ class Reader:
         self._flows = [backbone.project.flows[name] for name in flows]
         self._endings = endings
         self._sums = Sums(backbone)
+        self._secrets = SecretWatch(backbone)
         self._stalls: dict[str, tuple[int, FlowStalled]] = {}
         self._recorded: dict[tuple[str, int], int] = {}
         self._drifts: dict[str, tuple[int, int, Subject]] = {}
@@ -82,6 +84,7 @@ class Reader:
             "contract": lambda: self._of_contracts(now),
             "disk": self._of_disk,
             "route": lambda: self._of_routes(now),
+            "secret": lambda: self._of_secrets(now),
         }
         for about, way in ways.items():
             try:
@@ -267,6 +270,17 @@ class Reader:
             facts = {"fault": f"{own[0].kind}: {own[0].detail}"} if own else {}
             found.append(Subject({"route": route}, {Series("unsent"): float(len(own))}, facts))
         return found
+
+    async def _of_secrets(self, now: int) -> list[Subject]:
+        users = self._backbone.project.references
+        return [
+            Subject(
+                {"secret": name, "system": name.partition("/")[0]},
+                {Series("secret_age"): (now - since) / SECOND},
+                {"since": to_rfc3339(since), "users": ", ".join(users.get(f"{SECRET_URL}{name}", ()))},
+            )
+            for name, since in (await asyncio.to_thread(self._secrets.look)).items()
+        ]
 
 
 def _lag(status: FlowStatus, info: StreamInfo | None) -> float:

@@ -18,6 +18,7 @@ from trunkline.observe.lateness import PATIENCE, late_after
 
 LATE = "flow-late"
 DISK = "disk-low"
+OLD = "secret-age"
 SILENT = "source-silent"
 
 _MOST_ROOM = 2
@@ -42,14 +43,15 @@ DEFAULTS: dict[str, tuple[Alert, str]] = {
     "contract-ended": (Alert("sunset < 0s", severity="page"), "a version in use is over and refused"),
     "notices-unsent": (Alert("unsent > 0", keep="5m"), "people cannot be told by a route"),
 }
-"""Rules that hold of themselves, by name, beside ``flow-late`` and ``disk-low``, whose bounds are a
-project's own; ``observe.patience`` moves those of ``flow-late`` and ``source-silent``."""
+"""Rules that hold of themselves, by name, beside those whose bounds are a project's own: ``flow-late``,
+``disk-low`` and ``secret-age``; ``observe.patience`` moves those of ``flow-late`` and ``source-silent``."""
 
-DEFAULT_NAMES = (LATE, DISK, *DEFAULTS)
+DEFAULT_NAMES = (LATE, DISK, OLD, *DEFAULTS)
 LATE_MEANS = (
     "what a flow has to deliver waits for one and a half times the freshness it needs, a minute at least"
 )
 DISK_MEANS = "the store's disk has twice the room left that is kept free for deliveries"
+OLD_MEANS = "a secret has been the same for longer than the project allows"
 
 
 def rules_of(project: Project) -> list[Rule]:
@@ -82,6 +84,8 @@ def _defaults(project: Project) -> Iterator[Rule]:
     room = max(1, _MOST_ROOM * project.settings.limits.disk_free_bytes)
     low = Alert(f"disk_free < {room}B", severity="page")
     yield replace(_rule(DISK, low, settings, condition_of(low.when)), text=DISK_MEANS)
+    old = Alert(f"secret_age > {shown(MEASURES['secret_age'], seconds_of(project.settings.secrets.longest))}")
+    yield replace(_rule(OLD, old, settings, condition_of(old.when)), text=OLD_MEANS)
 
 
 def _late(project: Project) -> Iterator[Rule]:
