@@ -24,6 +24,7 @@ from trunkline.app.alerting.views import (
 from trunkline.app.audited import AuditView, audited
 from trunkline.app.backbone import Backbone
 from trunkline.app.catalogue import Catalogue, FlowEntry, catalogue
+from trunkline.app.census import DuplicateReport, EntityCount, duplicates, entity_counts
 from trunkline.app.drift import DriftReport, drift
 from trunkline.app.gate.admission import verdicts
 from trunkline.app.gate.values import Verdict
@@ -39,8 +40,10 @@ from trunkline.app.questions import (
     AskAudit,
     AskCatalogue,
     AskDrift,
+    AskDuplicates,
     AskEdit,
     AskEnded,
+    AskEntities,
     AskEntries,
     AskEntry,
     AskEntryGroups,
@@ -168,6 +171,11 @@ _ANSWER: Mapping[type[Question], tuple[Callable[[Backbone, Any], Awaitable[Any]]
     ),
     AskRules: (_rules, list[RuleView]),
     AskCatalogue: (_catalogue, Catalogue),
+    AskEntities: (lambda backbone, _: entity_counts(backbone), list[EntityCount]),
+    AskDuplicates: (
+        lambda backbone, asked: duplicates(backbone, asked.stream, asked.limit),
+        DuplicateReport,
+    ),
     AskLineage: (_lineage, list[Way]),
     AskDrift: (lambda backbone, asked: drift(backbone, asked.stream, max(1, asked.last)), list[DriftReport]),
     AskSecrets: (lambda backbone, _: secret_ages(backbone), list[SecretAge]),
