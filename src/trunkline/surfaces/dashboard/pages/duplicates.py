@@ -42,7 +42,7 @@ async def _load(asked: Asked) -> View:
     if name and chosen is None:
         raise NotThere(f"{name} is not counted: its contract does not say match")
     rows = _rows(await duplicates(asked.backbone, name, MOST)) if chosen else []
-    shown = Shown(counts, chosen, paged(rows, asked, "matches", COLUMNS, len(rows)))
+    shown = Shown(counts, chosen, paged(rows, asked, "groups", COLUMNS, len(rows)))
     return View("Duplicates", shown, rows)
 
 
