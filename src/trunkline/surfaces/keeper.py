@@ -24,8 +24,8 @@ _ADMINISTRATOR = Principal(ADMIN, ALL)
 class Keeper:
     """A ``Doorkeeper``. ``tls`` is whether the door itself has it: then no cookie counts that came without.
 
-    ``lengths`` are those of the sessions that it begins. ``close`` keeps when each was last used, so that they
-    go on after a restart.
+    ``lengths`` are those of the sessions that it begins. ``close`` keeps when each was last used, so that
+    they go on after a restart.
     """
 
     def __init__(
