@@ -10,6 +10,7 @@ from trunkline.surfaces.dashboard.pages import (
     catalogue,
     contracts,
     dead,
+    duplicates,
     flow,
     flows,
     gate,
@@ -38,6 +39,7 @@ PAGES: tuple[Page, ...] = (
     *gate.PAGES,
     *catalogue.PAGES,
     *contracts.PAGES,
+    duplicates.DUPLICATES,
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 

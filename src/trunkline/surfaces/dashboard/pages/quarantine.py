@@ -12,6 +12,7 @@ from trunkline.app.arrivals import (
     MOST_AT_A_TIME,
     Discarded,
     EntryGroup,
+    EntryView,
     QuarantineDetail,
     entries,
     entry_groups,
@@ -20,9 +21,8 @@ from trunkline.app.arrivals import (
 from trunkline.app.editing import as_json
 from trunkline.app.questions import AskEntry, subject_of
 from trunkline.app.verdicts import several
-from trunkline.intake.quarantine import Entry, Query
+from trunkline.intake.quarantine import Query
 from trunkline.intake.release import Release
-from trunkline.kernel.clock import to_rfc3339
 from trunkline.kernel.errors import TrunklineError
 from trunkline.surfaces.dashboard.forms import REVEALS, Asking, Form, Input, Revealed
 from trunkline.surfaces.dashboard.page import ROOM, Asked, NotThere, Page, View
@@ -101,11 +101,17 @@ def _query(asked: Asked, limit: int) -> Query:
     )
 
 
-def _row(entry: Entry) -> EntryRow:
+def _row(entry: EntryView) -> EntryRow:
     reasons = tuple(str(one) for one in entry.reasons)
-    arrived = to_rfc3339(entry.arrived)
     return EntryRow(
-        entry.id, entry.source, entry.stream, entry.raw_bytes, entry.count, arrived, entry.status, reasons
+        entry.id,
+        entry.source,
+        entry.stream,
+        entry.raw_bytes,
+        entry.count,
+        entry.arrived,
+        entry.status,
+        reasons,
     )
 
 
@@ -131,7 +137,7 @@ async def _load_entry(asked: Asked) -> View:
     except TrunklineError as error:
         raise NotThere(str(error)) from None
     entry, end = detail.entry, detail.entry.resolution
-    ended = (end.how, end.by, end.why, to_rfc3339(end.at)) if end else None
+    ended = (end.how, end.by, end.why, end.at) if end else None
     shown = Shown(_row(entry), entry.contract, entry.place, entry.correlation, detail.record, ended)
     led = (entry.source, f"{ENTRIES}?{urlencode({'source': entry.source})}")
     return View(entry.id, shown, above=(("Quarantine", QUARANTINE), led))
