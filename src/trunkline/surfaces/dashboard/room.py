@@ -25,7 +25,7 @@ from trunkline.kernel.errors import BusyError, TrunklineError, UsageError
 from trunkline.kernel.signals import Signal, Stopping
 from trunkline.surfaces.body import Bodies, TooLarge, TooSlow
 from trunkline.surfaces.dashboard import answers, exports
-from trunkline.surfaces.dashboard.forms import Form, done
+from trunkline.surfaces.dashboard.forms import Asking, Form, Mistaken, done
 from trunkline.surfaces.dashboard.live import Streams
 from trunkline.surfaces.dashboard.login import login_page
 from trunkline.surfaces.dashboard.page import GROUPS, ROOM, Asked, NotThere, Page, View
@@ -68,6 +68,21 @@ class Request(msgspec.Struct, frozen=True):
     cookies: Mapping[str, str]
     session: Session
     secure: bool
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A form to be filled in, and what was ``typed`` into it, where it was sent before.
+
+    ``told`` is what came of it, or would. ``problem`` is why it is refused, ``field`` the one to mend; empty
+    where it is none that a person fills in.
+    """
+
+    asking: Asking
+    typed: Mapping[str, str] = {}
+    told: tuple[str, ...] = ()
+    problem: str = ""
+    field: str = ""
+    status: int = 200
 
 
 class Room:
@@ -212,25 +227,49 @@ class Room:
     async def _asking(self, request: Request) -> WebhookAnswer:
         """Say what a form will do and to how many, and ask why."""
         form = _form(request)
-        asking = await form.asks(self._asked(request, {}))
-        return await self._html(request, "asking", {"form": form, "asking": asking})
+        return await self._ask(request, form, Sent(await form.asks(self._asked(request, {}))))
+
+    async def _ask(self, request: Request, form: Form, sent: Sent) -> WebhookAnswer:
+        return await self._html(
+            request, "asking", {"form": form, "sent": sent, "asking": sent.asking}, sent.status
+        )
 
     async def _posted(self, request: Request, receive: Receive) -> WebhookAnswer:
-        """Take what was sent by a form of ours."""
+        """Take what was sent by a form of ours; a refused one comes back with what was typed."""
         fields = answers.fields(await self._bodies.read(receive))
-        if not request.session.sent(fields.pop(CSRF_FIELD, "")):
-            raise Told(403, "this form is too old: load its page again, and send it once more")
+        genuine = request.session.sent(fields.pop(CSRF_FIELD, ""))
         back = answers.own(fields.pop("back", ""))
-        if request.path == f"{ROOM}/theme":
+        old = Told(403, "this form is too old: look through it, and send it once more")
+        if request.path == f"{ROOM}/theme" and genuine:
             chosen = answers.cookie(answers.THEME, fields.get("theme", ""), secure=request.secure)
             return answers.see(back, chosen)
+        if not request.path.startswith(ACT):
+            raise Told(404, "there is no such form") if genuine else old
         form = _form(request)
         asked = self._asked(replace(request, query=fields), {})
-        text = await done(form, asked, request.session.principal.name)
+        try:
+            if not genuine:
+                raise old
+            return await self._done(request, form, asked, back)
+        except TrunklineError as error:
+            asking = await form.asks(asked)  # it raises where what it is about is gone
+            return await self._ask(request, form, _refused(asking, fields, error))
+
+    async def _done(self, request: Request, form: Form, asked: Asked, back: str) -> WebhookAnswer:
+        if form.tries is not None and asked.value("try"):
+            would = tuple(await form.tries(asked))
+            return await self._ask(request, form, Sent(await form.asks(asked), asked.query, would))
+        came = await done(form, asked, request.session.principal.name)
         if form.shows is not None:
             revealed = await form.shows(asked)
-            return await self._html(request, "revealed", {"revealed": revealed, "why": fields["why"].strip()})
-        return answers.see(back, answers.told(text, secure=request.secure))
+            why = asked.value("why").strip()
+            return await self._html(request, "revealed", {"revealed": revealed, "why": why})
+        if came.left is not None:
+            sent = Sent(await form.asks(came.left), came.left.query, (came.text,), problem=came.problem)
+            return await self._ask(request, form, sent)
+        told = answers.told(came.text, secure=request.secure)
+        there = came.at or back
+        return answers.went(there, told) if "fragment" in request.query else answers.see(there, told)
 
     def _asked(self, request: Request, parts: Mapping[str, str]) -> Asked:
         may = request.session.principal.may
@@ -255,6 +294,13 @@ def _form(request: Request) -> Form:
         raise Told(404, "there is no such form")
     reveals = form is not None and form.may == "reveal"
     raise Told(403, f"{who.name} may {'not see personal data' if reveals else 'look, and change nothing'}")
+
+
+def _refused(asking: Asking, typed: Mapping[str, str], error: TrunklineError) -> Sent:
+    field = error.field if isinstance(error, Mistaken) else ""
+    typable = {"why", *(one.name for one in asking.inputs)}
+    beside = field if field in typable else ""
+    return Sent(asking, typed, problem=str(error), field=beside, status=_status(error))
 
 
 def _export(page: Page, view: View, at: int, wanted: str) -> WebhookAnswer:
