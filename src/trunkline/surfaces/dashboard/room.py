@@ -23,6 +23,7 @@ from trunkline.intake.problem import WebhookAnswer
 from trunkline.kernel import json
 from trunkline.kernel.errors import BusyError, TrunklineError, UsageError
 from trunkline.kernel.signals import Signal, Stopping
+from trunkline.surfaces.access import Readers, admits
 from trunkline.surfaces.body import Bodies, TooLarge, TooSlow
 from trunkline.surfaces.dashboard import answers, exports
 from trunkline.surfaces.dashboard.forms import Asking, Form, Mistaken, done
@@ -32,6 +33,7 @@ from trunkline.surfaces.dashboard.page import GROUPS, ROOM, Asked, NotThere, Pag
 from trunkline.surfaces.dashboard.pages import FORMS, PAGES
 from trunkline.surfaces.dashboard.render import STATIC, rendered, static
 from trunkline.surfaces.dashboard.sights import Sights
+from trunkline.surfaces.docs.mount import DOCS
 from trunkline.surfaces.door import Receive, Scope, Send, send_answer
 from trunkline.surfaces.identity import Doorkeeper, Session
 from trunkline.surfaces.login import CSRF_FIELD, LogIn, Welcome
@@ -60,7 +62,10 @@ class Told(TrunklineError):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A request as it came, and who sent it; ``cookies`` are those of its browser."""
+    """A request as it came, and who sent it; ``cookies`` are those of its browser.
+
+    ``docs`` is where the documentation is for who sent it, empty where it is not served.
+    """
 
     method: str
     path: str
@@ -68,6 +73,7 @@ class Request(msgspec.Struct, frozen=True):
     cookies: Mapping[str, str]
     session: Session
     secure: bool
+    docs: str
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -86,10 +92,12 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Room:
-    """The application of a running project."""
+    """The application of a running project; ``docs`` says who may read the documentation beside it."""
 
-    def __init__(self, backbone: Backbone, keeper: Doorkeeper, log_in: LogIn) -> None:
-        self._backbone, self._keeper, self._log_in = backbone, keeper, log_in
+    def __init__(
+        self, backbone: Backbone, keeper: Doorkeeper, log_in: LogIn, docs: Readers = "nobody"
+    ) -> None:
+        self._backbone, self._keeper, self._log_in, self._docs = backbone, keeper, log_in, docs
         self._sights = Sights(backbone)
         self._streams = Streams(backbone.machine.clock)
         self._bodies = Bodies()
@@ -126,6 +134,7 @@ class Room:
             answers.cookies(headers),
             session,
             scope.get("scheme") == "https",
+            DOCS if admits(self._docs, headers) else "",
         )
         try:
             if path == LIVE:
@@ -195,6 +204,7 @@ class Room:
             "project": self._backbone.project.settings,
             "session": request.session,
             "here": request.path,
+            "docs": request.docs,
             "told": request.cookies.get(answers.TOLD, ""),
             "theme": theme if theme in answers.THEMES else answers.THEMES[0],
             "themes": answers.THEMES,
@@ -307,13 +317,17 @@ def _export(page: Page, view: View, at: int, wanted: str) -> WebhookAnswer:
     if wanted == "json":
         shown = view.data if view.rows is None else view.rows
         return answers.file(f"{page.name}.json", "application/json", exports.as_json(view.title, at, shown))
-    if wanted == "csv" and view.rows is not None:
-        return answers.file(f"{page.name}.csv", "text/csv; charset=utf-8", exports.as_csv(view.rows))
+    lists = {f"{name}.csv": rows for name, rows in view.lists.items()}
+    if view.rows is not None:
+        lists["csv"] = view.rows
+    if wanted in lists:
+        kind = "text/csv; charset=utf-8"
+        return answers.file(f"{page.name}.{wanted}", kind, exports.as_csv(lists[wanted]))
     if wanted in view.reports:
         return answers.file(
             f"{page.name}.{wanted}", "text/markdown; charset=utf-8", view.reports[wanted].encode()
         )
-    given = ["json", *(["csv"] if view.rows is not None else []), *view.reports]
+    given = ["json", *lists, *view.reports]
     raise Told(404, f"this page is given as {' or '.join(f'format={one}' for one in given)}")
 
 
