@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from trunkline.app.act import Act
 from trunkline.app.acts import perform, remote
 from trunkline.app.backbone import Backbone
+from trunkline.app.verdicts import several
 from trunkline.kernel.errors import TrunklineError, UsageError
 from trunkline.surfaces.dashboard.page import Asked
 from trunkline.surfaces.identity import Permission
@@ -62,6 +63,29 @@ class Asking(msgspec.Struct, frozen=True):
     checked: tuple[tuple[str, str], ...] = ()
     inputs: tuple[Input, ...] = ()
     progress: tuple[int, int] | None = None
+
+
+def of_many(asked: Asked, verb: str, noun: str, there: int, piece: int, **more: Any) -> Asking:
+    """Ask about ``there`` things that are chosen, ``piece`` an act; of what is left, where some are done.
+
+    ``more`` are the other parts of an ``Asking``.
+    """
+    seen = asked.number("seen", 0) if asked.value("after") else 0
+    whole = max(asked.number("whole", 0), seen) if seen else there
+    left = whole - seen
+    says, fields = list(more.pop("says")), dict(more.pop("fields"))
+    if seen:
+        fields |= {"after": asked.value("after"), "seen": str(seen)}
+    if seen or left > piece:
+        fields["whole"] = str(whole)
+        says.append(
+            f"{piece:,} are answered at a time, each time with a line in the audit. You can stop between."
+        )
+    title = f"{verb} {several(left, noun)}{' that are left' if seen else ''}?"
+    progress = (seen, whole) if seen else None
+    return Asking(
+        title, tuple(says), fields=fields, affected=left or None if seen else left, progress=progress, **more
+    )
 
 
 REVEALS = (
