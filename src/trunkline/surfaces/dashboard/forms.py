@@ -81,7 +81,9 @@ def of_many(asked: Asked, verb: str, noun: str, there: int, piece: int, **more: 
         says.append(
             f"{piece:,} are answered at a time, each time with a line in the audit. You can stop between."
         )
-    title = f"{verb} {several(left, noun)}{' that are left' if seen else ''}?"
+    title = (
+        f"{verb} {several(left, noun) if left or not seen else f'{noun}s'}{' still left' if seen else ''}?"
+    )
     progress = (seen, whole) if seen else None
     return Asking(
         title, tuple(says), fields=fields, affected=left or None if seen else left, progress=progress, **more
@@ -169,7 +171,8 @@ async def _piecewise(form: Form, asked: Asked, by: str, why: str) -> Came:
         results += piece
         behind, seen = form.behind(piece), left.number("seen", 0) + len(piece)
         if not behind:
-            return Came(form.tells(results))
+            whole = f" {seen:,} were gone through in all." if asked.value("after") else ""
+            return Came(form.tells(results) + whole)
         left = replace(asked, query={**asked.query, "after": behind, "seen": str(seen)})
         if clock.monotonic() >= last:
             return Came(form.tells(results), left=left)

@@ -137,12 +137,12 @@ def _behind(rows: Sequence[DeadView | Answered | Edited], limit: int = MOST_AT_A
     return f"{rows[-1].flow}~{rows[-1].offset}" if len(rows) == limit else ""
 
 
-async def _ask(asked: Asked, verb: str, goes: str, *says: str, **more: Any) -> Asking:
-    """Ask about the letters that are chosen: how many they are, where they ``goes``, what comes of it."""
+async def _ask(asked: Asked, verb: str, *says: str, **more: Any) -> Asking:
+    """Ask about the letters that are chosen: how many they are, for which target, what comes of it."""
     query = _query(asked, MOST_AT_A_TIME)
     groups = await dead_groups(asked.backbone, query)
     there, behind = sum(one.letters for one in groups), sum(one.holds_back for one in groups)
-    told = [*says, *(await _ways(asked, groups, goes))]
+    told = [*says, *(await _ways(asked, groups))]
     if behind:
         told.append(f"{several(behind, 'event')} held behind them go on when none is left before them.")
     fields = {name: asked.value(name) for name in (*CHOSEN, "offset") if asked.value(name)}
@@ -152,13 +152,13 @@ async def _ask(asked: Asked, verb: str, goes: str, *says: str, **more: Any) -> A
     )
 
 
-async def _ways(asked: Asked, groups: list[DeadGroup], goes: str) -> list[str]:
-    """Tell by flow how many letters go where, and what keeps them from getting there now."""
+async def _ways(asked: Asked, groups: list[DeadGroup]) -> list[str]:
+    """Tell by flow how many letters are for which target, and what keeps them from getting there now."""
     counts: Counter[str] = Counter()
     for one in groups:
         counts[one.flow] += one.letters
     told = [
-        f"{several(letters, 'letter')} of {flow} {goes} {await _there(asked, flow)}."
+        f"{several(letters, 'letter')} of {flow}, for {await _there(asked, flow)}."
         for flow, letters in counts.most_common(FLOWS_TOLD)
     ]
     rest = len(counts) - FLOWS_TOLD
@@ -169,27 +169,29 @@ async def _there(asked: Asked, name: str) -> str:
     """Name the target of a flow, and why nothing gets there at the moment."""
     backbone, flow = asked.backbone, flow_of(name)
     if flow not in backbone.project.flows:
-        return "nowhere: the project has no such flow any more, and they can only be given up"
+        return "no target: the project has no such flow any more, and they can only be given up"
     target = backbone.project.flows[flow].target.name
     standing = (await backbone.standings.load()).get(target, Standing())
     if flow in await backbone.pauses.load():
-        return f"{target}; the flow is paused, so nothing is sent before it is resumed"
+        return f"{target}; the flow is paused: nothing goes there before it is resumed"
     if standing.isolation:
-        return f"{target}, which {standing.isolation.by} isolated: nothing is sent before it is reset"
+        return f"{target}, which {standing.isolation.by} isolated: nothing goes there before it is reset"
     if standing.outage:
-        return f"{target}, which does not answer ({standing.outage.kind}): they wait until it does"
+        return (
+            f"{target}, which does not answer ({standing.outage.kind}): what goes there waits until it does"
+        )
     return target
 
 
 async def _ask_retry(asked: Asked) -> Asking:
     anew = ("new_key", "under a new idempotency key, for a receiver that keeps its refusal under the old one")
     says = "Each is delivered again in its order, with all attempts of its flow."
-    return await _ask(asked, "Retry", "go to", says, checked=(anew,))
+    return await _ask(asked, "Retry", says, checked=(anew,))
 
 
 async def _ask_discard(asked: Asked) -> Asking:
     says = "They are never delivered. The events stay in the log."
-    return await _ask(asked, "Give up", "do not reach", says)
+    return await _ask(asked, "Give up", says)
 
 
 async def _ask_edit(asked: Asked) -> Asking:
@@ -202,7 +204,7 @@ async def _ask_edit(asked: Asked) -> Asking:
         "The event in the log stays as it came.",
     )
     again = ("retry", "and retry it at once")
-    return await _ask(asked, "Mend", "are for", *says, inputs=inputs, checked=(again,))
+    return await _ask(asked, "Mend", *says, inputs=inputs, checked=(again,))
 
 
 def _letter_of(asked: Asked) -> AskLetter:

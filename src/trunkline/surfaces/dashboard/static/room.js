@@ -168,7 +168,7 @@ document.addEventListener("click", async (event) => {
 });
 
 function attend() {
-  (dialog.querySelector("[autofocus]") ?? dialog.querySelector("textarea, input:not([type=hidden]), a"))?.focus();
+  (dialog.querySelector("[autofocus]") ?? dialog.querySelector("textarea, input:not([type=hidden], [type=checkbox]), a"))?.focus();
   goOn(dialog);
 }
 
