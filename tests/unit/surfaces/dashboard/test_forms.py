@@ -106,6 +106,16 @@ async def test_sent_again(get, backbone):
     assert await backbone.pauses.load() == {}
 
 
+# Who changes the colours of a form's page is led to the page that it is about.
+async def test_colours(get):
+    for page in (
+        await get("/control/act/pause-flow?flow=orders-to-stock"),
+        await get("/control/act/pause-flow", "POST", form={**PAUSE, "why": ""}),
+    ):
+        back = page.text.partition('action="/control/theme"')[2].partition("</form>")[0]
+        assert 'name="back" value="/control/flows/orders-to-stock"' in back
+
+
 # A script is told where it goes on, as it cannot see where it is led; what is refused is a fragment for it.
 async def test_fragment(get):
     refused = await get("/control/act/pause-flow?fragment=1", "POST", form={**PAUSE, "why": ""})
