@@ -31,13 +31,13 @@ def chromium():
 
 
 @pytest.fixture
-def look(chromium, site):
-    """Open pages, in a width and colours; nothing may be complained of in the console meanwhile."""
+def browse(chromium):
+    """Open an address, in a width and colours; nothing may be complained of in the console meanwhile."""
     contexts, complaints = [], []
 
-    def opened(path="/", width=1280, colours="light", **options):
+    def opened(url, width=1280, colours="light", **options):
         size = {"width": width, "height": 900}
-        context = chromium.new_context(viewport=size, color_scheme=colours, base_url=site.url, **options)
+        context = chromium.new_context(viewport=size, color_scheme=colours, **options)
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
@@ -46,7 +46,7 @@ def look(chromium, site):
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(f"a dialog: {dialog.message}"))
-        page.goto(f"/control{path}")
+        page.goto(url)
         return page
 
     opened.complaints = complaints
@@ -54,6 +54,17 @@ def look(chromium, site):
     for context in contexts:
         context.close()
     assert not complaints
+
+
+@pytest.fixture
+def look(browse, site):
+    """Open a page of the control room; see ``browse``."""
+
+    def opened(path="/", *args, **options):
+        return browse(f"{site.url}/control{path}", *args, base_url=site.url, **options)
+
+    opened.complaints = browse.complaints
+    return opened
 
 
 @pytest.fixture(scope="session")
