@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.browser.site import Site
+from tests.control_room import ALERTS, day, fill, occupy
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -14,7 +15,8 @@ SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    with Site(tmp_path_factory.mktemp("site") / "day") as opened:
+    """Return a project with something of everything."""
+    with Site(day(tmp_path_factory.mktemp("site") / "day", ALERTS), fill, occupy) as opened:
         yield opened
 
 
