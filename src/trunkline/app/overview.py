@@ -166,8 +166,8 @@ def _waiting(seen: Snapshot) -> Iterator[Trouble]:
 
 def _silent(sources: Iterable[SourceSight]) -> Iterator[Trouble]:
     for source in sources:
-        if source.silent and source.every_seconds:
-            why = f"it gives data every {source.every_seconds:,.0f} s, and that time has passed twice"
+        if source.silent:
+            why = f"something is expected every {source.expected_seconds or 0:,.0f} s, and nothing new came"
             after = f"ask whether system {source.system} still sends"
             what = f"source {source.source} is silent"
             yield Trouble(True, what, why, source.last_event, "source", source.source, after)
