@@ -6,10 +6,19 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from trunkline.delivery.ledger import Position
 from trunkline.kernel.clock import SECOND, Clock
 
 LOOK_SECONDS = 5.0
 """How long an idle flow goes without a look at the ledger, where people answer dead letters."""
+
+IDLE_LOOK_SECONDS = 60.0
+"""The same for one of which nothing waits and nothing is dead: there is nothing to be answered."""
+
+
+def look_seconds(position: Position | None) -> float:
+    """Return how long a flow that is there may go without a look; None where that is not known."""
+    return LOOK_SECONDS if position is None or position.owes or position.dead else IDLE_LOOK_SECONDS
 
 
 class Control:

@@ -19,7 +19,7 @@ from trunkline.connectors.target import Item
 from trunkline.delivery.aside import AnyBearing
 from trunkline.delivery.attempt import Entry, Mapper, announce, guard, held, judge, load, record, report, send
 from trunkline.delivery.bearing import Call
-from trunkline.delivery.control import LOOK_SECONDS, Control, Crew
+from trunkline.delivery.control import Control, Crew, look_seconds
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Case, Record
 from trunkline.delivery.lineup import Lineup
@@ -159,12 +159,12 @@ class Lanes:
         due = [case for case in waiting if case.due <= now]
         later = [case.due for case in waiting[len(due) : len(due) + 1]]
         room = max(0, CASES - len(self._loaded))
-        pause = RECORD_SECONDS if len(due) > room else LOOK_SECONDS
+        position = None if waiting else await self._ports.ledger.position(flow)
+        pause = RECORD_SECONDS if len(due) > room else look_seconds(position)
         self._due = min([now + round(pause * SECOND), *later])
         if due[:room]:
             await self._admit_cases(due[:room], room)
         elif not waiting:
-            position = await self._ports.ledger.position(flow)
             self._owes = position is not None and position.owes
 
     async def _admit_cases(self, heads: Sequence[Case], room: int) -> None:

@@ -149,13 +149,14 @@ class Record(msgspec.Struct, frozen=True):
 class Position(msgspec.Struct, frozen=True):
     """Where a flow is: everything below ``cursor`` is settled or a case.
 
-    ``owes`` tells whether a case waits or holds its key. ``stream`` is the one it is a place in, as the flow
-    recorded it first; empty where an earlier release did.
+    ``owes`` tells whether a case waits or holds its key, ``dead`` whether one is a dead letter. ``stream`` is
+    the one it is a place in, as the flow recorded it first; empty where an earlier release did.
     """
 
     cursor: int
     owes: bool
     stream: str = ""
+    dead: bool = False
 
 
 class Ledger(Protocol):

@@ -121,7 +121,8 @@ class MemoryLedger:
         if book is None:
             return None
         owed = any(case.holds or case.state == "waiting" for case in book.cases.values())
-        return Position(book.cursor, owed, book.stream)
+        dead = any(case.state == "dead" for case in book.cases.values())
+        return Position(book.cursor, owed, book.stream, dead)
 
     async def record(self, record: Record) -> None:
         """Store ``record`` and give every open key its head."""

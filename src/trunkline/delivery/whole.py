@@ -18,7 +18,7 @@ from trunkline.connectors.target import Item, Progress
 from trunkline.delivery.aside import AnyBearing
 from trunkline.delivery.attempt import Entry, Failure, Mapper, announce, guard, judge, load, record, send
 from trunkline.delivery.bearing import Call
-from trunkline.delivery.control import LOOK_SECONDS, Control
+from trunkline.delivery.control import Control, look_seconds
 from trunkline.delivery.flow import Flow, Ports
 from trunkline.delivery.ledger import Case, Range, Record
 from trunkline.delivery.load import CaseLoader
@@ -209,7 +209,9 @@ class Whole:
         if not due:
             position = await ledger.position(flow)
             self._owes = position is not None and position.owes
-            self._due = min([now + round(LOOK_SECONDS * SECOND), *(case.due for case in waiting[:1])])
+            self._due = min(
+                [now + round(look_seconds(position) * SECOND), *(case.due for case in waiting[:1])]
+            )
             return None
         self._owes = True
         keys = [case.key for case in due if case.holds]

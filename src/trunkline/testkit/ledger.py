@@ -131,9 +131,11 @@ class LedgerSuite:
         assert await ledger.blocked(FLOW, []) == set()
 
     async def test_a_dead_case_that_holds_nothing_blocks_nothing(self, ledger: WholeLedger) -> None:
-        """Under ``when_dead: skip`` a dead letter lets its key go on."""
+        """Under ``when_dead: skip`` a dead letter lets its key go on; that it is there is told."""
         await put(ledger, Case(offset=1, key="a", state="dead", at=NOW))
         assert await ledger.blocked(FLOW, ["a"]) == set()
+        assert await ledger.position(FLOW) == Position(0, owes=False, dead=True)
+        await put(ledger, Case(offset=1, key="a", state="discarded", at=NOW))
         assert await ledger.position(FLOW) == Position(0, owes=False)
 
     async def test_held_cases_follow_their_head(self, ledger: WholeLedger) -> None:

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from trunkline.delivery.control import Control, Crew
+from trunkline.delivery.control import IDLE_LOOK_SECONDS, LOOK_SECONDS, Control, Crew, look_seconds
+from trunkline.delivery.ledger import Position
 from trunkline.kernel.errors import StoreError
 from trunkline.testkit.clock import ManualClock
 
@@ -83,3 +84,17 @@ async def test_a_crew_is_roused_by_number():
     assert [worker.done() for worker in workers] == [False, True, True]
     crew.rouse(10)
     await workers[0]
+
+
+# A flow looks soon while a person may answer something of it, and seldom once there is nothing left.
+@pytest.mark.parametrize(
+    ("position", "seconds"),
+    [
+        (None, LOOK_SECONDS),
+        (Position(9, owes=True), LOOK_SECONDS),
+        (Position(9, owes=False, dead=True), LOOK_SECONDS),
+        (Position(9, owes=False), IDLE_LOOK_SECONDS),
+    ],
+)
+def test_how_soon_a_flow_looks(position, seconds):
+    assert look_seconds(position) == seconds

@@ -67,7 +67,8 @@ _VOID_CASES = "DELETE FROM flow_case WHERE flow = :id AND event >= :cursor"
 _POSITION = """SELECT cursor,
         EXISTS (SELECT 1 FROM flow_case c WHERE c.flow = f.id AND c.holds)
         OR EXISTS (SELECT 1 FROM flow_case c WHERE c.flow = f.id AND c.state = 'waiting'),
-        stream
+        stream,
+        EXISTS (SELECT 1 FROM flow_case c INDEXED BY case_dead WHERE c.flow = f.id AND c.state = 'dead')
     FROM flow f WHERE name = :flow"""
 _WAITING = _sql("""SELECT $case FROM flow_case c INDEXED BY case_due
     WHERE c.flow = $flow AND c.state = 'waiting' AND NOT (c.holds AND EXISTS
@@ -130,8 +131,9 @@ class SqliteLedger:
 
     async def position(self, flow: str) -> Position | None:
         """Return where ``flow`` is, or None where it never was anywhere."""
-        rows = await self._rows(_POSITION, {"flow": flow})
-        return Position(rows[0][0], bool(rows[0][1]), rows[0][2]) if rows else None
+        for cursor, owes, stream, dead in await self._rows(_POSITION, {"flow": flow}):
+            return Position(cursor, bool(owes), stream, bool(dead))
+        return None
 
     async def record(self, record: Record) -> None:
         """Store ``record`` and give every open key its head, in one transaction."""
