@@ -17,12 +17,12 @@ from urllib.parse import quote, urlencode, urlsplit
 import aiohttp
 import msgspec
 
-from trunkline import __version__
 from trunkline.adapters.keyfile.private import NotPrivate, read_private
 from trunkline.app.act import Act
 from trunkline.app.questions import Question, pages, reveals
 from trunkline.kernel import json
 from trunkline.kernel.errors import BusyError, SecretUnavailable, TrunklineError, UsageError
+from trunkline.kernel.release import RELEASE
 from trunkline.surfaces.access import is_loopback
 from trunkline.surfaces.rest import wire
 from trunkline.surfaces.rest.cursor import cursor_of
@@ -130,7 +130,7 @@ async def reached(url: str, environ: Mapping[str, str]) -> AsyncIterator[Remote]
     headers = {
         "authorization": f"Bearer {token.reveal()}",
         "content-type": "application/json",
-        "user-agent": f"trunkline/{__version__}",
+        "user-agent": f"trunkline/{RELEASE}",
     }
     timeout = aiohttp.ClientTimeout(total=SECONDS)
     async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
@@ -170,7 +170,7 @@ def _read(operation: Operation, status: int, headers: Mapping[str, str], body: b
             raise _error(status, msgspec.json.decode(body, type=Problem).detail)
         told = msgspec.convert(json.decode(body), operation.answer, strict=False)
     except (ValueError, msgspec.ValidationError):
-        other = f": it is version {theirs}, this is {__version__}" if theirs not in ("", __version__) else ""
+        other = f": it is version {theirs}, this is {RELEASE}" if theirs not in ("", RELEASE) else ""
         raise NotReached(f"what answers there ({status}) is not understood{other}") from None
     return told.items if operation.lists else told  # type: ignore[attr-defined]  # a list has them
 

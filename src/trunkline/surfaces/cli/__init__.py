@@ -14,8 +14,8 @@ from typing import Any
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.exceptions import MissingArgumentError, UnknownCommandError
 
-from trunkline import __version__
 from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.release import RELEASE
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.exits import Exit
 
@@ -162,7 +162,7 @@ def make_app(tokens: Sequence[str] = ()) -> App:
         help_format="plaintext",
         # no option says no to another (--no-json, --empty-ids), and help shows no default that is nothing
         default_parameter=Parameter(negative=(), show_default=_default),
-        version=__version__,
+        version=RELEASE,
         result_action="return_value",
     )
     for name, line in COMMANDS.items():

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from trunkline import __version__
 from trunkline.kernel import json
 from trunkline.kernel.clock import Clock
 from trunkline.kernel.errors import TrunklineError
+from trunkline.kernel.release import RELEASE
 from trunkline.surfaces.access import Access
 from trunkline.surfaces.body import Bodies
 from trunkline.surfaces.door import Receive, Scope, Send
@@ -49,7 +49,7 @@ class ContractsApi:
         for route in ROUTES:
             pattern = re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path))
             self._paths.setdefault(pattern, {})[route.method] = route
-        self._document = msgspec.json.encode(openapi(ROUTES, OPERATIONS, prefix, __version__))
+        self._document = msgspec.json.encode(openapi(ROUTES, OPERATIONS, prefix, RELEASE))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
