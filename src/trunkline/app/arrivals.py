@@ -17,7 +17,7 @@ from trunkline.app.names import checked_entries
 from trunkline.connectors.source import Receipt
 from trunkline.contracts.contract import Contract
 from trunkline.intake.quarantine import Entry, Group, Held, Query, Reason, Resolution, Status
-from trunkline.intake.release import Decision, Release, release
+from trunkline.intake.release import Decision, Release, release, would_be
 from trunkline.kernel import json
 from trunkline.kernel.clock import to_rfc3339
 from trunkline.kernel.errors import TrunklineError, UsageError
@@ -117,6 +117,24 @@ async def release_entries(backbone: Backbone, act: ReleaseEntries) -> list[Relea
     """Run the entries of one page through the present contract and let in what passes."""
     if act.record and len(act.where.ids) != 1:
         raise UsageError("a whole record replaces one entry: release one at a time")
+    edits, ids, unfit = await _edits(backbone, act)
+    decision = Decision(act.by, act.why, edits)
+    done = await release(backbone.quarantine, backbone.intakes, backbone.machine.clock, ids, decision)
+    return sorted([*done, *unfit], key=lambda one: one.entry_id)
+
+
+async def would_release(backbone: Backbone, act: ReleaseEntries) -> list[Release]:
+    """Tell what a release of the entries of one page would come to, without making it."""
+    edits, ids, unfit = await _edits(backbone, act)
+    decision = Decision(act.by, act.why, edits)
+    would = await would_be(backbone.quarantine, backbone.intakes, backbone.machine.clock, ids, decision)
+    return sorted([*would, *unfit], key=lambda one: one.entry_id)
+
+
+async def _edits(
+    backbone: Backbone, act: ReleaseEntries
+) -> tuple[dict[str, bytes], list[str], list[Release]]:
+    """Return the records that go in place of what came, the entries to judge, and those that take no edit."""
     entries = await found(backbone, act.where)
     edits: dict[str, bytes] = {}
     unfit: list[Release] = []
@@ -125,10 +143,8 @@ async def release_entries(backbone: Backbone, act: ReleaseEntries) -> list[Relea
             edits[one.id] = await _edited(backbone, one, act)
         except TrunklineError as error:
             unfit.append(Release(one.id, "still refused", Receipt("refused", reasons=(str(error),))))
-    ids = [one.id for one in entries if one.id not in {each.entry_id for each in unfit}]
-    decision = Decision(act.by, act.why, edits)
-    done = await release(backbone.quarantine, backbone.intakes, backbone.machine.clock, ids, decision)
-    return sorted([*done, *unfit], key=lambda one: one.entry_id)
+    refused = {one.entry_id for one in unfit}
+    return edits, [one.id for one in entries if one.id not in refused], unfit
 
 
 async def _edited(backbone: Backbone, entry: Entry, act: ReleaseEntries) -> bytes:

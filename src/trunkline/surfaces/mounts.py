@@ -91,7 +91,8 @@ def _control_room(backbone: Backbone, keeper: Keeper, place: Place) -> Applicati
     def made() -> Application:
         from trunkline.surfaces.dashboard.room import Room  # noqa: PLC0415  as above
 
-        return Room(backbone, keeper, LogIn(backbone, keeper, tls=place.tls is not None))
+        docs = readers_of(backbone.project.settings.listen.docs, place.host)
+        return Room(backbone, keeper, LogIn(backbone, keeper, tls=place.tls is not None), docs)
 
     room = functools.cache(made)
 

@@ -43,5 +43,12 @@ PAGES: tuple[Page, ...] = (
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 
-FORMS: tuple[Form, ...] = (*flow.FORMS, *dead.FORMS, *quarantine.FORMS, *alerts.FORMS, *replays.FORMS)
+FORMS: tuple[Form, ...] = (
+    *flow.FORMS,
+    *dead.FORMS,
+    *quarantine.FORMS,
+    *trace.FORMS,
+    *alerts.FORMS,
+    *replays.FORMS,
+)
 """In the order of the reference."""
