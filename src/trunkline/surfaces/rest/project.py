@@ -15,7 +15,6 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from trunkline import __version__
 from trunkline.app.act import Act
 from trunkline.app.acts import RevealData, do
 from trunkline.app.asking import answer
@@ -23,6 +22,7 @@ from trunkline.app.backbone import Backbone
 from trunkline.app.questions import Question, following, limited, pages, reveals, subject_of
 from trunkline.kernel import json
 from trunkline.kernel.errors import TrunklineError, UsageError
+from trunkline.kernel.release import RELEASE
 from trunkline.surfaces.access import Denied
 from trunkline.surfaces.body import Bodies
 from trunkline.surfaces.dashboard.exports import csv_rows
@@ -242,7 +242,7 @@ async def _send_json(operation: Operation, result: Any, then: str, send: Send) -
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
-        (b"trunkline-version", __version__.encode()),
+        (b"trunkline-version", RELEASE.encode()),
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
