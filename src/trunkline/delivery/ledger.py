@@ -147,7 +147,7 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Position(msgspec.Struct, frozen=True):
-    """Where a flow is: below ``cursor`` all is settled or a case; it ``owes`` where one waits or holds others.
+    """Where a flow is: below ``cursor`` all is settled or a case; it ``owes`` where one waits or holds.
 
     ``dead``: one is a dead letter. ``stream``: where it is a place, as first recorded; empty in old records.
     """
