@@ -52,6 +52,7 @@ class Site:
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+        self._loop.close()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Do something on the site's loop, and return what comes of it."""

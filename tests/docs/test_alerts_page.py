@@ -10,7 +10,7 @@ from tests.docs.blocks import ROOT
 
 from trunkline.app.alerting import settings
 from trunkline.app.alerting.measures import LABELS, MEASURES
-from trunkline.app.alerting.rules import DEFAULTS, DISK, DISK_MEANS, LATE, LATE_MEANS
+from trunkline.app.alerting.rules import DEFAULTS, DISK, DISK_MEANS, LATE, LATE_MEANS, OLD, OLD_MEANS
 from trunkline.observe.alerts.rule import PAGING
 
 PAGE = (ROOT / "docs" / "reference" / "alerts.md").read_text("utf-8")
@@ -32,9 +32,10 @@ def test_measures():
 
 # Every default rule has its line, as it holds.
 def test_default_rules():
-    late, disk, *rest = rows("rule | when | for | keep | severity | means")
+    late, disk, old, *rest = rows("rule | when | for | keep | severity | means")
     assert (late[0], late[-1]) == (f"`{LATE}`", LATE_MEANS)
     assert (disk[0], disk[-1]) == (f"`{DISK}`", DISK_MEANS)
+    assert (old[0], old[-1]) == (f"`{OLD}`", OLD_MEANS)
     assert rest == [
         [f"`{name}`", f"`{one.when}`", one.for_, one.keep, one.severity, means]
         for name, (one, means) in DEFAULTS.items()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import shutil
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,8 +14,10 @@ import pytest
 import yaml
 from standardwebhooks.webhooks import Webhook
 from tests.scenarios.processes import ask, ask_list, refused, running, until
+from tests.unit.app.registered import take
 
 from trunkline.app.init import init
+from trunkline.kernel.clock import SECOND, SystemClock, to_rfc3339
 
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -111,12 +115,12 @@ def folder(tmp_path, pager, desk_port):
     return folder
 
 
-def post(run, folder):
+def post(run, folder, **changes):
     url = run.webhooks["shop/order"]
     token = yaml.safe_load((folder / "state/secrets.yaml").read_text())["shop"]["webhook"]
     connection = http.client.HTTPConnection(*run.address.removeprefix("http://").split(":"))
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    body = (folder / "examples/order.json").read_bytes()
+    body = json.dumps(json.loads((folder / "examples/order.json").read_bytes()) | changes)
     connection.request("POST", url.partition(run.address)[2], body, headers)
     assert connection.getresponse().status == 202
     connection.close()
@@ -206,3 +210,50 @@ def test_a_route_that_does_not_work(folder, pager):
         assert (unsent["route"], unsent["state"], unsent["kind"]) == ("oncall", "waiting", "unreachable")
         run.stop()
     assert '"event":"notice-failed"' in run.log.read_text().replace('": "', '":"')
+
+
+CONDITIONS = {
+    "drift": "trunkline contract drift order@1",
+    "contract-ending": "trunkline contract users order@1.0.0",
+    "disk-low": "trunkline log trim",
+    "desk-away": "trunkline target list",
+    "secret-age": "trunkline secret list",
+}
+"""Rules, all but the target's as they hold by default, with the next step that each advises."""
+
+
+# A sender that changed, a version that ends, a full disk, a breaker that opened, an old secret: each is seen
+# as it is, told once with its cause and the next step; a version that ended is told of then.
+def test_every_condition(folder, pager):
+    days = 86_400 * SECOND
+    why = ("--why", "as agreed")
+    ask(folder, "contract", "register", "order", *why)
+    ends = to_rfc3339(SystemClock().now() + 5 * days)
+    ask(folder, "contract", "deprecate", "order@1.0.0", "--sunset", ends, *why)
+    main = folder / "trunkline.yaml"
+    room = shutil.disk_usage(folder).free * 3 // 4
+    main.write_text(f"{main.read_text()}\nlimits: {{disk_free_bytes: {room}}}\n")
+    os.utime(folder / "state/secrets.yaml", (0, 0))
+    with running(folder) as run:
+        run.listening()
+        post(run, folder, loyalty=7)
+        until(lambda: CONDITIONS.keys() <= rules_told(pager), "all of them are told")
+        listed = {one["rule"]: one for one in ask_list(folder, "alerts", "list")}
+        assert run.stop() == 0
+    for rule, step in CONDITIONS.items():
+        assert (listed[rule]["state"], listed[rule]["next"]) == ("firing", step)
+        assert listed[rule]["cause"]
+    assert "loyalty" in listed["drift"]["cause"]
+    assert "contract-ended" not in listed
+    take(folder, "deprecate", "order@1.0.0", SystemClock(), sunset=SystemClock().now() + SECOND)
+    with running(folder) as run:
+        run.listening()
+        until(lambda: "contract-ended" in rules_told(pager), "the end of the version is told")
+        assert run.stop() == 0
+    fired = [alert["id"] for _, data in told(pager, "alerts.firing") for alert in data["alerts"]]
+    assert len(fired) == len(set(fired))
+
+
+def rules_told(pager):
+    """Return the rules by which people were told that something is wrong."""
+    return {alert["rule"] for _, data in told(pager, "alerts.firing") for alert in data["alerts"]}

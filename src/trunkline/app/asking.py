@@ -56,6 +56,7 @@ from trunkline.app.questions import (
     AskReplay,
     AskReplays,
     AskRules,
+    AskSecrets,
     AskSeries,
     AskSilences,
     AskStatus,
@@ -65,6 +66,7 @@ from trunkline.app.questions import (
     Question,
 )
 from trunkline.app.replays import PlanView, ReplayView, plan, replay_of, replays
+from trunkline.app.secret_ages import SecretAge, secret_ages
 from trunkline.app.status import FlowStanding, Status, status
 from trunkline.app.story import Asked, TraceReport, trace
 from trunkline.app.users import VersionUsers, users
@@ -169,6 +171,7 @@ _ANSWER: Mapping[type[Question], tuple[Callable[[Backbone, Any], Awaitable[Any]]
     AskCatalogue: (_catalogue, Catalogue),
     AskLineage: (_lineage, list[Way]),
     AskDrift: (lambda backbone, asked: drift(backbone, asked.stream, max(1, asked.last)), list[DriftReport]),
+    AskSecrets: (lambda backbone, _: secret_ages(backbone), list[SecretAge]),
     AskUsers: (lambda backbone, asked: users(backbone, asked.ref, max(1, asked.last)), list[VersionUsers]),
 }
 """How each question is answered, and the type of its answer."""

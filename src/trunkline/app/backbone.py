@@ -28,7 +28,9 @@ from trunkline.adapters.sqlite.store import Store
 from trunkline.app.bearings import bearings_of, resume
 from trunkline.app.health import Health, WatchedIntake
 from trunkline.app.project import PUBLISH, Project, Source
+from trunkline.app.remembered import Remembered
 from trunkline.app.traced import TracedLog, TracedQuarantine
+from trunkline.app.usual import USUAL_SECONDS, usual_silences
 from trunkline.delivery.bearing import Bearing
 from trunkline.delivery.pausing import Pauses
 from trunkline.delivery.replay.port import Replays
@@ -48,9 +50,8 @@ from trunkline.observe.audit import Audit
 from trunkline.observe.census import Census
 from trunkline.observe.logs import Write
 from trunkline.observe.metrics import Meter, Tallies
-from trunkline.observe.rollups import RollupKeeper
+from trunkline.observe.rollups import Pair, RollupKeeper
 from trunkline.vault.chain import ChainedSecrets
-from trunkline.vault.secret import Secrets
 
 KEY_FILE = "trunkline.key"
 
@@ -109,16 +110,17 @@ class Backbone(msgspec.Struct, frozen=True):
     rollups: RollupKeeper
     pauses: Pauses
     census: Census
+    usual: Remembered[Mapping[Pair, int]]
     fingerprint: Callable[[bytes], bytes]
     store: Store
 
     @property
-    def secrets(self) -> Secrets:
+    def secrets(self) -> ChainedSecrets:
         """Every place this project keeps its secrets in, the environment first."""
         return secrets_of(self.project, self.machine.environ)
 
 
-def secrets_of(project: Project, environ: Mapping[str, str]) -> Secrets:
+def secrets_of(project: Project, environ: Mapping[str, str]) -> ChainedSecrets:
     """Chain the places of a project's secrets."""
     file = project.path(project.settings.secrets.file)
     return ChainedSecrets([EnvironmentSecrets(environ), FileSecrets(file)])
@@ -189,7 +191,7 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
     around = Surroundings(machine.clock, machine.ids, machine.signals, project.settings.limits)
     ways = {name: (source.given, _into(source)) for name, source in project.sources.items()}
     ways |= {f"{PUBLISH}/{stream}": (contract, None) for stream, contract in project.contracts.items()}
-    health, tallies = Health(machine.clock), Tallies()
+    health, tallies, rollups = Health(machine.clock), Tallies(), SqliteRollups(store)
     machine.signals.listen(tallies)
     intakes: dict[str, Intake] = {}
     for name, (contract, into) in ways.items():
@@ -212,9 +214,10 @@ def _assembled(project: Project, machine: Machine, log: SqliteLog, store: Store,
         SqliteStandings(store),
         SqliteReplays(store),
         SqliteAlerts(store),
-        SqliteRollups(store),
+        rollups,
         SqlitePauses(store),
         SqliteCensus(store),
+        Remembered(lambda: usual_silences(rollups, machine.clock), machine.clock, USUAL_SECONDS),
         sealer.fingerprint,
         store,
     )

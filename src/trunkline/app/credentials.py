@@ -68,6 +68,15 @@ def shared_variables(documents: Sequence[Document]) -> list[Fault]:
     return faults
 
 
+def references(documents: Sequence[Document]) -> dict[str, tuple[str, ...]]:
+    """Return every reference that stands in documents, with the files it stands in."""
+    found: dict[str, tuple[str, ...]] = {}
+    for document in documents:
+        for one in sorted({text for _, text in _texts(document.value, ()) if REFERENCE.match(text)}):
+            found[one] = (*found.get(one, ()), document.file)
+    return found
+
+
 def _literals(value: Any, tokens: Tokens) -> Iterator[Tokens]:
     for place, text in _texts(value, tokens):
         if not REFERENCE.match(text) and _is_credential(place, text):

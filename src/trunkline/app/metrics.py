@@ -14,6 +14,7 @@ from trunkline.app.census import entity_counts
 from trunkline.app.owed import Owed, owed
 from trunkline.app.project import Flow
 from trunkline.app.readiness import readiness
+from trunkline.app.secret_ages import secret_ages
 from trunkline.app.staleness import source_staleness
 from trunkline.delivery.ledger import FlowStatus
 from trunkline.delivery.standing import Standing
@@ -42,6 +43,7 @@ async def measured(backbone: Backbone) -> list[Sample]:
     samples += await _deliveries(backbone)
     samples += await _targets(backbone)
     samples += await _replays(backbone)
+    samples += await _secrets(backbone)
     return samples
 
 
@@ -175,6 +177,14 @@ async def _targets(backbone: Backbone) -> list[Sample]:
         samples.append(_one(m.TARGET_UP, standing == Standing(), *labels))
         samples.append(_one(m.TARGET_ISOLATED, standing.isolation is not None, *labels))
     return samples
+
+
+async def _secrets(backbone: Backbone) -> list[Sample]:
+    return [
+        _one(m.SECRET_AGE, one.age_seconds, one.secret)
+        for one in await secret_ages(backbone)
+        if one.age_seconds is not None
+    ]
 
 
 async def _replays(backbone: Backbone) -> list[Sample]:

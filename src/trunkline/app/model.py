@@ -17,6 +17,7 @@ from trunkline.app.quantities import Duration, Share, Size
 from trunkline.app.settings import Name
 from trunkline.app.settings import Settings as _Settings
 from trunkline.kernel.limits import Limits
+from trunkline.observe.lateness import PATIENCE
 from trunkline.vault.secret import SecretReference
 
 StreamName: TypeAlias = Annotated[
@@ -77,6 +78,9 @@ class SecretsFile(_Settings, frozen=True):
     file: str = "state/secrets.yaml"
     """A YAML file of mode 0600, within the project folder or absolute: ``system: {name: value}``."""
 
+    longest: Duration = "90d"
+    """For how long a secret may be the same, before people are told to make another."""
+
 
 class Otlp(_Settings, frozen=True):
     """The collector of what is seen, by OTLP over HTTP; needs ``pip install 'trunkline[otel]'``."""
@@ -104,7 +108,10 @@ class Otlp(_Settings, frozen=True):
 
 
 class Observe(_Settings, frozen=True):
-    """Where what is seen of the project goes, besides log lines."""
+    """How the project is looked at, and where what is seen of it goes, besides log lines."""
+
+    patience: Annotated[float, msgspec.Meta(ge=1, le=100)] = PATIENCE
+    """A flow is late, and a source silent, after this many times what it needs, or what is expected of it."""
 
     otlp: Otlp | None = None
     """The collector of OpenTelemetry that gets traces, metrics and logs."""

@@ -158,16 +158,16 @@ def _waiting(seen: Snapshot) -> Iterator[Trouble]:
     for flow in sorted(seen.flows, key=lambda one: -one.dead):
         if flow.dead:
             what = f"flow {flow.flow} has {several(flow.dead, 'dead letter')}"
-            behind = several(flow.held, "event")
-            why = f"{behind} of the same entities wait behind them" if flow.held else "all others go on"
+            held = several(flow.held, "later event")
+            why = f"held behind them: {held} of the same entities" if flow.held else "all others go on"
             after = "look at their causes, mend or retry them"
             yield Trouble(False, what, why, None, "flow", flow.flow, after)
 
 
 def _silent(sources: Iterable[SourceSight]) -> Iterator[Trouble]:
     for source in sources:
-        if source.silent and source.every_seconds:
-            why = f"it gives data every {source.every_seconds:,.0f} s, and that time has passed twice"
+        if source.silent:
+            why = f"something is expected every {source.expected_seconds or 0:,.0f} s, and nothing new came"
             after = f"ask whether system {source.system} still sends"
             what = f"source {source.source} is silent"
             yield Trouble(True, what, why, source.last_event, "source", source.source, after)

@@ -1,4 +1,4 @@
-"""What every flow still has to deliver, and since when: what readiness and metrics both begin from."""
+"""What every flow still has to deliver, since when: what readiness, KPIs, metrics and pages begin from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import msgspec
 from trunkline.app.backbone import Backbone
 from trunkline.delivery.ledger import FlowStatus
 from trunkline.eventlog.port import StreamInfo
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.errors import Corrupt
 
 
 class Owed(msgspec.Struct, frozen=True):
@@ -21,6 +23,15 @@ class Owed(msgspec.Struct, frozen=True):
     offset: int = 0
     since: int | None = None
     waiting_since: int | None = None
+
+    @property
+    def oldest(self) -> int | None:
+        """When the oldest event to deliver was accepted; what is dead or held waits for a person."""
+        return min((at for at in (self.since, self.waiting_since) if at is not None), default=None)
+
+    def age_seconds(self, now: int) -> float | None:
+        """Return for how long that event is owed; None where nothing is."""
+        return None if self.oldest is None else max(0, now - self.oldest) / SECOND
 
 
 async def owed(backbone: Backbone) -> dict[str, Owed]:
@@ -56,9 +67,15 @@ class _Accepted:
         self._known: dict[tuple[str, int], int | None] = {}
 
     async def at(self, stream: str, offset: int) -> int | None:
-        """Return when the event at an offset, or the next one there is, was accepted."""
+        """Return when the event at an offset, or the next there is, was accepted; None if it is damaged."""
         place = (stream, offset)
         if place not in self._known:
-            page = await self._backbone.log.read(stream, offset, 1)
-            self._known[place] = page.events[0].recorded if page.events else None
+            self._known[place] = await self._read(stream, offset)
         return self._known[place]
+
+    async def _read(self, stream: str, offset: int) -> int | None:
+        try:
+            page = await self._backbone.log.read(stream, offset, 1)
+        except Corrupt:
+            return None  # its flow stands still there, and tells why
+        return page.events[0].recorded if page.events else None

@@ -83,7 +83,8 @@ T = TypeVar("T", Source, Target, Flow)
 class Project(msgspec.Struct, frozen=True, dict=True):
     """Everything a project folder says. Contracts are by stream name, ``order@1``; the rest by name.
 
-    ``system_files`` are the files of the systems, by name, within the folder.
+    ``system_files`` are the files of the systems, by name, within the folder; ``references`` are the secrets
+    that any file names, ``secret://system/name``, with the files that do.
     """
 
     folder: Path
@@ -94,6 +95,7 @@ class Project(msgspec.Struct, frozen=True, dict=True):
     targets: dict[str, Target]
     flows: dict[str, Flow]
     system_files: dict[str, str] = {}
+    references: dict[str, tuple[str, ...]] = {}
 
     @classmethod
     def load(cls, folder: Path) -> Project:

@@ -231,6 +231,10 @@ class AskDrift(Question, frozen=True):
     last: int = 10_000
 
 
+class AskSecrets(Question, frozen=True):
+    """Tell since when each secret has been the same, and where it is used; never what it is."""
+
+
 class AskUsers(Question, frozen=True):
     """List who is still on a contract's version, or on each that is deprecated or retired."""
 

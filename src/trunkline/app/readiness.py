@@ -17,26 +17,22 @@ from trunkline.app.backbone import Backbone
 from trunkline.app.health import Down
 from trunkline.app.owed import Owed, owed
 from trunkline.app.project import Flow
-from trunkline.app.quantities import seconds_of
+from trunkline.app.staleness import late_bound
 from trunkline.delivery.pausing import Pause
 from trunkline.delivery.standing import Standing
 from trunkline.kernel.clock import SECOND, to_rfc3339
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.roles import ROLES, Role
 
-STALE_SECONDS = 3_600.0
-"""How old an event may grow in a flow that states no freshness, while its target is away, or while the event
-waits for a retry."""
-
-MARGIN_SECONDS = 30.0
-"""A flow is stale beyond twice the freshness that it needs, and not before this much beyond it."""
+TOLERANCE_SECONDS = 3_600.0
+"""For how long a late flow counts as ready while its target is away, or while only retries make it late."""
 
 WRITER_SECONDS = 60.0
 """How long the store's writer may take to answer before the process counts as hung."""
 
 Kind: TypeAlias = Literal["store", "disk", "source", "flow", "target", "replay"]
-State: TypeAlias = Literal["ok", "failed", "full", "stale", "waiting", "paused", "isolated", "away", "draft"]
-"""``failed``, ``full`` and ``stale`` are not ready; all others are, or are meant so by a person."""
+State: TypeAlias = Literal["ok", "failed", "full", "late", "waiting", "paused", "isolated", "away", "draft"]
+"""``failed``, ``full`` and ``late`` (unless tolerated) are not ready; all others are, or are meant so."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -159,7 +155,8 @@ async def _flows(backbone: Backbone) -> list[Part]:
     for name, one in (await owed(backbone)).items():
         flow = backbone.project.flows[name]
         meant = _meant(flow, pauses.get(name), has_begun=one.status is not None)
-        found = meant or _broken(name, known) or _stale(flow, one, now, is_away=flow.target.name in standings)
+        bound, is_away = late_bound(backbone, flow), flow.target.name in standings
+        found = meant or _broken(name, known) or _late(flow, one, now, bound, is_away=is_away)
         parts.append(found or Part("flow", name, ("delivery",), "ok", ready=True))
     return parts
 
@@ -184,27 +181,18 @@ def _broken(flow: str, known: Mapping[str, Down]) -> Part | None:
     return None
 
 
-def _stale(flow: Flow, one: Owed, now: int, *, is_away: bool) -> Part | None:
-    """Return the part of a flow that has an event to deliver which has grown too old."""
-    untaken = f"event {one.offset} of {flow.contract.stream}, the oldest it has not taken,"
-    waiting = "the oldest event that waits for its retry"
-    owes = ((one.since, _bound(flow, is_away=is_away), untaken), (one.waiting_since, STALE_SECONDS, waiting))
-    for since, bound, what in owes:
-        if since is not None and now > since + round(bound * SECOND):
-            why = f"{what} is {(now - since) // SECOND:,} seconds old: more than {bound:,g}"
-            late = to_rfc3339(since + round(bound * SECOND))
-            return Part("flow", flow.name, ("delivery",), "stale", ready=False, since=late, why=why)
-    return None
-
-
-def _bound(flow: Flow, *, is_away: bool) -> float:
-    """Return how old an event may grow that the flow has not taken."""
-    needs = flow.settings.needs.freshness
-    if needs is None:
-        return STALE_SECONDS
-    freshness = seconds_of(needs)
-    bound = freshness + max(freshness, MARGIN_SECONDS)
-    return max(bound, STALE_SECONDS) if is_away else bound
+def _late(flow: Flow, one: Owed, now: int, bound: float, *, is_away: bool) -> Part | None:
+    """Return the part of a flow whose oldest event to deliver is older than its bound."""
+    if one.oldest is None or now <= one.oldest + round(bound * SECOND):
+        return None
+    is_retry = one.oldest != one.since
+    what = f"event {one.offset} of {flow.contract.stream}, the oldest it has not taken,"
+    what = "the oldest event that waits for its retry" if is_retry else what
+    bearable = is_away or one.since is None or now <= one.since + round(bound * SECOND)
+    is_ready = bearable and now <= one.oldest + round(max(bound, TOLERANCE_SECONDS) * SECOND)
+    since = to_rfc3339(one.oldest + round(bound * SECOND))
+    why = f"{what} is {(now - one.oldest) // SECOND:,} seconds old: more than {bound:,g}"
+    return Part("flow", flow.name, ("delivery",), "late", ready=is_ready, since=since, why=why)
 
 
 class Writer:

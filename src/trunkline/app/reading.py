@@ -15,7 +15,7 @@ from trunkline.app import schemas
 from trunkline.app.alerting.faults import faults_of_flow, faults_of_project
 from trunkline.app.answers import disagreements
 from trunkline.app.casts import Casts
-from trunkline.app.credentials import literal_credentials, shared_variables
+from trunkline.app.credentials import literal_credentials, references, shared_variables
 from trunkline.app.entries import Entries, read_sources, read_targets
 from trunkline.app.folder import read_folder
 from trunkline.app.model import FlowFile, ProjectFile, SystemFile
@@ -58,7 +58,8 @@ def read(folder: Path) -> tuple[Project | None, list[Fault]]:
     systems = {system.system: system for _, system in entries.systems}
     wired = {name: flow for name, (_, flow) in flows.items()}
     files = {system.system: document.file for document, system in entries.systems}
-    project = Project(folder, main, entries.contracts, systems, sources, targets, wired, files)
+    named = references(with_secrets)
+    project = Project(folder, main, entries.contracts, systems, sources, targets, wired, files, named)
     return project, sheet.faults
 
 

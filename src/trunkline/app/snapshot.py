@@ -6,23 +6,23 @@ number of flows and streams, and reads no event but the first that a flow has st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec.structs import replace
 
 from trunkline.app.backbone import Backbone
+from trunkline.app.owed import Owed, owed
 from trunkline.app.project import Flow as WiredFlow
 from trunkline.app.project import Source
-from trunkline.app.quantities import seconds_of
+from trunkline.app.staleness import SourceStaleness, late_bound, needs_seconds, source_staleness
 from trunkline.app.verdicts import Health, Numbers, judged
 from trunkline.delivery.ledger import FlowStatus
 from trunkline.delivery.pausing import Pause
 from trunkline.delivery.standing import Standing
 from trunkline.eventlog.port import StreamInfo
-from trunkline.kernel.clock import SECOND, to_rfc3339
+from trunkline.kernel.clock import SECOND, from_rfc3339, to_rfc3339
 from trunkline.kernel.rollup import MINUTE, NO_DELIVERIES, floor_to
-from trunkline.observe.rollups import Pair
 
 COUNTED_MINUTES = 4
 """How many whole minutes, beside the one under way, rates are counted over at the first look."""
@@ -69,7 +69,11 @@ class StreamSight(msgspec.Struct, frozen=True):
 
 
 class SourceSight(msgspec.Struct, frozen=True):
-    """A source at a moment; ``silent`` says that it gave nothing for longer than it says that it does."""
+    """A source at a moment; ``silent`` where it gave nothing for too long: see ``observe.lateness``.
+
+    ``every_seconds`` is how often it says that it gives something, ``expected_seconds`` how often something
+    is expected of it, because that was said or is usual.
+    """
 
     source: str
     system: str
@@ -77,6 +81,7 @@ class SourceSight(msgspec.Struct, frozen=True):
     stream: str
     last_event: str | None
     every_seconds: float | None
+    expected_seconds: float | None
     silent: bool
     quarantined: int
 
@@ -111,51 +116,47 @@ async def snapshot(backbone: Backbone) -> Snapshot:
     """Read where everything stands."""
     project = backbone.project
     infos = {info.stream: info for info in await backbone.log.streams()}
-    heard = {(one.stream, one.source): one.last for one in await backbone.rollups.seen()}
+    heard = await source_staleness(backbone)
     latest: dict[str, int] = {}
-    for (stream, _), last in heard.items():
-        latest[stream] = max(last, latest.get(stream, 0))
+    for one in heard:
+        last = from_rfc3339(one.last) if one.last else 0
+        latest[one.stream] = max(last, latest.get(one.stream, 0))
     standings = await backbone.standings.load()
     return Snapshot(
         backbone.machine.clock.now(),
         project.settings.project,
         project.settings.title or project.settings.project,
         backbone.health.unready(),
-        await _flows(backbone, infos, standings),
+        await _flows(backbone, standings),
         tuple(_stream(backbone, name, infos, latest) for name in sorted({*project.contracts, *infos})),
         await _sources(backbone, heard),
         tuple(_target(backbone, name, standings.get(name, Standing())) for name in sorted(project.targets)),
     )
 
 
-async def _flows(
-    backbone: Backbone, infos: Mapping[str, StreamInfo], standings: Mapping[str, Standing]
-) -> tuple[FlowSight, ...]:
-    known = {one.flow: one for one in await backbone.ledger.status()}
-    pauses, ages = await backbone.pauses.load(), _Ages(backbone)
-    found = []
-    for name, flow in sorted(backbone.project.flows.items()):
-        status = known.get(name) or FlowStatus(name, 0, 0, 0, 0, 0, 0)
-        info, standing = infos.get(flow.contract.stream), standings.get(flow.target.name, Standing())
-        found.append(await _flow(flow, status, info, standing, pauses.get(name), ages))
-    return tuple(found)
+async def _flows(backbone: Backbone, standings: Mapping[str, Standing]) -> tuple[FlowSight, ...]:
+    pauses, now = await backbone.pauses.load(), backbone.machine.clock.now()
+    return tuple(
+        _flow(
+            backbone.project.flows[name],
+            one,
+            standings.get(backbone.project.flows[name].target.name, Standing()),
+            pauses.get(name),
+            late_bound(backbone, backbone.project.flows[name]),
+            now,
+        )
+        for name, one in sorted((await owed(backbone)).items())
+    )
 
 
-async def _flow(
-    flow: WiredFlow,
-    status: FlowStatus,
-    info: StreamInfo | None,
-    standing: Standing,
-    pause: Pause | None,
-    ages: _Ages,
+def _flow(
+    flow: WiredFlow, one: Owed, standing: Standing, pause: Pause | None, bound: float, now: int
 ) -> FlowSight:
-    stream, needs = flow.contract.stream, flow.settings.needs
-    cursor = max(status.cursor, info.first if info else 0)
-    lag = max(0, info.next - cursor) if info else 0
+    status = one.status or FlowStatus(flow.name, 0, 0, 0, 0, 0, 0)
     numbers = Numbers(
-        lag=lag,
-        lag_seconds=await ages.of(stream, cursor) if lag else 0.0,
-        freshness_seconds=seconds_of(needs.freshness) if needs.freshness else None,
+        lag=one.lag,
+        oldest_seconds=one.age_seconds(now) or 0.0,
+        late_after_seconds=bound,
         waiting=status.waiting,
         held=status.held,
         dead=status.dead,
@@ -166,36 +167,19 @@ async def _flow(
     return FlowSight(
         flow.name,
         flow.settings.title,
-        stream,
+        flow.contract.stream,
         flow.target.name,
         health,
         why,
-        lag,
-        numbers.lag_seconds,
-        numbers.freshness_seconds,
+        one.lag,
+        0.0 if one.since is None else round((now - one.since) / SECOND, 1),
+        needs_seconds(flow),
         status.waiting,
         status.held,
         status.dead,
         _time(status.delivered_at),
-        cursor,
+        one.offset,
     )
-
-
-class _Ages:
-    """How old events are, in seconds; flows of one stream are often at one event, which is read once."""
-
-    def __init__(self, backbone: Backbone) -> None:
-        self._backbone = backbone
-        self._now = backbone.machine.clock.now()
-        self._known: dict[tuple[str, int], float] = {}
-
-    async def of(self, stream: str, offset: int) -> float:
-        place = stream, offset
-        if place not in self._known:
-            page = await self._backbone.log.read(stream, offset, 1)
-            first = page.events[0].recorded if page.events else self._now
-            self._known[place] = round((self._now - first) / SECOND, 1)
-        return self._known[place]
 
 
 def _stream(
@@ -216,30 +200,35 @@ def _stream(
     )
 
 
-async def _sources(backbone: Backbone, heard: Mapping[Pair, int]) -> tuple[SourceSight, ...]:
+async def _sources(backbone: Backbone, heard: Iterable[SourceStaleness]) -> tuple[SourceSight, ...]:
     held: dict[str, int] = {}
     for count in await backbone.quarantine.counts():
         if count.status == "open":
             held[count.source] = held.get(count.source, 0) + count.entries
-    now = backbone.machine.clock.now()
+    known = {(one.stream, one.source): one for one in heard}
     described = [
-        _source(one, heard, held.pop(name, 0), now) for name, one in sorted(backbone.project.sources.items())
+        _source(one, known[one.contract.stream, name], held.pop(name, 0))
+        for name, one in sorted(backbone.project.sources.items())
     ]
     # what was published by hand, and sources that were removed, still have their quarantine
     rest = [
-        SourceSight(name, "", "", name.partition("/")[2], None, None, silent=False, quarantined=count)
+        SourceSight(name, "", "", name.partition("/")[2], None, None, None, silent=False, quarantined=count)
         for name, count in sorted(held.items())
     ]
     return (*described, *rest)
 
 
-def _source(source: Source, heard: Mapping[Pair, int], quarantined: int, now: int) -> SourceSight:
-    stream = source.contract.stream
-    last = heard.get((stream, source.name), 0)
-    every = source.every_seconds
-    silent = bool(last and every and now - last > 2 * every * SECOND)
+def _source(source: Source, heard: SourceStaleness, quarantined: int) -> SourceSight:
     return SourceSight(
-        source.name, source.system, source.via, stream, _time(last), every, silent, quarantined
+        source.name,
+        source.system,
+        source.via,
+        source.contract.stream,
+        heard.last,
+        source.every_seconds,
+        heard.expected_seconds,
+        heard.stale,
+        quarantined,
     )
 
 

@@ -10,14 +10,13 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from trunkline.app.backbone import Backbone
+from trunkline.app.owed import Owed, owed
 from trunkline.app.project import Flow, Source
 from trunkline.app.quantities import seconds_of
 from trunkline.contracts.contract import ServiceLevel
 from trunkline.delivery.ledger import FlowStatus
 from trunkline.kernel.clock import SECOND, to_rfc3339
-from trunkline.kernel.errors import Corrupt
-from trunkline.kernel.rollup import DAY
-from trunkline.observe.kpi import LEARNED_DAYS, PATIENCE, SHORTEST_SILENCE, usual_silence
+from trunkline.observe.lateness import late_after, silent_after
 from trunkline.observe.rollups import Pair, Seen
 
 Expected: TypeAlias = Literal["", "schedule", "contract", "usual"]
@@ -31,8 +30,8 @@ _UNITS |= {"second": 1, "minute": 60, "week": 604_800}
 class SourceStaleness(msgspec.Struct, frozen=True):
     """How long a source has given nothing new to a stream.
 
-    ``last`` and ``silent_seconds`` are None where it never gave anything. It is stale once it is silent for
-    one and a half times ``expected_seconds``.
+    ``last`` and ``silent_seconds`` are None where it never gave anything. It is stale once that is longer
+    than ``observe.lateness.silent_after`` of ``expected_seconds``.
     """
 
     source: str
@@ -47,9 +46,10 @@ class SourceStaleness(msgspec.Struct, frozen=True):
 class FlowStaleness(msgspec.Struct, frozen=True):
     """What a flow owes its target: how many events lie ahead of it, wait, are held or dead.
 
-    ``oldest_seconds`` is the age of the first of all these, from its own time; None where there is none. It
-    is ``late`` where that is above what the flow ``needs``, ``silent`` where every source of its stream that
-    has given anything is stale, and stale where it is either.
+    ``oldest_seconds`` is for how long the oldest is owed that is ahead or waits; None where there is none. It
+    is ``late`` where that is above ``late_after_seconds`` (see ``observe.lateness``), ``silent`` where every
+    source of its stream that has given anything is stale, and stale where it is either. What is dead or held
+    waits for a person, and is told apart.
     """
 
     flow: str
@@ -61,6 +61,7 @@ class FlowStaleness(msgspec.Struct, frozen=True):
     dead: int
     oldest_seconds: float | None
     needs_seconds: float | None
+    late_after_seconds: float
     late: bool
     silent: bool
     stale: bool
@@ -70,25 +71,29 @@ async def source_staleness(backbone: Backbone) -> list[SourceStaleness]:
     """Tell how long each source of the project, and whoever else gave something, has been silent."""
     now = backbone.machine.clock.now()
     seen = {(one.stream, one.source): one for one in await backbone.rollups.seen()}
-    silences = await backbone.rollups.silences(now - LEARNED_DAYS * DAY, SHORTEST_SILENCE)
+    usual, patience = await backbone.usual(), backbone.project.settings.observe.patience
     described = {(one.contract.stream, one.name): one for one in backbone.project.sources.values()}
     return [
-        _source(pair, described.get(pair), seen.get(pair), silences.get(pair, []), now)
+        _source(pair, described.get(pair), seen.get(pair), usual.get(pair), patience, now)
         for pair in sorted({*seen, *described}, key=lambda pair: (pair[1], pair[0]))
     ]
 
 
 def _source(
-    pair: Pair, described: Source | None, seen: Seen | None, silences: list[int], now: int
+    pair: Pair,
+    described: Source | None,
+    seen: Seen | None,
+    usual: int | None,
+    patience: float,
+    now: int,
 ) -> SourceStaleness:
     stream, name = pair
     if seen is None:
         return SourceStaleness(name, stream, None, None, *_declared(described), stale=False)
     silent, (expected, by) = max(0, now - seen.last), _declared(described)
-    if expected is None and described is not None:
-        usual = usual_silence(silences, min(LEARNED_DAYS * DAY, seen.last - seen.first))
-        expected, by = (None, "") if usual is None else (usual / SECOND, "usual")
-    stale = expected is not None and silent > PATIENCE * expected * SECOND
+    if expected is None and described is not None and usual is not None:
+        expected, by = usual / SECOND, "usual"
+    stale = expected is not None and silent > silent_after(expected, patience) * SECOND
     rounded = None if expected is None else round(expected, 3)
     return SourceStaleness(name, stream, to_rfc3339(seen.last), round(silent / SECOND, 3), rounded, by, stale)
 
@@ -117,53 +122,49 @@ def _seconds(level: ServiceLevel) -> float | None:
 
 async def flow_staleness(backbone: Backbone, sources: list[SourceStaleness]) -> list[FlowStaleness]:
     """Tell what each flow of the project owes, and whether anything comes at all for it."""
-    ends = {info.stream: info.next for info in await backbone.log.streams()}
-    known = {one.flow: one for one in await backbone.ledger.status()}
-    ages: dict[tuple[str, int], float | None] = {}
+    now = backbone.machine.clock.now()
     found = []
-    for name, flow in sorted(backbone.project.flows.items()):
-        stream, status = flow.contract.stream, known.get(name) or FlowStatus(name, 0, 0, 0, 0, 0, 0)
-        place = (stream, status.keep_from)
-        if status.keep_from < ends.get(stream, 0) and place not in ages:
-            ages[place] = await _age(backbone, *place)
-        giving = [one for one in sources if one.stream == stream and one.last is not None and one.expected_by]
-        is_silent = bool(giving) and all(one.stale for one in giving)
-        behind = max(0, ends.get(stream, 0) - status.cursor)
-        found.append(_flow(flow, status, behind, ages.get(place), is_silent))
+    for name, one in sorted((await owed(backbone)).items()):
+        flow = backbone.project.flows[name]
+        stream = flow.contract.stream
+        giving = [each for each in sources if each.stream == stream and each.last and each.expected_by]
+        is_silent = bool(giving) and all(each.stale for each in giving)
+        found.append(_flow(flow, one, one.age_seconds(now), late_bound(backbone, flow), is_silent))
     return found
+
+
+def late_bound(backbone: Backbone, flow: Flow) -> float:
+    """Return beyond which age in seconds of what it has to deliver a flow is late."""
+    return late_after(needs_seconds(flow), backbone.project.settings.observe.patience)
+
+
+def needs_seconds(flow: Flow) -> float | None:
+    """Return how old a flow lets data be; None where it does not say."""
+    said = flow.settings.needs.freshness
+    return seconds_of(said) if said else None
 
 
 def _flow(
     flow: Flow,
-    status: FlowStatus,
-    behind: int,
+    one: Owed,
     oldest: float | None,
+    bound: float,
     is_silent: bool,  # noqa: FBT001  one of five facts
 ) -> FlowStaleness:
-    said = flow.settings.needs.freshness
-    needs = seconds_of(said) if said else None
-    is_late = needs is not None and oldest is not None and oldest > needs
+    status = one.status or FlowStatus(flow.name, 0, 0, 0, 0, 0, 0)
+    is_late = oldest is not None and oldest > bound
     return FlowStaleness(
         flow=flow.name,
         stream=flow.contract.stream,
         target=flow.target.name,
-        behind=behind,
+        behind=one.lag,
         waiting=status.waiting,
         held=status.held,
         dead=status.dead,
-        oldest_seconds=oldest,
-        needs_seconds=needs,
+        oldest_seconds=None if oldest is None else round(oldest, 3),
+        needs_seconds=needs_seconds(flow),
+        late_after_seconds=bound,
         late=is_late,
         silent=is_silent,
         stale=is_late or is_silent,
     )
-
-
-async def _age(backbone: Backbone, stream: str, offset: int) -> float | None:
-    """Return how old the first event at or after an offset is; None where it cannot be read."""
-    try:
-        page = await backbone.log.read(stream, offset, 1)
-    except Corrupt:
-        return None
-    now = backbone.machine.clock.now()
-    return round(max(0, now - page.events[0].time) / SECOND, 3) if page.events else None

@@ -100,16 +100,20 @@ class TracedTarget:
         try:
             errors = await self._target.deliver(items, progress)
         except DeliveryError as away:
-            self._end(items, began, away.kind)
+            self._end(items, items, began, away.kind)
             raise
-        self._end(items, began, next((error.kind for error in errors if error), ""))
+        failed = [item for item, error in zip(items, errors, strict=True) if error]
+        self._end(items, failed, began, next((error.kind for error in errors if error), ""))
         return errors
 
-    def _end(self, items: Sequence[Item], began: int, error: str) -> None:
-        if len(items) == 1 and (error or self._tracer.keeps(items[0].correlation)):
+    def _end(self, items: Sequence[Item], failed: Sequence[Item], began: int, error: str) -> None:
+        """End a span that links to what failed, else to what is kept: a link to any other leads nowhere."""
+        keeps = self._tracer.keeps
+        told = failed or [item for item in items if keeps(item.correlation)]
+        if len(items) == 1 and told:
             self._tracer.end(self._of_one(items[0], began, error))
-        elif len(items) > 1 and (error or any(self._tracer.keeps(item.correlation) for item in items)):
-            self._tracer.end(self._of_many(items, began, error))
+        elif told:
+            self._tracer.end(self._of_many(len(items), told, began, error))
 
     def _of_one(self, item: Item, began: int, error: str) -> Span:
         first = self._first(item)
@@ -119,9 +123,9 @@ class TracedTarget:
         times = (began, self._clock.now())
         return Span("send", self.name, *times, item.correlation, item.span, parent, error, links, about)
 
-    def _of_many(self, items: Sequence[Item], began: int, error: str) -> Span:
-        links = tuple(self._first(item) for item in items[:MOST_LINKS])
-        about = {**self._about(), "messaging.batch.message_count": len(items)}
+    def _of_many(self, count: int, told: Sequence[Item], began: int, error: str) -> Span:
+        links = tuple(self._first(item) for item in told[:MOST_LINKS])
+        about = {**self._about(), "messaging.batch.message_count": count}
         return Span("send", self.name, began, self._clock.now(), error=error, links=links, attributes=about)
 
     def _first(self, item: Item) -> Place:

@@ -32,11 +32,15 @@ FINE: frozenset[Health] = frozenset({"ok", "idle", "behind"})
 
 
 class Numbers(msgspec.Struct, frozen=True, kw_only=True):
-    """What a flow is judged by; see ``snapshot.FlowSight``. ``delivered``: it ever delivered something."""
+    """What a flow is judged by; see ``snapshot.FlowSight``.
+
+    ``oldest_seconds`` is for how long the oldest event waits that it has to deliver, 0 without one; it is
+    late once that is above ``late_after_seconds``. ``delivered``: it ever delivered something.
+    """
 
     lag: int
-    lag_seconds: float
-    freshness_seconds: float | None
+    oldest_seconds: float
+    late_after_seconds: float
     waiting: int
     held: int
     dead: int
@@ -56,10 +60,9 @@ def _true(numbers: Numbers, target: Standing) -> Iterator[tuple[Health, str]]:
         yield "paused", f"{pause.by} paused it: {pause.why}; {several(numbers.lag, 'event')} wait"
     if outage and not isolation and (numbers.lag or numbers.waiting):
         yield "away", f"the target does not answer: {outage.kind}: {outage.detail}"
-    promised = numbers.freshness_seconds
-    if promised is not None and numbers.lag_seconds > promised:
-        late = f"its oldest event waits for {numbers.lag_seconds:,.0f} s, and {promised:g} s are promised"
-        yield "late", late
+    bound = numbers.late_after_seconds
+    if numbers.oldest_seconds > bound:
+        yield "late", f"its oldest event waits for {numbers.oldest_seconds:,.0f} s: late after {bound:,g}"
     if numbers.dead:
         behind = f", and {several(numbers.held, 'event')} held behind" if numbers.held else ""
         yield "dead", f"{several(numbers.dead, 'dead letter')} to look at{behind}"

@@ -1,6 +1,6 @@
 """How a refusal is answered over HTTP: RFC 9457 problem details, one shape for every status.
 
-Webhook endpoints and the door answer with these. The slug of a problem is an anchor in
+Webhook endpoints, the door and the API answer with these. The slug of a problem is an anchor in
 ``docs/reference/webhooks.md``, so that the ``type`` of an answer leads to what to do about it.
 """
 
@@ -48,24 +48,34 @@ class WebhookAnswer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Error(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One fault in what was sent: ``pointer`` is a JSON pointer as a URI fragment (RFC 6901 section 6)."""
+    """One fault in what was sent or is in a file of the project.
 
-    pointer: str
-    detail: str
+    ``pointer`` is where it is in a document, a JSON pointer as a URI fragment (RFC 6901 section 6), ``file``,
+    ``line`` and ``column`` where it is in a text (0: all of it), with what was expected and the near miss.
+    """
+
+    pointer: str = ""
+    detail: str = ""
     rule: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    expected: str = ""
+    hint: str = ""
 
 
-class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The members of RFC 9457, with the faults and, where events were judged, their receipts.
 
+    A ``type`` that is left out (``about:blank``) says no more than the status; ``instance`` finds it in logs.
     ``version``, ``sunset`` (RFC 3339) and ``successor`` are of a contract version that is over.
     """
 
-    type: str
+    type: str = "about:blank"
     title: str
     status: int
     detail: str
-    instance: str
+    instance: str = ""
     errors: Sequence[Error] = ()
     receipts: Sequence[Receipt] = ()
     version: str = ""

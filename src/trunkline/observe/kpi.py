@@ -15,9 +15,6 @@ LEARNED_DAYS = 14
 LEAST_SILENCES = 3
 """How many of them there have to be."""
 
-PATIENCE = 1.5
-"""A source is stale once it is silent for so many times as long as is usual."""
-
 SHORTEST_SILENCE = 5 * MINUTE
 """No silence up to this, in microseconds, is unusual, unless something was declared."""
 

@@ -131,6 +131,9 @@ TARGET_ISOLATED = _gauge(
     "target_isolated", _TARGET, "1 while a person, or the receiver, wants no calls there"
 )
 REPLAYS = _gauge("replays", ("state",), "replays that have not ended: running, paused, failed")
+SECRET_AGE = _gauge(
+    "secret_age_seconds", ("secret",), "since when a secret has been the same, at least; absent where unknown"
+)
 LOOP_LAG = Metric(
     "trunkline_event_loop_lag_seconds",
     "gauge",

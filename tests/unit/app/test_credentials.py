@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.app.credentials import literal_credentials
+from trunkline.app.credentials import literal_credentials, references
 from trunkline.contracts.document import Document
 
 
@@ -57,3 +57,13 @@ def test_no_fault_repeats_one(secret):
     faults = found(f"connection: {{auth: {{bearer: x{secret}}}}}")
     assert faults
     assert not any(secret in str(fault) for fault in faults)
+
+
+# Every reference is known with the files that it stands in, however deep.
+def test_references():
+    one = Document.load(b"a: [secret://shop/x, {b: secret://shop/y}]", "one.yaml")
+    two = Document.load(b"{a: secret://shop/x, b: secret://shop/x, c: secretly}", "two.yaml")
+    assert references([one, two]) == {
+        "secret://shop/x": ("one.yaml", "two.yaml"),
+        "secret://shop/y": ("one.yaml",),
+    }

@@ -8,6 +8,7 @@ from trunkline.app.acts import IsolateTarget, PauseFlow, Publish, StartReplay, p
 from trunkline.app.backbone import opened
 from trunkline.app.metrics import measured
 from trunkline.app.project import Project
+from trunkline.app.secret_ages import SecretWatch
 from trunkline.delivery.ledger import Case, Range, Record
 from trunkline.delivery.replay.port import Selection
 from trunkline.kernel.clock import SECOND
@@ -98,6 +99,7 @@ async def test_samples_fit_their_metrics(matched, backbone, publish):
     await publish(1)
     settled = Range(0, 0, START, START, 1, 1, lags=sketch_of([SECOND]))
     await backbone.ledger.record(Record(FLOW, START, 1, settled))
+    SecretWatch(backbone).look()
     samples = await measured(backbone)
     assert all(len(one.labels) == len(one.metric.labels) for one in samples)
     assert {one.metric for one in samples} == {metric for metric in METRICS if not metric.process}

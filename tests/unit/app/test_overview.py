@@ -29,7 +29,7 @@ async def test_fine(backbone):
 # What keeps data from arriving comes before what waits for a person, and each has a next step.
 async def test_order(backbone, machine):
     await fill(backbone)
-    machine.clock.advance(3 * 3_600)
+    machine.clock.advance(4 * 3_600)
     it = overview(await snapshot(backbone), await last_hour(backbone), [])
     assert it.sentence.startswith(
         "No: target shop.confirmation is away and 7 events wait for it; and 3 other"

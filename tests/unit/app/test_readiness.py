@@ -10,10 +10,11 @@ import pytest
 from trunkline.app.acts import IsolateTarget, PauseFlow, Publish, perform
 from trunkline.app.backbone import opened
 from trunkline.app.project import Project
-from trunkline.app.readiness import MARGIN_SECONDS, STALE_SECONDS, WRITER_SECONDS, Writer, readiness
+from trunkline.app.readiness import TOLERANCE_SECONDS, WRITER_SECONDS, Writer, readiness
 from trunkline.delivery.ledger import Case, Record
 from trunkline.delivery.standing import Outage
 from trunkline.kernel.errors import StoreError
+from trunkline.observe.lateness import LEAST_SECONDS
 
 FLOW, TARGET, SOURCE = "orders-to-warehouse", "warehouse.orders", "shop/order"
 FLOW_FILE = "flows/orders-to-warehouse.yaml"
@@ -39,42 +40,45 @@ async def test_all_is_well(backbone):
     assert [one.kind for one in found.of("intake").parts] == ["store", "disk", "source"]
 
 
-# A flow is stale once its oldest event is well beyond what it may be; intake stays ready, and the flow is
+# A flow is late once its oldest event is beyond its bound; intake stays ready, and the flow is
 # current again once it has delivered.
-async def test_a_stale_flow(backbone, machine, publish):
+async def test_a_late_flow(backbone, machine, publish):
     await publish(1)
     assert backbone.project.flows[FLOW].settings.needs.freshness == "5s"
-    machine.clock.advance(5 + MARGIN_SECONDS)
+    machine.clock.advance(LEAST_SECONDS)
     assert (await readiness(backbone)).ready
     machine.clock.advance(1)
     found = await readiness(backbone)
     assert not found.ready
     assert found.of("intake").ready
     first = found.parts[0]
-    assert (first.kind, first.name, first.state) == ("flow", FLOW, "stale")
-    assert first.since == "2026-01-01T00:00:35Z"
+    assert (first.kind, first.name, first.state) == ("flow", FLOW, "late")
+    assert first.since == "2026-01-01T00:01:00Z"
     assert "event 0 of order@1" in first.why
     await backbone.ledger.record(Record(FLOW, machine.clock.now(), cursor=1))
     assert (await readiness(backbone)).ready
 
 
-# While its target is away, or an event waits for its retry, an hour has to pass; dead letters and those that
-# they hold make no flow stale.
+# While its target is away, or an event waits for its retry, a late flow is ready for an hour; dead letters
+# and those that they hold make no flow late.
 async def test_what_may_be_late(backbone, machine, publish):
     await publish(2)
     now = machine.clock.now()
     await backbone.standings.note(TARGET, Outage(now, 1.0, "connect", "nobody there"))
-    machine.clock.advance(STALE_SECONDS)
+    machine.clock.advance(TOLERANCE_SECONDS)
     away = await part(backbone, "target", TARGET)
     assert (away.state, away.ready, away.why) == ("away", True, "connect: nobody there")
     assert (await readiness(backbone)).ready
+    late = await part(backbone, "flow", FLOW)
+    assert (late.state, late.ready) == ("late", True)
     machine.clock.advance(1)
-    assert (await part(backbone, "flow", FLOW)).state == "stale"
+    late = await part(backbone, "flow", FLOW)
+    assert (late.state, late.ready) == ("late", False)
     await backbone.standings.note(TARGET, None)
     waiting = Case(0, "1000", "waiting", holds=True, due=now)
     await backbone.ledger.record(Record(FLOW, now, 2, cases=[waiting]))
     found = await part(backbone, "flow", FLOW)
-    assert (found.state, "waits for its retry" in found.why) == ("stale", True)
+    assert (found.state, "waits for its retry" in found.why) == ("late", True)
     dead = [Case(0, "1000", "dead", holds=True), Case(1, "1000", "held", holds=True)]
     await backbone.ledger.record(Record(FLOW, now, 2, cases=dead))
     assert (await part(backbone, "flow", FLOW)).state == "ok"
@@ -86,7 +90,7 @@ async def test_what_people_want(folder, machine, edit, order):
         await perform(backbone, Publish("order", [order()]))
         await perform(backbone, PauseFlow(FLOW, "ann", "the ERP moves"))
         await perform(backbone, IsolateTarget(TARGET, "bob", "stock count"))
-        machine.clock.advance(2 * STALE_SECONDS)
+        machine.clock.advance(2 * TOLERANCE_SECONDS)
         found = await readiness(backbone)
         assert found.ready
         told = {one.state: one.why for one in found.parts if one.state != "ok"}
@@ -96,12 +100,12 @@ async def test_what_people_want(folder, machine, edit, order):
         assert (await part(backbone, "flow", FLOW)).state == "draft"
 
 
-# A flow that has not begun is stale where it starts at the beginning, and waits where it starts later.
+# A flow that has not begun is late where it starts at the beginning, and waits where it starts later.
 async def test_a_flow_that_has_not_begun(folder, machine, edit, order):
     edit(FLOW_FILE, "needs:", "start: now\nneeds:")
     async with opened(Project.load(folder), machine) as backbone:
         await perform(backbone, Publish("order", [order()]))
-        machine.clock.advance(2 * STALE_SECONDS)
+        machine.clock.advance(2 * TOLERANCE_SECONDS)
         assert (await part(backbone, "flow", FLOW)).state == "waiting"
 
 

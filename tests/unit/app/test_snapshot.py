@@ -60,11 +60,11 @@ async def test_others(backbone, machine):
     assert (targets["warehouse.stock"].state, targets["warehouse.stock"].by) == ("isolated", "ada")
 
 
-# A source that says how often it gives data is silent once that passed twice without any.
+# A source that says how often it gives data is silent once that passed one and a half times without any.
 async def test_silence(backbone, machine):
     intake = backbone.intakes["till/sale"]
     await intake.accept([Arrival(sale(1, machine.clock.now()), "", "one")])
-    for hours, silent in ((1.9, False), (0.2, True)):
+    for hours, silent in ((1.4, False), (0.2, True)):
         machine.clock.advance(hours * 3_600)
         seen = {one.source: one for one in (await snapshot(backbone)).sources}
         assert seen["till/sale"].silent is silent

@@ -7,7 +7,6 @@ from tests.unit.app.conftest import FLOW
 
 from trunkline.app.staleness import flow_staleness, source_staleness
 from trunkline.delivery.ledger import Range, Record
-from trunkline.kernel.clock import SECOND
 from trunkline.kernel.event import Event
 
 SOURCE = "shop/order"
@@ -77,7 +76,7 @@ async def test_a_promise(folder, edit, machine):
         assert (found.expected_seconds, found.expected_by, found.stale) == (7_200, "contract", False)
 
 
-# A flow is as late as the first event it owes, by the event's own time, against what it needs.
+# A flow is as late as the first event it owes, from when it was accepted.
 async def test_a_late_flow(backbone, give):
     await give()
     await give()
@@ -85,7 +84,7 @@ async def test_a_late_flow(backbone, give):
     assert (flow.behind, flow.oldest_seconds, flow.late) == (2, 0, False)
     backbone.machine.clock.advance(86_400)
     [flow] = await flow_staleness(backbone, [])
-    assert flow.needs_seconds is not None
+    assert (flow.needs_seconds, flow.late_after_seconds) == (5, 60)
     assert (flow.oldest_seconds, flow.late, flow.silent, flow.stale) == (86_400, True, False, True)
     now = backbone.machine.clock.now()
     await backbone.ledger.record(Record(FLOW, now, 2, Range(0, 1, now, now, 1, 2)))
@@ -93,11 +92,11 @@ async def test_a_late_flow(backbone, give):
     assert (flow.behind, flow.oldest_seconds, flow.stale) == (0, None, False)
 
 
-# A dead letter keeps its flow late until somebody answers it, however far the flow has come since.
-async def test_a_dead_letter_is_owed(backbone, give, bury):
+# A dead letter waits for a person, is counted as one, and makes no flow late.
+async def test_a_dead_letter_is_not_late(backbone, give, bury):
     for _ in range(3):
         await give()
     await bury([1], cursor=3)
     backbone.machine.clock.advance(86_400)
     [flow] = await flow_staleness(backbone, [])
-    assert (flow.behind, flow.dead, flow.oldest_seconds, flow.late) == (0, 1, 86_400 * SECOND / SECOND, True)
+    assert (flow.behind, flow.dead, flow.oldest_seconds, flow.late) == (0, 1, None, False)

@@ -20,21 +20,21 @@ from trunkline.testkit.target import item
 
 
 class Kept:
-    """Keeps every span, or of those that did not fail none."""
+    """Keeps every span, or those of some traces and what failed."""
 
-    def __init__(self, *, every=True):
-        self.every = every
+    def __init__(self, only=None):
+        self.only = only
         self.spans = []
 
     def keeps(self, trace):
-        return self.every
+        return self.only is None or trace in self.only
 
     def end(self, span):
         self.spans.append(span)
 
 
 class Target:
-    """Answers each item as it is told, or is away."""
+    """Answers each item as it is told, all alike or one by one, or is away."""
 
     name, features = "crm.people", Features(atomic=False, batch=1, concurrency=1)
     open = close = progress = forget = None
@@ -45,7 +45,7 @@ class Target:
     async def deliver(self, items, progress):
         if isinstance(self.answer, Retryable):
             raise self.answer
-        return [self.answer for _ in items]
+        return self.answer if isinstance(self.answer, list) else [self.answer for _ in items]
 
 
 # A repeat has a span that says so, and not the one that attempts are below of.
@@ -62,7 +62,7 @@ async def test_a_repeat_is_a_span_of_its_own():
 
 # Of events that are not sampled none has a span.
 async def test_what_is_not_kept():
-    kept = Kept(every=False)
+    kept = Kept(only=())
     await TracedLog(MemoryLog(ManualClock()), kept, ManualClock()).append(STREAM, events(0, 3))
     assert await TracedTarget(Target(), "f", STREAM, kept, ManualClock()).deliver([item("a", 1)], None) == [
         None
@@ -72,7 +72,7 @@ async def test_what_is_not_kept():
 
 # A refused arrival is a failed span of the class it was refused for.
 async def test_a_refusal_is_kept():
-    kept = Kept(every=False)
+    kept = Kept(only=())
     quarantine = TracedQuarantine(MemoryQuarantine(), kept, ManualClock())
     one = held(1)
     await quarantine.put([one])
@@ -94,9 +94,22 @@ async def test_a_batch_is_one_span():
     )
 
 
+# A batch links to its events that are kept, or to those that failed: a link to any other would lead nowhere.
+@pytest.mark.parametrize(("refused", "linked"), [(None, [7, 107]), (150, [150])])
+async def test_a_batch_links_to_what_matters(refused, linked):
+    items = [item("a", number) for number in range(200)]
+    kept = Kept({items[7].correlation, items[107].correlation})
+    answers = [Final("http-422", "no") if number == refused else None for number in range(200)]
+    await TracedTarget(Target(answers), "f", STREAM, kept, ManualClock()).deliver(items, None)
+    [span] = kept.spans
+    assert span.links == tuple(
+        (items[n].correlation, arrival_span(items[n].correlation, STREAM, items[n].offset)) for n in linked
+    )
+
+
 # What a target refuses, and that it is away, is kept in any case; the error goes on as it came.
 async def test_failures_are_kept():
-    kept = Kept(every=False)
+    kept = Kept(only=())
     refusing = TracedTarget(Target(Final("http-422", "no")), "f", STREAM, kept, ManualClock())
     [error] = await refusing.deliver([item("a", 1)], None)
     assert error.kind == "http-422"
@@ -109,7 +122,7 @@ async def test_failures_are_kept():
 
 # A dead letter is a failed span; other signals are none.
 def test_dead_letters():
-    kept = Kept(every=False)
+    kept = Kept(only=())
     listener = DeadLetters(kept, ManualClock())
     listener(DeadLettered("f", 7, "a" * 32, 8, "mapping", "no"))
     listener(FlowResumed("f", "ann", ""))

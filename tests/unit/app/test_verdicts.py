@@ -10,8 +10,8 @@ from trunkline.delivery.standing import Isolation, Outage, Standing
 
 FINE = {
     "lag": 0,
-    "lag_seconds": 0.0,
-    "freshness_seconds": 60.0,
+    "oldest_seconds": 0.0,
+    "late_after_seconds": 60.0,
     "waiting": 0,
     "held": 0,
     "dead": 0,
@@ -27,16 +27,16 @@ THERE = Standing()
     [
         ({}, THERE, "ok"),
         ({"delivered": False}, THERE, "idle"),
-        ({"lag": 5, "lag_seconds": 60.0}, THERE, "behind"),
-        ({"lag": 5, "lag_seconds": 60.1}, THERE, "late"),
-        ({"lag": 5, "lag_seconds": 1e9, "freshness_seconds": None}, THERE, "behind"),
+        ({"lag": 5, "oldest_seconds": 60.0}, THERE, "behind"),
+        ({"lag": 5, "oldest_seconds": 60.1}, THERE, "late"),
+        ({"waiting": 1, "oldest_seconds": 60.1}, THERE, "late"),
         ({"waiting": 1}, THERE, "retrying"),
         ({"waiting": 1, "dead": 1}, THERE, "dead"),
         ({}, AWAY, "ok"),
         ({"lag": 1}, AWAY, "away"),
-        ({"waiting": 1, "lag": 1, "lag_seconds": 99.0}, AWAY, "away"),
+        ({"waiting": 1, "lag": 1, "oldest_seconds": 99.0}, AWAY, "away"),
         ({"waiting": 1}, ALONE, "isolated"),
-        ({"lag": 1, "lag_seconds": 99.0, "pause": Pause("ada", "a move", 0)}, AWAY, "paused"),
+        ({"lag": 1, "oldest_seconds": 99.0, "pause": Pause("ada", "a move", 0)}, AWAY, "paused"),
     ],
 )
 def test_verdicts(numbers, target, health):

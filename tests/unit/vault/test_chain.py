@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from trunkline.adapters.keyfile.secrets import EnvironmentSecrets, FileSecrets
@@ -36,3 +38,15 @@ def test_a_literal_in_place_of_a_reference_is_not_repeated():
     with pytest.raises(SecretUnavailable) as caught:
         ChainedSecrets([]).get("hunter2")
     assert "hunter2" not in str(caught.value)
+
+
+# A chain tells of a secret what its own place knows, and of itself what was written last.
+def test_when_it_was_written(tmp_path):
+    path = tmp_path / "secrets.yaml"
+    path.write_text("shop: {b: two}")
+    path.chmod(0o600)
+    os.utime(path, ns=(0, 7_000_000))
+    environment = EnvironmentSecrets({"TRUNKLINE_SECRET_SHOP_A": "one"})
+    chain = ChainedSecrets([environment, FileSecrets(path)])
+    assert [chain.found(f"secret://shop/{name}").written for name in "ab"] == [None, 7_000]
+    assert (chain.written(), ChainedSecrets([environment]).written()) == (7_000, None)

@@ -34,6 +34,10 @@ class EnvironmentSecrets:
         text = self._environ.get(variable_of(reference), "")
         return Secret(text) if text else None
 
+    def written(self) -> int | None:
+        """Return None: an environment does not know when it was made."""
+        return None
+
     def where(self, reference: Reference) -> str:
         """Name the variable."""
         return f"the environment variable {variable_of(reference)}"
@@ -61,6 +65,13 @@ class FileSecrets:
         if not isinstance(value, str):
             raise SecretUnavailable(f"{self.path}: the value of {reference} is not text; put it in quotes")
         return Secret(value)
+
+    def written(self) -> int | None:
+        """Return when the file was last written, in microseconds; None where there is none to be seen."""
+        try:
+            return self.path.stat().st_mtime_ns // 1_000
+        except OSError:
+            return None
 
     def where(self, reference: Reference) -> str:
         """Name the file and the entry."""

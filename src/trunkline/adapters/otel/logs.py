@@ -16,7 +16,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_conte
 from trunkline.adapters.otel.sender import EXPORT_SECONDS, SCOPE, Collector, Queued, Sender
 from trunkline.kernel.clock import Clock
 
-QUEUED = Queued("log records", waiting=2_048, batch=512)
+QUEUED = Queued("log records", waiting=2_048, batch=512, linger_seconds=1.0)
 
 _SEVERITIES = {"info": SeverityNumber.INFO, "warning": SeverityNumber.WARN, "error": SeverityNumber.ERROR}
 

@@ -52,11 +52,15 @@ class Collector:
 
 
 class Queued(msgspec.Struct, frozen=True):
-    """What a sender sends: its name in the plural, how many wait at the most, how many are sent at once."""
+    """What a sender sends: its name in the plural, how many wait at the most, how many are sent at once.
+
+    ``linger_seconds`` is how long fewer than a batch wait for more: a request costs more than a span.
+    """
 
     name: str
     waiting: int
     batch: int
+    linger_seconds: float = 0.0
 
 
 class Sender(Generic[T]):
@@ -86,7 +90,8 @@ class Sender(Generic[T]):
             fits = len(self._waiting) < self._queued.waiting and not self._ending
             if fits:
                 self._waiting.append(one)
-                self._bell.notify()
+                if len(self._waiting) in (1, self._queued.batch):
+                    self._bell.notify()
         if not fits:
             self._drop(1, "too many wait for the collector")
 
@@ -118,9 +123,12 @@ class Sender(Generic[T]):
     def _taken(self) -> list[T]:
         """Wait for something to send; empty at the end."""
         with self._bell:
-            while not self._waiting and not self._ending:
-                self._bell.wait()
+            self._bell.wait_for(lambda: self._waiting or self._ending)
+            self._bell.wait_for(self._is_worth_it, self._queued.linger_seconds)
             return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._queued.batch))]
+
+    def _is_worth_it(self) -> bool:
+        return self._ending or len(self._waiting) >= self._queued.batch
 
     def _drop(self, count: int, why: str) -> None:
         with self._bell:

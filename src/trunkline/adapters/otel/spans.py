@@ -17,9 +17,10 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 from trunkline.adapters.otel.sender import EXPORT_SECONDS, SCOPE, Collector, Queued, Sender
 from trunkline.kernel.spans import Span
 
-QUEUED = Queued("spans", waiting=2_048, batch=512)
+QUEUED = Queued("spans", waiting=2_048, batch=512, linger_seconds=1.0)
 
-_LOW = (1 << 64) - 1
+_LOW_DIGITS = 16
+_ABOVE_ALL = "g"
 _KINDS = {"receive": SpanKind.CONSUMER, "send": SpanKind.CLIENT, "settle": SpanKind.CLIENT}
 
 
@@ -27,7 +28,9 @@ class OtlpSpans:
     """A ``Tracer`` that sends to a collector the share ``sample`` of traces."""
 
     def __init__(self, collector: Collector, sample: float) -> None:
-        self._bound = round(sample * (1 << 64))
+        bound = round(sample * (1 << 64))
+        # digits of one length are in the order of their numbers, and this is asked of every event
+        self._bound = f"{bound:016x}" if bound < 1 << 64 else _ABOVE_ALL
         self._resource = collector.resource
         self._exporter = OTLPSpanExporter(
             collector.url("traces"), headers=collector.headers, timeout=EXPORT_SECONDS
@@ -37,7 +40,7 @@ class OtlpSpans:
 
     def keeps(self, trace: str) -> bool:
         """Tell by the lower half of the trace id."""
-        return int(trace, 16) & _LOW < self._bound
+        return trace[-_LOW_DIGITS:] < self._bound
 
     def end(self, span: Span) -> None:
         """Have a span sent, or drop it where too many wait."""

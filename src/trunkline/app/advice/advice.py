@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from trunkline.app.advice.question import PatternName, Question, late_seconds, told
+from trunkline.app.advice.question import PatternName, Question, told
 from trunkline.app.advice.rules import PATTERNS, SHORTEST_POLL_SECONDS, Pattern, ruled_out
+from trunkline.observe.lateness import PATIENCE, late_after
 
 _DAY = 86_400
 _HOUR = 3_600.0
@@ -155,9 +156,9 @@ def _alerts(question: Question, _: PatternName) -> tuple[str, str]:
     dead = "{when: dead > 0, severity: ticket}"
     if question.freshness_seconds is None:
         return f"[{dead}]", "a dead letter needs a person"
-    late = told(late_seconds(question.freshness_seconds))
+    late = told(late_after(question.freshness_seconds))
     page = f"{{when: freshness > {late}, for: 2m, severity: page}}"
-    why = "twice the freshness, a minute at least, is no hiccup any more; a dead letter needs a person"
+    why = f"{PATIENCE:g} times the freshness, a minute at least, is late; a dead letter needs a person"
     return f"[{page}, {dead}]", why
 
 

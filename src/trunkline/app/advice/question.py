@@ -13,8 +13,6 @@ Side: TypeAlias = Literal["source", "target"]
 NIGHTLY_SECONDS = 86_400.0
 """How often files come where nobody says it: once a night."""
 
-_SHORTEST_ALERT_SECONDS = 60.0
-
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """What an integration needs and what its two sides can do.
@@ -41,11 +39,6 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     def waits(self) -> bool:
         """Whether the sender has to wait until the target has the record."""
         return self.answer or self.consistency == "immediate"
-
-
-def late_seconds(freshness: float) -> float:
-    """Return from which age on data is late, and no hiccup any more, where it may be ``freshness`` old."""
-    return max(_SHORTEST_ALERT_SECONDS, 2 * freshness)
 
 
 def told(seconds: float) -> str:

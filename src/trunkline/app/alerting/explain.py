@@ -28,6 +28,7 @@ _PAGES: Mapping[About, str] = {
     "contract": "streams",
     "disk": "",
     "route": "",
+    "secret": "",
 }
 
 
@@ -123,6 +124,13 @@ def _route(labels: Labels, facts: Facts) -> tuple[str, str]:
     return facts.get("fault", ""), f"trunkline alerts test {labels['route']}"
 
 
+def _secret(_labels: Labels, facts: Facts) -> tuple[str, str]:
+    cause = f"its value has been the same since {facts.get('since', '')} at least"
+    if not facts.get("users"):  # no file names the administrator's token
+        return cause, "trunkline token rotate --overlap 1h"
+    return f"{cause}: make a new one where it comes from, for {facts['users']}", "trunkline secret list"
+
+
 _WAYS: Mapping[About, Callable[[Labels, Facts], tuple[str, str]]] = {
     "flow": _flow,
     "source": _source,
@@ -131,4 +139,5 @@ _WAYS: Mapping[About, Callable[[Labels, Facts], tuple[str, str]]] = {
     "contract": _contract,
     "disk": _disk,
     "route": _route,
+    "secret": _secret,
 }

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 Unit: TypeAlias = Literal["duration", "count", "share", "size", "times"]
-About: TypeAlias = Literal["flow", "source", "target", "stream", "contract", "disk", "route"]
+About: TypeAlias = Literal["flow", "source", "target", "stream", "contract", "disk", "route", "secret"]
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -67,6 +67,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure("sunset", "contract", "duration", "time until a version in use ends; below 0s it has"),
         Measure("disk_free", "disk", "size", "free bytes of the disk that holds the store"),
         Measure("unsent", "route", "count", "messages that could not be sent, in the last day"),
+        Measure("secret_age", "secret", "duration", "since when its value has been the same, at least"),
     )
 }
 """Every measure by its name."""
@@ -82,5 +83,6 @@ LABELS: Mapping[About, tuple[str, ...]] = {
     "contract": ("contract",),
     "disk": ("disk",),
     "route": ("route",),
+    "secret": ("secret", "system"),
 }
 """By which labels each thing that is measured is told apart."""

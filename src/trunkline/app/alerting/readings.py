@@ -1,4 +1,4 @@
-"""What is measured for alerts: every flow, source, target, stream, contract, disk and route, as it is now.
+"""What is measured for alerts: flows, sources, targets, streams, contracts, disk, routes, secrets, as of now.
 
 Most is read with one question for all; what costs more is asked for where a rule wants it, or seldom.
 Events of sources and drift are looked at where something new came, and drift of one stream at a time.
@@ -18,9 +18,10 @@ from trunkline.app.backbone import Backbone
 from trunkline.app.census import entity_counts
 from trunkline.app.drift import drift
 from trunkline.app.project import Flow
-from trunkline.app.staleness import SourceStaleness, source_staleness
+from trunkline.app.secret_ages import SECRET_URL, SecretWatch
+from trunkline.app.staleness import source_staleness
 from trunkline.app.versions import users_of
-from trunkline.delivery.ledger import CaseQuery, FlowStatus
+from trunkline.delivery.ledger import FlowStatus
 from trunkline.delivery.pausing import Pause
 from trunkline.eventlog.port import StreamInfo
 from trunkline.intake.notice import Ending
@@ -33,7 +34,6 @@ from trunkline.observe.alerts.rule import Series
 _DAY = 86_400 * SECOND
 _DRIFT_RECORDS = 1_000
 _DRIFT_SECONDS = 600
-_STALE_SECONDS = 60
 _TRIED = 3
 """A message that failed so often counts as one that cannot be sent."""
 
@@ -66,7 +66,7 @@ class Reader:
         self._flows = [backbone.project.flows[name] for name in flows]
         self._endings = endings
         self._sums = Sums(backbone)
-        self._sources: tuple[int, list[SourceStaleness]] = (0, [])
+        self._secrets = SecretWatch(backbone)
         self._stalls: dict[str, tuple[int, FlowStalled]] = {}
         self._recorded: dict[tuple[str, int], int] = {}
         self._drifts: dict[str, tuple[int, int, Subject]] = {}
@@ -84,6 +84,7 @@ class Reader:
             "contract": lambda: self._of_contracts(now),
             "disk": self._of_disk,
             "route": lambda: self._of_routes(now),
+            "secret": lambda: self._of_secrets(now),
         }
         for about, way in ways.items():
             try:
@@ -128,11 +129,8 @@ class Reader:
         self, flow: Flow, status: FlowStatus, info: StreamInfo | None, seen: set[tuple[str, int]]
     ) -> int:
         """Return when the oldest event was accepted that a flow has to deliver; 0 where there is none."""
-        offset = max(status.cursor, info.first) if info and _lag(status, info) else None
-        if status.waiting:
-            query = CaseQuery(flow=flow.name, state="waiting", limit=1)
-            [*waiting] = await self._backbone.ledger.find(query)
-            offset = min((case.offset for _, case in waiting), default=offset)
+        ahead = max(status.cursor, info.first) if info and _lag(status, info) else None
+        offset = min((one for one in (ahead, status.waiting_from) if one is not None), default=None)
         if offset is None:
             return 0
         place = (flow.contract.stream, offset)
@@ -172,7 +170,7 @@ class Reader:
                 held[count.source] = held.get(count.source, 0) + count.entries
         over_time = await self._sums.of_sources(wanted, now)
         found = []
-        for one in await self._stale(now):
+        for one in await source_staleness(self._backbone):
             name, silent = one.source, one.silent_seconds
             expected = one.expected_seconds
             values: dict[Series, float | None] = {
@@ -191,14 +189,6 @@ class Reader:
         for name, entries in held.items():
             labels = _labels_of_source(name, name.partition("/")[2])
             found.append(Subject(labels, {Series("quarantined"): float(entries)}))
-        return found
-
-    async def _stale(self, now: int) -> list[SourceStaleness]:
-        """Return how silent sources are now, and what is expected of them as it was within a minute."""
-        at, found = self._sources
-        if now - at >= _STALE_SECONDS * SECOND:
-            found = await source_staleness(self._backbone)
-            self._sources = (now, found)
         return found
 
     async def _of_targets(self, now: int) -> list[Subject]:
@@ -280,6 +270,17 @@ class Reader:
             facts = {"fault": f"{own[0].kind}: {own[0].detail}"} if own else {}
             found.append(Subject({"route": route}, {Series("unsent"): float(len(own))}, facts))
         return found
+
+    async def _of_secrets(self, now: int) -> list[Subject]:
+        users = self._backbone.project.references
+        return [
+            Subject(
+                {"secret": name, "system": name.partition("/")[0]},
+                {Series("secret_age"): (now - since) / SECOND},
+                {"since": to_rfc3339(since), "users": ", ".join(users.get(f"{SECRET_URL}{name}", ()))},
+            )
+            for name, since in (await asyncio.to_thread(self._secrets.look)).items()
+        ]
 
 
 def _lag(status: FlowStatus, info: StreamInfo | None) -> float:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from trunkline.app.advice.question import late_seconds
 from trunkline.app.alerting.conditions import condition_of, shown, text_of
 from trunkline.app.alerting.measures import MEASURES
 from trunkline.app.alerting.settings import Alert, AlertSettings
@@ -15,6 +14,12 @@ from trunkline.app.quantities import seconds_of
 from trunkline.kernel.clock import SECOND, from_rfc3339
 from trunkline.observe.alerts.muting import Window
 from trunkline.observe.alerts.rule import Condition, Escalation, Rule, Threshold
+from trunkline.observe.lateness import PATIENCE, late_after
+
+LATE = "flow-late"
+DISK = "disk-low"
+OLD = "secret-age"
+SILENT = "source-silent"
 
 _MOST_ROOM = 2
 """People are told when this many times the room is left that is kept free for deliveries."""
@@ -29,8 +34,8 @@ DEFAULTS: dict[str, tuple[Alert, str]] = {
     "target-away": (Alert("away > 5m", severity="page"), "a breaker is open: nothing can be delivered there"),
     "target-isolated": (Alert("isolated > 1h"), "a target is isolated, and nobody let calls go there again"),
     "flow-paused": (Alert("paused > 1h"), "a flow is paused, and nobody resumed it"),
-    "source-silent": (
-        Alert("silence > 1.5x", for_="1m"),
+    SILENT: (
+        Alert(f"silence > {PATIENCE:g}x", for_="1m"),
         "nothing came for one and a half times the expected interval",
     ),
     "drift": (Alert("drift > 0", keep="1h"), "records differ from what their contract says of them"),
@@ -38,13 +43,15 @@ DEFAULTS: dict[str, tuple[Alert, str]] = {
     "contract-ended": (Alert("sunset < 0s", severity="page"), "a version in use is over and refused"),
     "notices-unsent": (Alert("unsent > 0", keep="5m"), "people cannot be told by a route"),
 }
-"""Rules that hold of themselves, by name; ``flow-late`` and ``disk-low`` have bounds of the project's own."""
+"""Rules that hold of themselves, by name, beside those whose bounds are a project's own: ``flow-late``,
+``disk-low`` and ``secret-age``; ``observe.patience`` moves those of ``flow-late`` and ``source-silent``."""
 
-LATE = "flow-late"
-DISK = "disk-low"
-DEFAULT_NAMES = (LATE, DISK, *DEFAULTS)
-LATE_MEANS = "a flow is later than twice the freshness it needs, a minute at least"
+DEFAULT_NAMES = (LATE, DISK, OLD, *DEFAULTS)
+LATE_MEANS = (
+    "what a flow has to deliver waits for one and a half times the freshness it needs, a minute at least"
+)
 DISK_MEANS = "the store's disk has twice the room left that is kept free for deliveries"
+OLD_MEANS = "a secret has been the same for longer than the project allows"
 
 
 def rules_of(project: Project) -> list[Rule]:
@@ -70,20 +77,25 @@ def rules_of(project: Project) -> list[Rule]:
 def _defaults(project: Project) -> Iterator[Rule]:
     settings = project.settings.alerts
     yield from _late(project)
-    for name, (alert, text) in DEFAULTS.items():
+    silent = Alert(f"silence > {project.settings.observe.patience:g}x", for_=DEFAULTS[SILENT][0].for_)
+    for name, (usual, text) in DEFAULTS.items():
+        alert = silent if name == SILENT else usual
         yield replace(_rule(name, alert, settings, condition_of(alert.when)), text=text)
     room = max(1, _MOST_ROOM * project.settings.limits.disk_free_bytes)
     low = Alert(f"disk_free < {room}B", severity="page")
     yield replace(_rule(DISK, low, settings, condition_of(low.when)), text=DISK_MEANS)
+    old = Alert(f"secret_age > {shown(MEASURES['secret_age'], seconds_of(project.settings.secrets.longest))}")
+    yield replace(_rule(OLD, old, settings, condition_of(old.when)), text=OLD_MEANS)
 
 
 def _late(project: Project) -> Iterator[Rule]:
-    """Yield one rule for each freshness that flows need, where no rule of their own is about it."""
+    """Yield one rule for each flow that has no rule of its own about how late it is."""
     for name, flow in project.flows.items():
         own = (condition_of(one.when) for one in flow.settings.alerts)
-        if flow.settings.needs.freshness is None or any(_is_about(one, "freshness") for one in own):
+        if any(_is_about(one, "freshness") for one in own):
             continue
-        bound = late_seconds(seconds_of(flow.settings.needs.freshness))
+        needs = flow.settings.needs.freshness
+        bound = late_after(seconds_of(needs) if needs else None, project.settings.observe.patience)
         late = Alert(f"freshness > {shown(MEASURES['freshness'], bound)}", for_="2m", severity="page")
         rule = _rule(LATE, late, project.settings.alerts, condition_of(late.when))
         yield replace(rule, where={"flow": name}, text=LATE_MEANS)

@@ -12,7 +12,7 @@ from trunkline.observe.alerts.rule import Severity
 from trunkline.vault.secret import SecretReference
 
 Label: TypeAlias = Literal[
-    "flow", "stream", "source", "target", "system", "contract", "route", "disk", "rule", "severity"
+    "flow", "stream", "source", "target", "system", "contract", "route", "disk", "secret", "rule", "severity"
 ]
 """What an alert can be told apart by."""
 

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from trunkline.app.advice.question import PatternName, Question, TargetWay, late_seconds, told
+from trunkline.app.advice.question import PatternName, Question, TargetWay, told
 from trunkline.app.advice.rules import PATTERNS, ruled_out
 from trunkline.app.alerting.rules import LATE
 from trunkline.app.gate.values import Answer, Case
@@ -15,6 +15,7 @@ from trunkline.app.model import Retry
 from trunkline.app.project import Source
 from trunkline.app.quantities import seconds_of
 from trunkline.app.registry import TARGETS
+from trunkline.observe.lateness import late_after
 
 _BOUND = re.compile(r"freshness *>=? *(\S+)")
 
@@ -56,11 +57,11 @@ def late_is_told(case: Case) -> Answer:
     if bounds:
         return Answer(f"told above {', '.join(bounds)}")
     project = case.project.settings.alerts
+    bound = told(late_after(freshness, case.project.settings.observe.patience))
     if freshness is not None and project.defaults and LATE not in project.without:
-        return Answer(f"told above {told(late_seconds(freshness))}, by the default rule {LATE}")
+        return Answer(f"told above {bound}, by the default rule {LATE}")
     if freshness is None or case.flow.settings.retry.attempts == 1 or total <= freshness:
         return Answer("no event is tried for longer than it is fresh")
-    bound = told(late_seconds(freshness))
     do = f"write alerts: [{{when: freshness > {bound}, for: 2m, severity: page}}] in {case.flow.file}"
     shown = (
         f"an event may be tried for {told(total)} and freshness is {told(freshness)}: no alert tells of it"

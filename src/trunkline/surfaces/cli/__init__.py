@@ -121,6 +121,10 @@ GROUPS = {
             "show": "Tell when the token was made, and never what it is.",
         },
     ),
+    "secret": (
+        "Secrets: how old each is, and where it is used.",
+        {"list": "Tell since when each secret has been the same."},
+    ),
     "alerts": (
         "Alerts: what is wrong, who answers for it, and whether people can be told.",
         {

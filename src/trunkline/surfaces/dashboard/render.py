@@ -61,9 +61,20 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (words.count, words.span, words.ago, words.utc, words.iso, words.size, words.rate)
+    filters = (
+        words.count,
+        words.named,
+        words.percent,
+        words.span,
+        words.ago,
+        words.utc,
+        words.iso,
+        words.size,
+    )
     made.filters |= {"pretty": _pretty, "chart": _chart, "quoted": lambda text: quote(text, safe="")}
-    made.filters |= {one.__name__: one for one in filters} | {"spark": charts.spark}
+    made.filters |= {one.__name__: one for one in (*filters, words.plain, words.rate)} | {
+        "spark": charts.spark
+    }
     made.globals |= {"ROOM": ROOM, "static": address, "LABELS": LABELS, "LEVELS": LEVELS, "MARKS": MARKS}
     return made
 
@@ -101,6 +112,7 @@ LABELS = {
     "cancelled": "Cancelled",
     "sent": "Sent",
     "waiting": "Waiting",
+    "dead-letter": "Dead letter",
     "delivered": "Delivered",
     "discarded": "Given up",
     "superseded": "Superseded",
@@ -129,7 +141,7 @@ LABELS = {
 
 LEVELS = (
     dict.fromkeys(("away", "late", "silent", "failed", "refused", "error", "breaking", "open"), "bad")
-    | dict.fromkeys(("dead", "isolated", "retrying", "waiting", "paused", "begun"), "warn")
+    | dict.fromkeys(("dead", "dead-letter", "isolated", "retrying", "waiting", "paused", "begun"), "warn")
     | dict.fromkeys(("draft-refused", "advice", "deprecated", "undecided"), "warn")
     | dict.fromkeys(("behind", "ok", "there", "done", "delivered"), "good")
     | dict.fromkeys(("firing", "page", "refused", "dead-lettered"), "bad")

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import re
+
 from trunkline.kernel.clock import SECOND, from_rfc3339, to_rfc3339
 from trunkline.kernel.errors import UsageError
 
 _STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _SIZES = ("B", "KB", "MB", "GB", "TB")
 _SOON = 2
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+_LEAST_PERCENT = 0.1
 _THOUSAND = 1000
 
 
 def count(number: float) -> str:
     """Return a number as people read it: ``12,345``."""
     return f"{number:,}"
+
+
+def named(number: int, plural: str) -> str:
+    """Return a number with what it counts: ``1 flow``, ``2 flows``."""
+    return f"{count(number)} {plural.removesuffix('s') if number == 1 else plural}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share in percent with one digit after the point; a dash where there is none."""
+    if share is None:
+        return "-"
+    return f"{share:.1f} %" if share >= _LEAST_PERCENT or not share else f"< {_LEAST_PERCENT} %"
 
 
 def span(seconds: float) -> str:
@@ -58,6 +74,11 @@ def utc(at: str | int) -> str:
     text = to_rfc3339(instant(at)).removesuffix("Z").replace("T", " ")
     whole, _, part = text.partition(".")
     return f"{whole}.{part[:3]} UTC" if part else f"{whole} UTC"
+
+
+def plain(text: str) -> str:
+    """Return a sentence with the instants in it (RFC 3339) as people read them."""
+    return _INSTANT.sub(lambda found: utc(found[0]), text)
 
 
 def iso(at: str | int) -> str:

@@ -159,6 +159,7 @@ OPERATIONS = (
     Operation("GET", "/lineage", q.AskLineage, "read"),
     Operation("GET", "/drift", q.AskDrift, "read"),
     Operation("GET", "/contract-users", q.AskUsers, "read"),
+    Operation("GET", "/secrets", q.AskSecrets, "read"),
     Operation("POST", "/token/rotate", acts.RotateToken, "administer"),
 )
 """Every operation, below ``/api/v1``; of two paths that fit, the first is taken."""

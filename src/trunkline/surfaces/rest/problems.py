@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 import msgspec
@@ -9,7 +10,8 @@ import msgspec
 from trunkline.app.registering import Registered
 from trunkline.app.versions import FOLDER
 from trunkline.contracts.registry.acts import NotRegistered
-from trunkline.intake.problem import WebhookAnswer
+from trunkline.intake.problem import Error, WebhookAnswer
+from trunkline.intake.problem import Problem as Told
 from trunkline.kernel import json
 from trunkline.kernel.errors import BusyError, ProjectError, StoreError, StoreFull, TrunklineError, UsageError
 from trunkline.kernel.faults import Fault
@@ -33,26 +35,10 @@ _STATUSES: tuple[tuple[type[TrunklineError], int], ...] = (
 )
 
 
-class Wrong(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One fault of a text or file: where (0: all of it), what, what was expected, the near miss."""
+class Problem(Told, frozen=True, omit_defaults=True, kw_only=True):
+    """A problem as the door tells it, with what came of each contract that was to be registered."""
 
-    file: str
-    line: int
-    column: int
-    detail: str
-    expected: str = ""
-    hint: str = ""
-
-
-class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The members of RFC 9457, with every fault, or what came of each contract that was to be registered."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    errors: list[Wrong] = []
-    contracts: list[Registered] = []
+    contracts: Sequence[Registered] = ()
 
 
 def problem(status: int, detail: str) -> Problem:
@@ -72,7 +58,7 @@ def problem_of(error: TrunklineError) -> Problem:
     if isinstance(error, ProjectError):
         is_ours = any(fault.place.file.startswith(f"{FOLDER}/") for fault in error.faults)
         told = problem(500, str(error)) if is_ours else told
-        return msgspec.structs.replace(told, errors=[_wrong(fault) for fault in error.faults])
+        return msgspec.structs.replace(told, errors=[_error(fault) for fault in error.faults])
     return msgspec.structs.replace(told, type=RULES) if status == HTTPStatus.CONFLICT else told
 
 
@@ -93,6 +79,13 @@ def hints(error: TrunklineError) -> list[tuple[bytes, bytes]]:
     return []
 
 
-def _wrong(fault: Fault) -> Wrong:
+def _error(fault: Fault) -> Error:
     place = fault.place
-    return Wrong(place.file, place.line, place.column, fault.problem, fault.expected, fault.hint)
+    return Error(
+        detail=fault.problem,
+        file=place.file,
+        line=place.line,
+        column=place.column,
+        expected=fault.expected,
+        hint=fault.hint,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from trunkline.adapters.keyfile.secrets import EnvironmentSecrets, FileSecrets, variable_of
@@ -71,3 +73,12 @@ def test_faults_do_not_repeat_the_file(secrets_file, text):
 def test_where_a_secret_would_stand(tmp_path):
     assert variable_of(TOKEN) in EnvironmentSecrets({}).where(TOKEN)
     assert FileSecrets(tmp_path / "secrets.yaml").where(TOKEN).startswith("shop.eu: {api-token: ...}")
+
+
+# A file knows when it was last written, an environment does not, nor does a file that is not there.
+def test_written(secrets_file, tmp_path):
+    place = secrets_file("shop.eu: {}")
+    os.utime(place.path, ns=(0, 5_000_000))
+    assert place.written() == 5_000
+    assert FileSecrets(tmp_path / "none.yaml").written() is None
+    assert EnvironmentSecrets({}).written() is None

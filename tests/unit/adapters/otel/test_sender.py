@@ -34,6 +34,25 @@ def test_all_is_sent():
     assert made.dropped == 0
 
 
+# What is less than a batch waits for more, so that a request has many; the end does not wait.
+def test_lingers():
+    came, done = [], threading.Event()
+
+    def export(batch):
+        came.append(list(batch))
+        done.set()
+        return True
+
+    many = sender.Queued("spans", waiting=9, batch=3, linger_seconds=3_600)
+    made = sender.Sender(many, export, lambda: None, [].append)
+    for number in range(3):
+        made.put(number)
+    assert done.wait(30)
+    made.put(3)
+    sender.close([made])
+    assert came == [[0, 1, 2], [3]]
+
+
 # Who puts never waits for a collector that does not answer: what is too much is dropped, and that told once.
 def test_too_many():
     told, busy, let_go = [], threading.Event(), threading.Event()

@@ -28,7 +28,8 @@ def rules(folder):
 # Sensible rules hold without a word; one about freshness only where a flow has none of its own.
 def test_defaults(rules):
     found = rules()
-    assert set(found) == {"orders-to-warehouse-1", "disk-low", *DEFAULTS}
+    assert set(found) == {"orders-to-warehouse-1", "disk-low", "secret-age", *DEFAULTS}
+    assert text_of(found["secret-age"].condition) == "secret_age > 90d"
     assert text_of(found["disk-low"].condition) == "disk_free < 128MiB"
     assert all(rule.to == () for rule in found.values())
 

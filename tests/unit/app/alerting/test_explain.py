@@ -91,6 +91,20 @@ def test_dead_letters_explain_themselves():
             "contract users order@1.0.0",
         ),
         ("disk_free < 1GB", {"disk": "store"}, {}, "the log grows", "log trim"),
+        (
+            "secret_age > 90d",
+            {"secret": "shop/webhook", "system": "shop"},
+            {"since": "2026-01-01T00:00:00Z", "users": "systems/shop.yaml"},
+            "its value has been the same since 2026-01-01T00:00:00Z at least: make a new one",
+            "secret list",
+        ),
+        (
+            "secret_age > 90d",
+            {"secret": "trunkline/admin-token", "system": "trunkline"},
+            {"since": "2026-01-01T00:00:00Z", "users": ""},
+            "its value has been the same since 2026-01-01T00:00:00Z",
+            "token rotate",
+        ),
         ("unsent > 0", {"route": "oncall"}, {"fault": "http-404: x"}, "http-404", "alerts test oncall"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import msgspec
 import pytest
 from tests.unit.app.conftest import FLOW
@@ -150,3 +152,13 @@ async def test_routes(duty, backbone):
     found = (await duty.reader.look(()))["route"]
     assert {one.labels["route"]: one.values[Series("unsent")] for one in found} == {"oncall": 1, "chat": 1}
     assert found[0].facts == {"fault": "timeout: slow"}
+
+
+# A secret is measured since its value is the same, with where it is used.
+async def test_secrets(duty, backbone):
+    path = backbone.project.folder / "state/secrets.yaml"
+    os.utime(path, ns=(0, (backbone.machine.clock.now() - 60 * SECOND) * 1_000))
+    [found] = (await duty.reader.look(()))["secret"]
+    assert found.values == {Series("secret_age"): 60}
+    assert found.labels == {"secret": "shop/webhook", "system": "shop"}
+    assert found.facts["users"] == "systems/shop.yaml"

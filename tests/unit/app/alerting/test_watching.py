@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import msgspec
 import pytest
 from tests.unit.app.conftest import FLOW
@@ -139,3 +141,20 @@ def test_the_rule_book(labels, names):
     )
     assert [one.name for one in book.fitting("flow", labels)] == names
     assert book.series == {Series("freshness"), Series("away")}
+
+
+# A secret that nobody exchanges is told of after ninety days, and when its value is another one it is over.
+async def test_an_old_secret(duty, backbone):
+    path = backbone.project.folder / "state/secrets.yaml"
+    os.utime(path, ns=(0, backbone.machine.clock.now() * 1_000))
+    assert await duty.look() == []
+    assert await duty.look(90 * 86_400) == []
+    [(route, title)] = await duty.look(1)
+    assert (route, title) == (
+        "chat",
+        "[shop] ticket: secret shop/webhook: secret_age is 90d (secret_age > 90d)",
+    )
+    path.write_text("shop: {webhook: another}")
+    assert await duty.look(15) == []
+    [(route, title)] = await duty.look(60)
+    assert (route, "resolved" in title) == ("chat", True)

@@ -37,6 +37,11 @@ async def test_choice(get, acted, query, left):
     assert [one["what"] for one in shown] == left
 
 
+# Nothing is told on top of the page to somebody who did nothing.
+async def test_nothing_told(get, acted):
+    assert 'class="told"' not in (await get("/control/audit")).text
+
+
 # Each act tells who, about what, why and what came of it, as text.
 async def test_line(get, acted):
     text = (await get("/control/audit")).text

@@ -56,3 +56,21 @@ def test_sizes(size, text):
 
 def test_counts():
     assert words.count(1_234_567) == "1,234,567"
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 flows"), (1, "1 flow"), (1_200, "1,200 flows")])
+def test_named_counts(number, text):
+    assert words.named(number, "flows") == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(None, "-"), (0.0, "0.0 %"), (18.0328, "18.0 %"), (0.004, "< 0.1 %")]
+)
+def test_percents(share, text):
+    assert words.percent(share) == text
+
+
+# A sentence that tells an instant tells it as the rest of the page does.
+def test_instants_in_sentences():
+    told = words.plain("silent until 2026-01-01T00:00:00.123456Z, or longer")
+    assert told == "silent until 2026-01-01 00:00:00.123 UTC, or longer"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from trunkline.contracts.registry.acts import NotRegistered
+from trunkline.intake.problem import Problem, problem
 from trunkline.kernel.errors import (
     BusyError,
     ProjectError,
@@ -38,3 +40,12 @@ def test_statuses(error, status):
     told = problem_of(error)
     assert (told.status, told.detail) == (status, str(error))
     assert (told.type == "about:blank") == (status != 409)
+
+
+# A problem of the API is one of the door's: what reads the one reads the other, whatever it adds.
+def test_one_shape():
+    told = msgspec.json.encode(problem_of(UsageError("limit: at least 1")))
+    read = msgspec.json.decode(told, type=Problem)
+    assert (read.type, read.status, read.detail) == ("about:blank", 422, "limit: at least 1")
+    door = msgspec.json.encode(problem(401, "Not known", "say who you are", "c1"))
+    assert msgspec.json.decode(door, type=type(problem_of(UsageError("")))).instance.endswith("c1")

@@ -189,6 +189,8 @@ document.addEventListener("keydown", (event) => {
 byId("help-button").hidden = false;
 byId("help-button").addEventListener("click", () => byId("help").showModal());
 setInterval(tick, 5000);
+const here = document.querySelector("nav.side .within, nav.side [aria-current]");
+if (here) here.closest("nav").scrollLeft = here.offsetLeft - 16; // on a narrow screen the pages are one line
 if (main.dataset.seen) {
   byId("live").hidden = false;
   byId("live-button").addEventListener("click", pause);
