@@ -22,6 +22,7 @@ from trunkline.kernel.clock import SECOND, to_rfc3339
 from trunkline.observe.alerts.machine import Alert, Explained, Transition
 from trunkline.observe.alerts.notices import Message, Told
 from trunkline.observe.alerts.store import Changes
+from trunkline.surfaces.access import Readers
 from trunkline.surfaces.dashboard.room import Room
 from trunkline.surfaces.identity import ALL, Doorkeeper, Principal, Session
 from trunkline.surfaces.keeper import Keeper
@@ -53,9 +54,9 @@ def keeper_of(backbone: Backbone) -> Keeper:
     return Keeper(keyring_of(backbone.project), backbone.machine.clock, tls=False)
 
 
-def open_room(backbone: Backbone, keeper: Doorkeeper | None = None) -> Room:
+def open_room(backbone: Backbone, keeper: Doorkeeper | None = None, docs: Readers = "everybody") -> Room:
     """Return the control room of a project, everybody let in where no keeper is given."""
-    return Room(backbone, keeper or Guard(), LogIn(backbone, keeper_of(backbone), tls=False))
+    return Room(backbone, keeper or Guard(), LogIn(backbone, keeper_of(backbone), tls=False), docs)
 
 
 class Answer(msgspec.Struct):
@@ -67,8 +68,8 @@ class Answer(msgspec.Struct):
     text: str
 
 
-async def ask(room, path, method="GET", cookie="", form=None):
-    """Ask the application for a path, or send it a form."""
+async def ask(room, path, method="GET", cookie="", form=None, headers=None):
+    """Ask the application for a path, or send it a form, with further headers by name."""
     sent = []
 
     async def receive():
@@ -85,7 +86,9 @@ async def ask(room, path, method="GET", cookie="", form=None):
         "query_string": query.encode(),
         "scheme": "http",
     }
-    await room({**scope, "headers": [(b"cookie", cookie.encode())]}, receive, send)
+    told = {"cookie": cookie, **(headers or {})}
+    sends = [(name.encode(), value.encode()) for name, value in told.items()]
+    await room({**scope, "headers": sends}, receive, send)
     headers = [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
     text = b"".join(one["body"] for one in sent[1:]).decode()
     cookies = [value for name, value in headers if name == "set-cookie"]

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from trunkline.kernel.release import RELEASE
-
-__version__ = RELEASE
 __all__ = ["__version__", "open"]
 
 
@@ -20,4 +17,8 @@ def __getattr__(name: str) -> Any:
         from trunkline.surfaces.api import open_project  # noqa: PLC0415  the command line must start fast
 
         return open_project
+    if name == "__version__":
+        from trunkline.kernel.release import RELEASE  # noqa: PLC0415  as above
+
+        return RELEASE
     raise AttributeError(f"module 'trunkline' has no attribute {name!r}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.browser.site import Site
+from tests.control_room import ALERTS, day, fill, occupy
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -14,7 +15,8 @@ SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    with Site(tmp_path_factory.mktemp("site") / "day") as opened:
+    """Return a project with something of everything."""
+    with Site(day(tmp_path_factory.mktemp("site") / "day", ALERTS), fill, occupy) as opened:
         yield opened
 
 
@@ -31,13 +33,13 @@ def chromium():
 
 
 @pytest.fixture
-def look(chromium, site):
-    """Open pages, in a width and colours; nothing may be complained of in the console meanwhile."""
+def browse(chromium):
+    """Open an address, in a width and colours; nothing may be complained of in the console meanwhile."""
     contexts, complaints = [], []
 
-    def opened(path="/", width=1280, colours="light", **options):
+    def opened(url, width=1280, colours="light", **options):
         size = {"width": width, "height": 900}
-        context = chromium.new_context(viewport=size, color_scheme=colours, base_url=site.url, **options)
+        context = chromium.new_context(viewport=size, color_scheme=colours, **options)
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
@@ -46,7 +48,7 @@ def look(chromium, site):
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(f"a dialog: {dialog.message}"))
-        page.goto(f"/control{path}")
+        page.goto(url)
         return page
 
     opened.complaints = complaints
@@ -54,6 +56,17 @@ def look(chromium, site):
     for context in contexts:
         context.close()
     assert not complaints
+
+
+@pytest.fixture
+def look(browse, site):
+    """Open a page of the control room; see ``browse``."""
+
+    def opened(path="/", *args, **options):
+        return browse(f"{site.url}/control{path}", *args, base_url=site.url, **options)
+
+    opened.complaints = browse.complaints
+    return opened
 
 
 @pytest.fixture(scope="session")

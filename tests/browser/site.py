@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Self
 
-from tests.control_room import ALERTS, day, fill, occupy, open_room
+from tests.control_room import open_room
 
 from trunkline.app.backbone import Backbone, opened, this_machine
+from trunkline.app.project import Project
 from trunkline.surfaces.dashboard.page import ROOM
 from trunkline.surfaces.door import Door, serve
 
 
 class Site:
-    """A project with something of everything, its door open; ``run`` does something on its loop."""
+    """A project after all of ``fills``, its door open; ``run`` does something on its loop."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, project: Project, *fills: Callable[[Backbone], Awaitable[None]]) -> None:
+        self._project, self._fills = project, fills
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._serve()])
@@ -30,9 +30,9 @@ class Site:
         self._stop = asyncio.Event()
         machine = this_machine({})
         try:
-            async with opened(day(self._folder, ALERTS), machine) as self.backbone:
-                await fill(self.backbone)
-                await occupy(self.backbone)
+            async with opened(self._project, machine) as self.backbone:
+                for fill in self._fills:
+                    await fill(self.backbone)
                 room = open_room(self.backbone)
                 door = await serve(Door({}, machine.ids, mounts={ROOM: room}), "127.0.0.1", 0)
                 self.url = f"http://127.0.0.1:{door.port}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from trunkline.intake.quarantine import Query
@@ -83,8 +85,26 @@ def test_login(look, shot):
     look_at(shown, shot, "login")
 
 
+LEFT = re.compile(r"<Macro|Undefined|\bNone\b|\bnan\b|:\d\d\.\d{4,}|\d\.\d{3,} %")
+"""What a template leaves behind where it says something that is not there, or as a program would."""
+
+TOLD = """
+() => {
+  const main = document.querySelector("body").cloneNode(true);
+  main.querySelectorAll("pre, script").forEach((one) => one.remove());
+  return main.textContent;
+}
+"""
+EMPTY = """
+[...document.querySelectorAll("main td, main th")].filter((one) =>
+  !one.textContent.trim() && one.dataset.label !== "Do").map((one) => one.outerHTML)
+"""
+
+
 def look_at(shown, shot, name):
-    """Look at a page in two widths, light and dark: it fits, and nobody is kept out."""
+    """Look at a page in two widths, light and dark: it fits, says something, and nobody is kept out."""
+    assert not LEFT.search(shown.evaluate(TOLD)), LEFT.search(shown.evaluate(TOLD))
+    assert shown.evaluate(EMPTY) == []
     for width, colours in LOOKS:
         shown.set_viewport_size({"width": width, "height": 900})
         shown.emulate_media(color_scheme=colours)

@@ -19,7 +19,7 @@ from tests.unit.app.registered import take
 from trunkline.app.init import init
 from trunkline.kernel.clock import SECOND, SystemClock, to_rfc3339
 
-KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # no-secret: the example of Standard Webhooks
 
 DESK = """
 system: desk

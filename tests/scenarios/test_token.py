@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from tests.scenarios.processes import ENVIRONMENT, ask, running
+from tests.scenarios.processes import ENVIRONMENT, ask, ask_list, running
 
 from trunkline.app.init import init
 
@@ -64,7 +64,7 @@ def test_in_a_journal(folder):
         run.listening()
         assert ask(folder, "token", "show") == {"tokens": [], "sessions": 0}
         token = ask(folder, "token", "rotate")["token"]
-        [entry] = [one for one in [ask(folder, "audit", "list")] if one["what"] == "rotate-token"]
+        [entry] = [one for one in ask_list(folder, "audit", "list") if one["what"] == "rotate-token"]
         assert (entry["outcome"], token in str(entry)) == ("done", False)
         assert run.stop() == 0
     assert b"token-rotated" in run.log.read_bytes()

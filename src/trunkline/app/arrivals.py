@@ -16,8 +16,8 @@ from trunkline.app.masking import masked
 from trunkline.app.names import checked_entries
 from trunkline.connectors.source import Receipt
 from trunkline.contracts.contract import Contract
-from trunkline.intake.quarantine import Entry, Group, Held, Query, Resolution
-from trunkline.intake.release import Decision, Release, release
+from trunkline.intake.quarantine import Entry, Group, Held, Query, Reason, Resolution, Status
+from trunkline.intake.release import Decision, Release, release, would_be
 from trunkline.kernel import json
 from trunkline.kernel.clock import to_rfc3339
 from trunkline.kernel.errors import TrunklineError, UsageError
@@ -63,9 +63,45 @@ class DiscardEntries(Act, frozen=True):
         return Change("open", "discarded", sum(one.discarded for one in result))
 
 
-async def entries(backbone: Backbone, where: Query) -> list[Entry]:
+class EndView(msgspec.Struct, frozen=True):
+    """How a refused arrival ended: who decided it, why, and when (RFC 3339)."""
+
+    how: Status
+    by: str
+    why: str
+    at: str
+
+
+class EntryView(msgspec.Struct, frozen=True):
+    """A refused arrival as a person sees it: times are RFC 3339; see ``intake.quarantine.Entry``."""
+
+    id: str
+    source: str
+    stream: str
+    contract: str
+    place: str
+    correlation: str
+    arrived: str
+    last_seen: str
+    count: int
+    kind: str
+    reasons: tuple[Reason, ...]
+    raw_bytes: int
+    status: Status
+    resolution: EndView | None = None
+
+
+def entry_view(entry: Entry) -> EntryView:
+    """Return a refused arrival as people see it."""
+    fields, end = msgspec.structs.asdict(entry), entry.resolution
+    ended = end and EndView(**msgspec.structs.asdict(end) | {"at": to_rfc3339(end.at)})
+    times = {"arrived": to_rfc3339(entry.arrived), "last_seen": to_rfc3339(entry.last_seen)}
+    return EntryView(**fields | times | {"resolution": ended})
+
+
+async def entries(backbone: Backbone, where: Query) -> list[EntryView]:
     """List the entries of one page, newest first; raises ``UsageError`` for an unknown source or stream."""
-    return list(await backbone.quarantine.list(await checked_entries(backbone, where)))
+    return [entry_view(one) for one in await backbone.quarantine.list(await checked_entries(backbone, where))]
 
 
 async def found(backbone: Backbone, where: Query) -> list[Entry]:
@@ -81,6 +117,24 @@ async def release_entries(backbone: Backbone, act: ReleaseEntries) -> list[Relea
     """Run the entries of one page through the present contract and let in what passes."""
     if act.record and len(act.where.ids) != 1:
         raise UsageError("a whole record replaces one entry: release one at a time")
+    edits, ids, unfit = await _edits(backbone, act)
+    decision = Decision(act.by, act.why, edits)
+    done = await release(backbone.quarantine, backbone.intakes, backbone.machine.clock, ids, decision)
+    return sorted([*done, *unfit], key=lambda one: one.entry_id)
+
+
+async def would_release(backbone: Backbone, act: ReleaseEntries) -> list[Release]:
+    """Tell what a release of the entries of one page would come to, without making it."""
+    edits, ids, unfit = await _edits(backbone, act)
+    decision = Decision(act.by, act.why, edits)
+    would = await would_be(backbone.quarantine, backbone.intakes, backbone.machine.clock, ids, decision)
+    return sorted([*would, *unfit], key=lambda one: one.entry_id)
+
+
+async def _edits(
+    backbone: Backbone, act: ReleaseEntries
+) -> tuple[dict[str, bytes], list[str], list[Release]]:
+    """Return the records that go in place of what came, the entries to judge, and those that take no edit."""
     entries = await found(backbone, act.where)
     edits: dict[str, bytes] = {}
     unfit: list[Release] = []
@@ -89,10 +143,8 @@ async def release_entries(backbone: Backbone, act: ReleaseEntries) -> list[Relea
             edits[one.id] = await _edited(backbone, one, act)
         except TrunklineError as error:
             unfit.append(Release(one.id, "still refused", Receipt("refused", reasons=(str(error),))))
-    ids = [one.id for one in entries if one.id not in {each.entry_id for each in unfit}]
-    decision = Decision(act.by, act.why, edits)
-    done = await release(backbone.quarantine, backbone.intakes, backbone.machine.clock, ids, decision)
-    return sorted([*done, *unfit], key=lambda one: one.entry_id)
+    refused = {one.entry_id for one in unfit}
+    return edits, [one.id for one in entries if one.id not in refused], unfit
 
 
 async def _edited(backbone: Backbone, entry: Entry, act: ReleaseEntries) -> bytes:
@@ -150,7 +202,7 @@ def _group(one: Group) -> EntryGroup:
 class QuarantineDetail(msgspec.Struct, frozen=True):
     """A refused arrival with its record, masked unless asked for; what is no JSON is shown only then."""
 
-    entry: Entry
+    entry: EntryView
     record: Any
 
 
@@ -174,7 +226,8 @@ async def quarantined(backbone: Backbone, entry_id: str, *, reveal: bool = False
         record: Any = arrival.fields if arrival.fields is not None else json.decode(arrival.raw)
     except ValueError:
         record = arrival.raw.decode("utf-8", "backslashreplace") if reveal else "***"
-    return QuarantineDetail(held.entry, record if reveal else masked(record, _contract(backbone, held.entry)))
+    shown = record if reveal else masked(record, _contract(backbone, held.entry))
+    return QuarantineDetail(entry_view(held.entry), shown)
 
 
 def _contract(backbone: Backbone, entry: Entry) -> Contract | None:

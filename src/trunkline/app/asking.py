@@ -21,8 +21,10 @@ from trunkline.app.alerting.views import (
     silences,
     unsent,
 )
+from trunkline.app.audited import AuditView, audited
 from trunkline.app.backbone import Backbone
 from trunkline.app.catalogue import Catalogue, FlowEntry, catalogue
+from trunkline.app.census import DuplicateReport, EntityCount, duplicates, entity_counts
 from trunkline.app.drift import DriftReport, drift
 from trunkline.app.gate.admission import verdicts
 from trunkline.app.gate.values import Verdict
@@ -38,8 +40,10 @@ from trunkline.app.questions import (
     AskAudit,
     AskCatalogue,
     AskDrift,
+    AskDuplicates,
     AskEdit,
     AskEnded,
+    AskEntities,
     AskEntries,
     AskEntry,
     AskEntryGroups,
@@ -70,9 +74,7 @@ from trunkline.app.secret_ages import SecretAge, secret_ages
 from trunkline.app.status import FlowStanding, Status, status
 from trunkline.app.story import Asked, TraceReport, trace
 from trunkline.app.users import VersionUsers, users
-from trunkline.intake.quarantine import Entry
 from trunkline.observe.alerts.times import AnswerTimes
-from trunkline.observe.audit import AuditEntry
 
 
 class FlowDetail(msgspec.Struct, frozen=True):
@@ -148,7 +150,7 @@ _ANSWER: Mapping[type[Question], tuple[Callable[[Backbone, Any], Awaitable[Any]]
     AskLetterGroups: (lambda backbone, asked: dead.dead_groups(backbone, asked.where), list[dead.DeadGroup]),
     AskLetter: (_letter, dead.DeadDetail),
     AskEdit: (lambda backbone, asked: letters.would_edit(backbone, asked.act), list[letters.Edited]),
-    AskEntries: (lambda backbone, asked: arrivals.entries(backbone, asked.where), list[Entry]),
+    AskEntries: (lambda backbone, asked: arrivals.entries(backbone, asked.where), list[arrivals.EntryView]),
     AskEntryGroups: (
         lambda backbone, asked: arrivals.entry_groups(backbone, asked.where),
         list[arrivals.EntryGroup],
@@ -158,7 +160,7 @@ _ANSWER: Mapping[type[Question], tuple[Callable[[Backbone, Any], Awaitable[Any]]
     AskReplays: (lambda backbone, asked: replays(backbone, asked.flow), list[ReplayView]),
     AskReplay: (lambda backbone, asked: replay_of(backbone, asked.replay), ReplayView),
     AskPlan: (lambda backbone, asked: plan(backbone, asked.act), PlanView),
-    AskAudit: (lambda backbone, asked: backbone.audit.list(asked.where), list[AuditEntry]),
+    AskAudit: (lambda backbone, asked: audited(backbone, asked.where), list[AuditView]),
     AskAlerts: (lambda backbone, asked: alerts(backbone, asked.where), list[AlertView]),
     AskAlert: (lambda backbone, asked: alert_named(backbone, asked.alert), AlertView),
     AskSilences: (lambda backbone, _: silences(backbone), list[SilenceView]),
@@ -169,6 +171,11 @@ _ANSWER: Mapping[type[Question], tuple[Callable[[Backbone, Any], Awaitable[Any]]
     ),
     AskRules: (_rules, list[RuleView]),
     AskCatalogue: (_catalogue, Catalogue),
+    AskEntities: (lambda backbone, _: entity_counts(backbone), list[EntityCount]),
+    AskDuplicates: (
+        lambda backbone, asked: duplicates(backbone, asked.stream, asked.limit),
+        DuplicateReport,
+    ),
     AskLineage: (_lineage, list[Way]),
     AskDrift: (lambda backbone, asked: drift(backbone, asked.stream, max(1, asked.last)), list[DriftReport]),
     AskSecrets: (lambda backbone, _: secret_ages(backbone), list[SecretAge]),

@@ -8,6 +8,7 @@ import msgspec
 
 from trunkline.app.settings import Name, Settings
 from trunkline.contracts.compat.difference import Policy
+from trunkline.vault.keyring import IDLE_SECONDS, LONGEST_SECONDS
 from trunkline.vault.secret import SecretReference
 
 
@@ -32,6 +33,16 @@ class Tls(Settings, frozen=True):
 
     key: str
     """A PEM file with its private key, without a passphrase."""
+
+
+class Sessions(Settings, frozen=True):
+    """How long somebody who logged in to the control room stays so."""
+
+    idle_seconds: Annotated[int, msgspec.Meta(ge=60, le=86_400)] = IDLE_SECONDS
+    """A session ends when nothing was asked in it for so long."""
+
+    longest_seconds: Annotated[int, msgspec.Meta(ge=60, le=604_800)] = LONGEST_SECONDS
+    """A session ends so long after it began, whatever is asked in it."""
 
 
 class Listen(Settings, frozen=True):
@@ -59,6 +70,9 @@ class Listen(Settings, frozen=True):
     metrics: bool | None = None
     """Whether the door shows ``/metrics``, and the parts of ``/ready``; without it on a loopback address, to
     who asks there."""
+
+    sessions: Sessions = msgspec.field(default_factory=Sessions)
+    """How long somebody who logged in stays so."""
 
     registry: RegistryAccess = msgspec.field(default_factory=RegistryAccess)
     """The registry under ``/registry`` and ``/api/v1``."""

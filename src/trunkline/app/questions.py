@@ -242,6 +242,17 @@ class AskUsers(Question, frozen=True):
     last: int = 100_000
 
 
+class AskEntities(Question, frozen=True):
+    """List the streams whose entities are matched: how many entities, and how many are duplicates."""
+
+
+class AskDuplicates(Question, frozen=True):
+    """Tell which entities of a stream are one thing, by what its contract matches by."""
+
+    stream: str
+    limit: int = 100
+
+
 def reveals(question: Question) -> bool:
     """Tell whether a question is for personal data as it is, which is to be audited before it is answered."""
     return bool(getattr(question, "reveal", False))

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from trunkline.app.arrivals import EntryView, entry_view
 from trunkline.app.backbone import Backbone
 from trunkline.app.project import Flow
 from trunkline.app.views import (
@@ -118,7 +119,7 @@ class TraceReport(msgspec.Struct, frozen=True):
 
     id: str
     events: list[Trace]
-    quarantined: list[Entry]
+    quarantined: list[EntryView]
     steps: list[Step] = []
     found: list[Found] = []
     more: bool = False
@@ -152,7 +153,8 @@ async def trace(backbone: Backbone, identifier: str, asked: Asked | None = None)
     timed.sort(key=lambda step: step[0])
     steps = [step for _, step in timed]
     more = len(found) > asked.limit
-    return TraceReport(identifier, [one.trace() for one in told], list(refused), steps, ways, more)
+    entries = [entry_view(one) for one in refused]
+    return TraceReport(identifier, [one.trace() for one in told], entries, steps, ways, more)
 
 
 async def _found(backbone: Backbone, identifier: str, asked: Asked) -> tuple[list[Found], list[Stored]]:

@@ -52,6 +52,9 @@ async def release(
     """
     now = clock.now()
     judged = [await _judge(quarantine, intakes, now, entry_id, decision) for entry_id in entry_ids]
+    for one in judged:
+        if one.refusal:
+            await quarantine.amend(one.entry_id, one.refusal.kind, one.refusal.reasons)
     # the events are durable before their entries end: a crash in between makes them duplicates next time
     receipts: dict[str, Receipt] = {}
     for source, group in itertools.groupby((one for one in judged if one.event), lambda one: one.source):
@@ -63,6 +66,19 @@ async def release(
     return [Release(one.entry_id, one.fate, receipts.get(one.entry_id, one.receipt)) for one in judged]
 
 
+async def would_be(
+    quarantine: Quarantine,
+    intakes: Mapping[str, Intake],
+    clock: Clock,
+    entry_ids: Sequence[str],
+    decision: Decision,
+) -> list[Release]:
+    """Tell what would become of each entry, without effect; of what passes there is no receipt."""
+    now = clock.now()
+    judged = [await _judge(quarantine, intakes, now, entry_id, decision) for entry_id in entry_ids]
+    return [Release(one.entry_id, one.fate, one.receipt) for one in judged]
+
+
 class _Judged(msgspec.Struct, frozen=True):
     """An entry with the event it becomes, or with why it becomes none."""
 
@@ -71,6 +87,7 @@ class _Judged(msgspec.Struct, frozen=True):
     source: str = ""
     event: Event | None = None
     receipt: Receipt | None = None
+    refusal: Refusal | None = None
 
 
 async def _judge(
@@ -84,9 +101,8 @@ async def _judge(
         return _Judged(entry_id, "no such source")
     judged = intake.judge(_arrival(held, decision), now)
     if isinstance(judged, Refusal):
-        await quarantine.amend(entry_id, judged.kind, judged.reasons)
-        reasons = tuple(map(str, judged.reasons))
-        return _Judged(entry_id, "still refused", receipt=Receipt("refused", reasons=reasons))
+        receipt = Receipt("refused", reasons=tuple(map(str, judged.reasons)))
+        return _Judged(entry_id, "still refused", receipt=receipt, refusal=judged)
     return _Judged(entry_id, "released", held.entry.source, judged)
 
 

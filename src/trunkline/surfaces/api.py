@@ -12,12 +12,17 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from trunkline.app.acts import Act, Publish, do, runs_elsewhere
+import msgspec
+from msgspec.structs import replace
+
+from trunkline.app.acts import Act, Publish, RevealData, do, runs_elsewhere
 from trunkline.app.alerting.views import AlertsQuery, AlertView, alerts
+from trunkline.app.audited import AuditView, audited
 from trunkline.app.backbone import Backbone, Machine, opened, this_machine
 from trunkline.app.dead import DeadGroup, DeadView, dead_groups, dead_letters
 from trunkline.app.kpis import By, KpiReport, Point, Window, kpis, series
 from trunkline.app.project import Project
+from trunkline.app.questions import AskEvents, AskTrace, Question, subject_of
 from trunkline.app.replays import PlanView, ReplayView, StartReplay, plan, replays
 from trunkline.app.run import Started, running
 from trunkline.app.status import Status, status
@@ -26,9 +31,16 @@ from trunkline.app.views import EventView, Wanted, events
 from trunkline.connectors.source import Receipt
 from trunkline.delivery.ledger import CaseQuery
 from trunkline.kernel import json
-from trunkline.kernel.errors import StoreError
+from trunkline.kernel.errors import StoreError, UsageError
 from trunkline.kernel.roles import ROLES
-from trunkline.observe.audit import AuditEntry, AuditQuery
+from trunkline.observe.audit import AuditQuery
+
+
+class Reveal(msgspec.Struct, frozen=True):
+    """Who is shown personal data as it is, and why: written into the audit before anything is shown."""
+
+    by: str
+    why: str
 
 
 class Handle:
@@ -64,14 +76,41 @@ class Handle:
         subject: str = "",
         id: str = "",  # noqa: A002  the field's name
         correlation: str = "",
-        reveal: bool = False,
+        reveal: Reveal | None = None,
     ) -> AsyncIterator[EventView]:
-        """Yield events of a stream, personal fields masked unless ``reveal`` is set."""
-        return events(self._backbone, stream, Wanted(start, limit, subject, id, correlation, reveal))
+        """Yield events of a stream, personal fields masked unless ``reveal`` says who sees them and why."""
+        asked = AskEvents(stream, start, limit, subject, id, correlation, reveal is not None)
+        return self._events(asked, reveal)
 
-    async def trace(self, identifier: str, asked: Asked | None = None) -> TraceReport:
-        """Tell the story of a correlation ID, an event's id or an entity key, in order of time."""
+    async def _events(self, asked: AskEvents, reveal: Reveal | None) -> AsyncIterator[EventView]:
+        await self._audit_reveal(asked, reveal)
+        wanted = Wanted(asked.start, asked.limit, asked.subject, asked.id, asked.correlation, asked.reveal)
+        async for one in events(self._backbone, asked.stream, wanted):
+            yield one
+
+    async def trace(
+        self, identifier: str, asked: Asked | None = None, *, reveal: Reveal | None = None
+    ) -> TraceReport:
+        """Tell the story of a correlation ID, an event's id or an entity key, in order of time.
+
+        Personal data is masked unless ``reveal`` says who sees it and why; that it is asked for in ``asked``
+        alone is a ``UsageError``.
+        """
+        asked = asked or Asked()
+        if asked.reveal and reveal is None:
+            raise UsageError("say who is shown personal data, and why: reveal=Reveal(by, why)")
+        asked = replace(asked, reveal=reveal is not None)
+        question = AskTrace(identifier, asked.stream, asked.limit, asked.before, asked.reveal)
+        await self._audit_reveal(question, reveal)
         return await trace(self._backbone, identifier, asked)
+
+    async def _audit_reveal(self, question: Question, reveal: Reveal | None) -> None:
+        """Write into the audit that personal data is shown before it is."""
+        if reveal is None:
+            return
+        if not reveal.by or not reveal.why:
+            raise UsageError("say who is shown personal data, and why: it stands in the audit")
+        await self._do(RevealData(subject_of(question), reveal.by, reveal.why))
 
     async def status(self) -> Status:
         """Tell where every source, stream and flow stands."""
@@ -109,9 +148,9 @@ class Handle:
         """Return alerts that are open, or others, pages before tickets, each with its cause and next step."""
         return await alerts(self._backbone, query or AlertsQuery())
 
-    async def audit(self, query: AuditQuery | None = None) -> list[AuditEntry]:
+    async def audit(self, query: AuditQuery | None = None) -> list[AuditView]:
         """Return what people did, newest first."""
-        return await self._backbone.audit.list(query or AuditQuery())
+        return await audited(self._backbone, query or AuditQuery())
 
     @contextlib.asynccontextmanager
     async def run(

@@ -10,7 +10,7 @@ from trunkline.adapters.keyfile.keyring import KeyringFile
 from trunkline.app.tokens import ADMIN
 from trunkline.kernel.clock import Clock
 from trunkline.surfaces.identity import ALL, Principal, Session
-from trunkline.vault.keyring import LONGEST_SECONDS, Keyring, SessionPrint, csrf_of, new_session
+from trunkline.vault.keyring import DEFAULT_LENGTHS, Keyring, Lengths, SessionPrint, csrf_of, new_session
 from trunkline.vault.secret import Secret
 
 SECURE_COOKIE = "__Host-trunkline"
@@ -24,11 +24,14 @@ _ADMINISTRATOR = Principal(ADMIN, ALL)
 class Keeper:
     """A ``Doorkeeper``. ``tls`` is whether the door itself has it: then no cookie counts that came without.
 
-    ``close`` keeps when each session was last used, so that they go on after a restart.
+    ``lengths`` are those of the sessions that it begins. ``close`` keeps when each was last used, so that
+    they go on after a restart.
     """
 
-    def __init__(self, keyring: KeyringFile, clock: Clock, *, tls: bool) -> None:
-        self._keyring, self._clock = keyring, clock
+    def __init__(
+        self, keyring: KeyringFile, clock: Clock, *, tls: bool, lengths: Lengths = DEFAULT_LENGTHS
+    ) -> None:
+        self._keyring, self._clock, self._lengths = keyring, clock, lengths
         self._names = (SECURE_COOKIE,) if tls else (SECURE_COOKIE, PLAIN_COOKIE)
         self._used: dict[str, int] = {}
 
@@ -56,8 +59,8 @@ class Keeper:
         if known is None:
             return None
         session = new_session()
-        await self._change(lambda keyring: keyring.began(session, known, now))
-        return _cookie(session.reveal(), LONGEST_SECONDS, secure=secure)
+        await self._change(lambda keyring: keyring.began(session, known, now, self._lengths))
+        return _cookie(session.reveal(), self._lengths.longest_seconds, secure=secure)
 
     async def end(self, headers: Mapping[bytes, bytes]) -> list[bytes]:
         """End the session that a browser sends the cookie of; return the cookies that make it forget."""

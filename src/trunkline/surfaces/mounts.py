@@ -27,6 +27,7 @@ from trunkline.surfaces.rest.application import ContractsApi
 from trunkline.surfaces.rest.project import ProjectApi
 from trunkline.surfaces.schemas import SchemaRegistry
 from trunkline.surfaces.workers import Workers
+from trunkline.vault.keyring import Lengths
 
 if TYPE_CHECKING:
     from trunkline.surfaces.docs.site import Site
@@ -63,7 +64,8 @@ def mounted(backbone: Backbone, place: Place) -> Iterator[Mapping[str, Applicati
     settings = project.settings.listen
     writers = {name: backbone.secrets.get(secret) for name, secret in settings.registry.writers.items()}
     tls = place.tls is not None
-    keeper = Keeper(keyring_of(project), clock, tls=tls)
+    lengths = Lengths(settings.sessions.idle_seconds, settings.sessions.longest_seconds)
+    keeper = Keeper(keyring_of(project), clock, tls=tls, lengths=lengths)
     origins = Origins(place.host, settings.hosts)
     access = Access(readers_of(settings.registry.read, place.host), writers, "listen.registry", keeper)
     names = {one.name for one in project.contracts.values()}
@@ -89,7 +91,8 @@ def _control_room(backbone: Backbone, keeper: Keeper, place: Place) -> Applicati
     def made() -> Application:
         from trunkline.surfaces.dashboard.room import Room  # noqa: PLC0415  as above
 
-        return Room(backbone, keeper, LogIn(backbone, keeper, tls=place.tls is not None))
+        docs = readers_of(backbone.project.settings.listen.docs, place.host)
+        return Room(backbone, keeper, LogIn(backbone, keeper, tls=place.tls is not None), docs)
 
     room = functools.cache(made)
 

@@ -26,10 +26,10 @@ PREFIX = "tl_"
 TOKEN_BYTES = 32
 
 IDLE_SECONDS = 3_600
-"""A session ends when nothing was asked in it for so long."""
+"""A session ends when nothing was asked in it for so long, where nothing else is said."""
 
 LONGEST_SECONDS = 43_200
-"""A session ends so long after it began, whatever is asked in it."""
+"""A session ends so long after it began, whatever is asked in it, where nothing else is said."""
 
 MOST_SESSIONS = 100
 """Of more, the ones that began first end."""
@@ -44,13 +44,27 @@ class TokenPrint(msgspec.Struct, frozen=True):
     ends_at: int = 0
 
 
+class Lengths(msgspec.Struct, frozen=True):
+    """How long a session may be: without a request, and at all."""
+
+    idle_seconds: int = IDLE_SECONDS
+    longest_seconds: int = LONGEST_SECONDS
+
+
 class SessionPrint(msgspec.Struct, frozen=True):
-    """A session: its digest, that of the token that began it, and when it began and was last used."""
+    """A session: its digest, that of the token that began it, and when it began and was last used.
+
+    It keeps the lengths that held when it began: who has another file of settings ends it no sooner or later.
+    """
 
     digest: str
     token: str
     began_at: int
     used_at: int
+    lengths: Lengths = Lengths()
+
+
+DEFAULT_LENGTHS = Lengths()
 
 
 class Keyring(msgspec.Struct, frozen=True):
@@ -66,7 +80,7 @@ class Keyring(msgspec.Struct, frozen=True):
     def session(self, given: Secret, now: int) -> SessionPrint | None:
         """Return the session that was given, if neither it nor its token has ended."""
         found = _found(self.kept(now).sessions, given)
-        return found if found and now - found.used_at < IDLE_SECONDS * SECOND else None
+        return found if found and now - found.used_at < found.lengths.idle_seconds * SECOND else None
 
     def rotated(self, token: Secret, by: str, now: int, overlap_seconds: int = 0) -> Keyring:
         """Return a keyring with a new token; those before it, and their sessions, end after ``overlap``."""
@@ -74,10 +88,12 @@ class Keyring(msgspec.Struct, frozen=True):
         old = [replace(one, ends_at=min(one.ends_at or ends_at, ends_at)) for one in self._valid(now)]
         return replace(self, tokens=(TokenPrint(digest(token), now, by), *old)).kept(now)
 
-    def began(self, session: Secret, token: TokenPrint, now: int) -> Keyring:
+    def began(
+        self, session: Secret, token: TokenPrint, now: int, lengths: Lengths = DEFAULT_LENGTHS
+    ) -> Keyring:
         """Return a keyring with a new session of a token."""
         kept = self.kept(now)
-        sessions = (*kept.sessions, SessionPrint(digest(session), token.digest, now, now))
+        sessions = (*kept.sessions, SessionPrint(digest(session), token.digest, now, now, lengths))
         return replace(kept, sessions=sessions[-MOST_SESSIONS:])
 
     def ended(self, session: SessionPrint) -> Keyring:
@@ -97,8 +113,11 @@ class Keyring(msgspec.Struct, frozen=True):
         """Return a keyring without what has ended; who knows of no later use does not tell what is idle."""
         tokens = self._valid(now)
         known = {one.digest for one in tokens}
-        oldest = now - LONGEST_SECONDS * SECOND
-        sessions = [one for one in self.sessions if one.token in known and one.began_at > oldest]
+        sessions = [
+            one
+            for one in self.sessions
+            if one.token in known and now < one.began_at + one.lengths.longest_seconds * SECOND
+        ]
         return Keyring(tokens, tuple(sessions))
 
     def _valid(self, now: int) -> tuple[TokenPrint, ...]:

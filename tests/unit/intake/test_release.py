@@ -7,7 +7,7 @@ import pytest
 from trunkline.connectors.source import Arrival
 from trunkline.contracts.contract import load
 from trunkline.intake.quarantine import Query
-from trunkline.intake.release import Decision, release
+from trunkline.intake.release import Decision, release, would_be
 
 BECAUSE = Decision("eve", "the amount was a text")
 
@@ -46,6 +46,17 @@ async def test_release_under_a_mended_contract(scene, entry_id):
     )
     held = await scene.quarantine.get(entry_id)
     assert (held.entry.status, held.entry.resolution.by) == ("released", "eve")
+
+
+# What would become of an entry is told without effect: neither is it let in, nor are its reasons others.
+async def test_without_effect(scene, entry_id):
+    before = await scene.quarantine.get(entry_id)
+    for record, fate in ((b'{"id":"s1","amount":1.5,"key":"k"}', "released"), (b"none", "still refused")):
+        decision, intakes = edit_of(entry_id, record), {"shop/sales": scene.intake}
+        [one] = await would_be(scene.quarantine, intakes, scene.clock, [entry_id], decision)
+        assert one.fate == fate
+    assert await scene.stored() == []
+    assert await scene.quarantine.get(entry_id) == before
 
 
 # An edited record goes in under the identity of the original, which is kept as it came.

@@ -12,8 +12,12 @@ from trunkline.app import control
 from trunkline.app.acts import control_file, handler
 from trunkline.app.backbone import opened, this_machine
 from trunkline.app.project import Project
-from trunkline.kernel.errors import ProjectError, StoreError
+from trunkline.app.story import Asked
+from trunkline.kernel.errors import ProjectError, StoreError, UsageError
 from trunkline.kernel.roles import ROLES
+from trunkline.surfaces.api import Reveal
+
+SHOWN = Reveal("ann", "case 81")
 
 
 @pytest.fixture
@@ -26,13 +30,29 @@ async def test_the_way_of_a_record(folder, order):
     async with trunkline.open(folder) as project:
         [receipt] = await project.publish("order", order)
         [masked] = [one async for one in project.events("order")]
-        [shown] = [one async for one in project.events("order", id="evt-1001-1", reveal=True)]
+        [shown] = [one async for one in project.events("order", id="evt-1001-1", reveal=SHOWN)]
         report = await project.trace(receipt.correlation)
         standing = await project.status()
     assert (masked.data["email"], shown.data["email"]) == ("***", "ada@example.com")
     assert shown.data["total"] == Decimal("29.90")
     assert report.events[0].event.id == "evt-1001-1"
     assert standing.flows[0].lag == 1
+
+
+# Who sees personal data, and why, stands in the audit, and nothing is shown without it.
+async def test_reveal(folder, order):
+    async with trunkline.open(folder) as project:
+        [receipt] = await project.publish("order", order)
+        shown = await project.trace(receipt.correlation, reveal=SHOWN)
+        assert shown.events[0].event.data["email"] == "ada@example.com"
+        [entry] = await project.audit()
+        assert (entry.what, entry.by, entry.why) == ("reveal-data", "ann", "case 81")
+        assert receipt.correlation in entry.about["what"]
+        with pytest.raises(UsageError, match="say who"):
+            await project.trace(receipt.correlation, Asked(reveal=True))
+        with pytest.raises(UsageError, match="why"):
+            [_ async for _ in project.events("order", reveal=Reveal("ann", ""))]
+        assert len(await project.audit()) == 1
 
 
 # Several records get a receipt each; an id that is given makes a repetition known.

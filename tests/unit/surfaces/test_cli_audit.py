@@ -19,7 +19,7 @@ def test_list(trunkline, orders, bury):
         ("bob", "discard-letters", 1, "discarded"),
         ("ann", "retry-letters", 1, "waiting"),
     ]
-    assert json.loads(found[0]["about"]) == {"where": {"flow": FLOW, "offsets": [1]}} | {
+    assert found[0]["about"] == {"where": {"flow": FLOW, "offsets": [1]}} | {
         "where": {"flow": FLOW, "limit": 1000, "offsets": [1]}
     }
     assert "mended" in trunkline("audit", "list", "--by", "ann")[1]

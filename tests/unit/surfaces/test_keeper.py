@@ -9,7 +9,7 @@ from trunkline.kernel.clock import SECOND
 from trunkline.surfaces.identity import ALL
 from trunkline.surfaces.keeper import PLAIN_COOKIE, SECURE_COOKIE, Keeper
 from trunkline.testkit.clock import ManualClock
-from trunkline.vault.keyring import IDLE_SECONDS, LONGEST_SECONDS, new_token
+from trunkline.vault.keyring import IDLE_SECONDS, LONGEST_SECONDS, Lengths, new_token
 
 
 @pytest.fixture
@@ -95,6 +95,22 @@ async def test_ends(keeper, token, clock):
     idle = await begun(keeper, token)
     clock.advance(IDLE_SECONDS)
     assert keeper.session(idle) is None
+
+
+# Sessions are as long as is said when they begin, for the cookie too, whatever holds for later ones.
+async def test_lengths(keyring, keeper, token, clock):
+    short = Keeper(keyring, clock, tls=False, lengths=Lengths(60, 100))
+    assert b"Max-Age=100;" in await short.begin(token, secure=False)
+    idle, used = await begun(short, token), await begun(short, token)
+    clock.advance(59)
+    assert keeper.session(used)
+    clock.advance(40)
+    assert (keeper.session(idle), bool(keeper.session(used))) == (None, True)
+    clock.advance(1)
+    assert keeper.session(used) is None
+    usual = await begun(keeper, token)
+    clock.advance(IDLE_SECONDS - 1)
+    assert short.session(usual)
 
 
 # A restart keeps sessions with their last use; a new token, wherever it was made, ends them.

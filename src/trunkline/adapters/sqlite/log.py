@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from operator import attrgetter
 from typing import cast
 
 import apsw
@@ -239,19 +238,7 @@ class SqliteLog:
         for number, base in self._prints.pages(connection, asked, query):
             if base < streams[number].first:
                 continue  # it was trimmed, and a run of fingerprints still names it
-            page = pages.load_one(connection, self._codec, streams[number], base)
-            for index in reversed(_carrying(page, query)):
-                if query.matches(base + index, page.events[index]):
-                    yield Stored(page.stream, base + index, page.events[index], base)
-
-
-def _carrying(page: Page, query: Query) -> Sequence[int]:
-    """Return where in a page one value asked for stands: asking each event of a page for all is dear."""
-    for name in ("id", "correlation", "subject"):
-        if wanted := getattr(query, name):
-            column = map(attrgetter(name), page.events)
-            return [index for index, value in enumerate(column) if value == wanted]
-    return range(len(page.events))
+            yield from pages.matching(connection, self._codec, streams[number], base, query)
 
 
 def _resume(arrival: Arrival, outcome: object) -> None:

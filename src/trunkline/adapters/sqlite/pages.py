@@ -10,11 +10,13 @@ import apsw
 import msgspec
 
 from trunkline.adapters.sqlite import prints
+from trunkline.eventlog import picking
 from trunkline.eventlog.merging import Room
 from trunkline.eventlog.page import PageCodec
 from trunkline.eventlog.placing import payload_bytes
-from trunkline.eventlog.port import Page, PageCheck, Retention, StreamInfo
+from trunkline.eventlog.port import Page, PageCheck, Query, Retention, StreamInfo
 from trunkline.kernel.errors import Corrupt
+from trunkline.kernel.event import Stored
 
 T = TypeVar("T")
 
@@ -157,15 +159,17 @@ def _whole(
         raise Corrupt(f"{stream.name}: {_missing(expected, stream.next)}")
 
 
-def load_one(connection: apsw.Connection, codec: PageCodec, stream: StreamRow, base: int) -> Page:
-    """Open the page that begins at ``base``; raises ``Corrupt`` where it is not there."""
+def matching(
+    connection: apsw.Connection, codec: PageCodec, stream: StreamRow, base: int, query: Query
+) -> list[Stored]:
+    """Return what matches in the page that begins at ``base``, newest first; raises ``Corrupt`` for none."""
     rows = connection.execute(
         "SELECT count, sealed FROM page JOIN page_body USING (body) WHERE stream = ? AND base = ?",
         (stream.number, base),
     )
     for row in rows:
         body = typed(row, _Body)
-        return codec.decode(stream.name, base, body.count, body.sealed)
+        return picking.matching(codec, stream.name, base, body.count, body.sealed, query)
     raise Corrupt(f"page {stream.name}@{base} is missing: run `trunkline log verify`")
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trunkline.kernel.clock import to_rfc3339
+from trunkline.kernel import json
 from trunkline.surfaces.cli import output
 from trunkline.surfaces.cli.choosing import Span
 from trunkline.surfaces.cli.common import Common, asking
 
 if TYPE_CHECKING:
-    from trunkline.observe.audit import AuditEntry
+    from trunkline.app.audited import AuditView
 
 
 def list_(
@@ -42,7 +42,7 @@ def list_(
 
     query = AuditQuery(by, what, text, limit=limit, **span.bounds)
 
-    found: list[AuditEntry] = asking(common, AskAudit(query))
+    found: list[AuditView] = asking(common, AskAudit(query))
     if common.json:
         for one in found:
             output.document(one)
@@ -55,7 +55,7 @@ def list_(
         [
             (
                 str(one.number),
-                to_rfc3339(one.at),
+                one.at,
                 one.by,
                 one.what,
                 one.outcome,
@@ -65,6 +65,6 @@ def list_(
             )
             for one in found
         ],
-        [f"{one.about} {one.failure or one.why}".rstrip() for one in found],
+        [f"{json.encode(one.about).decode()} {one.failure or one.why}".rstrip() for one in found],
     )
     output.tell_of_more(len(found), limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trunkline.surfaces.cli import output
-from trunkline.surfaces.cli.common import Common, reading
+from trunkline.surfaces.cli.common import Common, asking
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ def duplicates(stream: str, /, *, limit: int = 20, common: Common = Common()) ->
     limit
         The most lines to print.
     """
-    from trunkline.app import census  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.questions import AskDuplicates  # noqa: PLC0415  --help must not pay for it
 
-    found = reading(common, lambda backbone: census.duplicates(backbone, stream, limit))
+    found: DuplicateReport = asking(common, AskDuplicates(stream, limit))
     if common.json:
         output.document(found)
     else:

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from trunkline.kernel.clock import to_rfc3339
 from trunkline.surfaces.cli import answering, output
 from trunkline.surfaces.cli.choosing import Bulk, Entries, Mending
 from trunkline.surfaces.cli.common import Common, asking
 from trunkline.surfaces.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from trunkline.intake.quarantine import Entry
+    from trunkline.app.arrivals import EntryView
 
 
 def list_(
@@ -50,7 +49,7 @@ def list_(
         return
     output.table(
         ("id", "source", "arrived", "times", "kind"),
-        [(one.id, one.source, to_rfc3339(one.arrived), one.count, one.kind) for one in found],
+        [(one.id, one.source, one.arrived, one.count, one.kind) for one in found],
         [f"{one.place or 'no place'}: {_first(one)}" for one in found],
     )
     output.tell_of_more(len(found), limit, f"--before {found[-1].id}")
@@ -79,7 +78,7 @@ def groups_(
         output.complain("Nothing is in quarantine.")
 
 
-def _first(entry: Entry) -> str:
+def _first(entry: EntryView) -> str:
     more = len(entry.reasons) - 1
     return f"{entry.reasons[0]}{f' (and {more} more)' if more > 0 else ''}" if entry.reasons else ""
 
@@ -117,10 +116,10 @@ def show_(
         f"{entry.id}: from {entry.source} into {entry.stream}, {entry.status}, trace {entry.correlation}"
     )
     times = "once" if entry.count == 1 else f"{entry.count:,} times"
-    output.say(f"  arrived {to_rfc3339(entry.arrived)} ({entry.place or 'no place'}), {times}")
+    output.say(f"  arrived {entry.arrived} ({entry.place or 'no place'}), {times}")
     if entry.resolution:
         ended = entry.resolution
-        output.say(f"  {to_rfc3339(ended.at)} {ended.how} by {ended.by}: {ended.why or '-'}")
+        output.say(f"  {ended.at} {ended.how} by {ended.by}: {ended.why or '-'}")
     for reason in entry.reasons:
         output.say(f"  {reason}")
     output.record(found.record)

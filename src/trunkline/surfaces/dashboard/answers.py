@@ -57,6 +57,11 @@ def see(where: str, *cookies: bytes) -> WebhookAnswer:
     return _answer(303, [*headers, *((b"set-cookie", one) for one in cookies)])
 
 
+def went(where: str, *cookies: bytes) -> WebhookAnswer:
+    """Answer a script that it goes on at another address of ours: it cannot see where ``see`` leads."""
+    return WebhookAnswer(200, see(where, *cookies).headers, b"")
+
+
 def bodiless(answer: WebhookAnswer) -> WebhookAnswer:
     """Return an answer to HEAD: its headers alone."""
     return WebhookAnswer(answer.status, answer.headers, b"")

@@ -1,22 +1,36 @@
 """What may be asked of the control room that changes something: forms as data, each for one act.
 
 A form first says what will happen and to how many, and asks why; then it makes the same act as the command
-line does. ``pages.FORMS`` lists them all.
+line does. One that is refused comes back with what was typed and what is wrong with it. ``pages.FORMS`` lists
+them all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from trunkline.app.act import Act
 from trunkline.app.acts import perform, remote
 from trunkline.app.backbone import Backbone
-from trunkline.kernel.errors import UsageError
+from trunkline.app.verdicts import several
+from trunkline.kernel.errors import TrunklineError, UsageError
 from trunkline.surfaces.dashboard.page import Asked
 from trunkline.surfaces.identity import Permission
+
+PATIENCE_SECONDS = 5.0
+"""How long a form for many goes on, a piece after the other, before it says how far it is."""
+
+
+class Mistaken(UsageError):
+    """What stands in ``field`` of a form is refused, so nothing was changed."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -37,7 +51,8 @@ class Asking(msgspec.Struct, frozen=True):
 
     ``fields`` are sent with it as they are; ``back`` is the page to go on at. ``affected`` 0 leaves nothing
     to do; None is not counted. ``checked`` are further choices: a field and what it says; ``inputs`` are to
-    be typed in.
+    be typed in. ``progress`` is how many of how many are behind it already, of a form that is sent again for
+    the rest.
     """
 
     title: str
@@ -47,6 +62,32 @@ class Asking(msgspec.Struct, frozen=True):
     affected: int | None = None
     checked: tuple[tuple[str, str], ...] = ()
     inputs: tuple[Input, ...] = ()
+    progress: tuple[int, int] | None = None
+
+
+def of_many(asked: Asked, verb: str, noun: str, there: int, piece: int, **more: Any) -> Asking:
+    """Ask about ``there`` things that are chosen, ``piece`` an act; of what is left, where some are done.
+
+    ``more`` are the other parts of an ``Asking``.
+    """
+    seen = asked.number("seen", 0) if asked.value("after") else 0
+    whole = max(asked.number("whole", 0), seen) if seen else there
+    left = whole - seen
+    says, fields = list(more.pop("says")), dict(more.pop("fields"))
+    if seen:
+        fields |= {"after": asked.value("after"), "seen": str(seen)}
+    if seen or left > piece:
+        fields["whole"] = str(whole)
+        says.append(
+            f"{piece:,} are answered at a time, each time with a line in the audit. You can stop between."
+        )
+    title = (
+        f"{verb} {several(left, noun) if left or not seen else f'{noun}s'}{' still left' if seen else ''}?"
+    )
+    progress = (seen, whole) if seen else None
+    return Asking(
+        title, tuple(says), fields=fields, affected=left or None if seen else left, progress=progress, **more
+    )
 
 
 REVEALS = (
@@ -68,8 +109,13 @@ class Form(msgspec.Struct, frozen=True):
     """A form: ``name`` is its address below ``/control/act``, ``button`` what is pressed.
 
     ``asks`` returns what it says of a request, ``acts`` the act that a request asks for by whom and why, and
-    ``tells`` one sentence on what came of it. A ``grave`` one cannot be taken back. Who sends it has the
-    permission ``may``. One that ``shows`` personal data has it in the answer, and nowhere else.
+    ``tells`` one sentence on what came of it; it raises ``Mistaken`` where that is nothing. A ``grave`` one
+    cannot be taken back. Who sends it has the permission ``may``. One that ``shows`` personal data has it in
+    the answer, and nowhere else.
+
+    ``leads`` returns the page to go on at, where it is there only now. ``tries`` tells what would come of it,
+    and changes nothing. A form for many has ``behind``: of what one act answered the place that the next one
+    begins at, its field ``after``, and empty where nothing is left.
     """
 
     name: str
@@ -81,14 +127,55 @@ class Form(msgspec.Struct, frozen=True):
     grave: bool = False
     may: Permission = "act"
     shows: Callable[[Asked], Awaitable[Revealed]] | None = None
+    leads: Callable[[Any], str] | None = None
+    tries: Callable[[Asked], Awaitable[Sequence[str]]] | None = None
+    behind: Callable[[Any], str] | None = None
 
 
-async def done(form: Form, asked: Asked, by: str) -> str:
-    """Do what a form asks for, and tell what came of it; raises ``UsageError`` where nobody says why."""
+class Came(msgspec.Struct, frozen=True):
+    """What came of a form: one sentence, and the page to go on at, empty for the one that it said.
+
+    ``left`` asks for what is left, where there is more than was done in one go; ``problem`` is why the rest
+    was not done as well.
+    """
+
+    text: str
+    at: str = ""
+    left: Asked | None = None
+    problem: str = ""
+
+
+async def done(form: Form, asked: Asked, by: str) -> Came:
+    """Do what a form asks for; raises ``Mistaken`` where nobody says why."""
     why = asked.value("why").strip()
     if not why:
-        raise UsageError("say why: it is kept in the audit, for whoever asks later")
-    return form.tells(await _performed(asked.backbone, form.acts(asked, by, why)))
+        raise Mistaken("why", "say why: it is kept in the audit, for whoever asks later")
+    if form.behind is not None:
+        return await _piecewise(form, asked, by, why)
+    result = await _performed(asked.backbone, form.acts(asked, by, why))
+    return Came(form.tells(result), form.leads(result) if form.leads else "")
+
+
+async def _piecewise(form: Form, asked: Asked, by: str, why: str) -> Came:
+    """Make act after act, until nothing is left or patience is over; each is in the audit."""
+    assert form.behind is not None
+    clock, results, left = asked.backbone.machine.clock, list[Any](), asked
+    last = clock.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            piece = await _performed(asked.backbone, form.acts(left, by, why))
+        except TrunklineError as error:
+            if not results:
+                raise
+            return Came(form.tells(results), left=left, problem=str(error))
+        results += piece
+        behind, seen = form.behind(piece), left.number("seen", 0) + len(piece)
+        if not behind:
+            whole = f" {seen:,} were gone through in all." if asked.value("after") else ""
+            return Came(form.tells(results) + whole)
+        left = replace(asked, query={**asked.query, "after": behind, "seen": str(seen)})
+        if clock.monotonic() >= last:
+            return Came(form.tells(results), left=left)
 
 
 async def _performed(backbone: Backbone, act: Act) -> Any:

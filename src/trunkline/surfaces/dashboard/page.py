@@ -66,6 +66,7 @@ class View(msgspec.Struct, frozen=True):
 
     ``above`` are the pages between the first one and this: label and address each. ``at`` is the time of the
     data in microseconds; 0 for now. ``reports`` are further exports, by their ``format``: ``md`` is Markdown.
+    A page with several ``lists`` gives each as CSV under its name: ``format=users.csv``.
     """
 
     title: str
@@ -74,6 +75,7 @@ class View(msgspec.Struct, frozen=True):
     above: tuple[tuple[str, str], ...] = ()
     at: int = 0
     reports: Mapping[str, str] = {}
+    lists: Mapping[str, Sequence[msgspec.Struct]] = {}
 
 
 Load: TypeAlias = Callable[[Asked], Awaitable[View]]

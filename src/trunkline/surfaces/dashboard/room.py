@@ -23,15 +23,17 @@ from trunkline.intake.problem import WebhookAnswer
 from trunkline.kernel import json
 from trunkline.kernel.errors import BusyError, TrunklineError, UsageError
 from trunkline.kernel.signals import Signal, Stopping
+from trunkline.surfaces.access import Readers, admits
 from trunkline.surfaces.body import Bodies, TooLarge, TooSlow
 from trunkline.surfaces.dashboard import answers, exports
-from trunkline.surfaces.dashboard.forms import Form, done
+from trunkline.surfaces.dashboard.forms import Asking, Form, Mistaken, done
 from trunkline.surfaces.dashboard.live import Streams
 from trunkline.surfaces.dashboard.login import login_page
 from trunkline.surfaces.dashboard.page import GROUPS, ROOM, Asked, NotThere, Page, View
 from trunkline.surfaces.dashboard.pages import FORMS, PAGES
 from trunkline.surfaces.dashboard.render import STATIC, rendered, static
 from trunkline.surfaces.dashboard.sights import Sights
+from trunkline.surfaces.docs.mount import DOCS
 from trunkline.surfaces.door import Receive, Scope, Send, send_answer
 from trunkline.surfaces.identity import Doorkeeper, Session
 from trunkline.surfaces.login import CSRF_FIELD, LogIn, Welcome
@@ -60,7 +62,10 @@ class Told(TrunklineError):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A request as it came, and who sent it; ``cookies`` are those of its browser."""
+    """A request as it came, and who sent it; ``cookies`` are those of its browser.
+
+    ``docs`` is where the documentation is for who sent it, empty where it is not served.
+    """
 
     method: str
     path: str
@@ -68,13 +73,31 @@ class Request(msgspec.Struct, frozen=True):
     cookies: Mapping[str, str]
     session: Session
     secure: bool
+    docs: str
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A form to be filled in, and what was ``typed`` into it, where it was sent before.
+
+    ``told`` is what came of it, or would. ``problem`` is why it is refused, ``field`` the one to mend; empty
+    where it is none that a person fills in.
+    """
+
+    asking: Asking
+    typed: Mapping[str, str] = {}
+    told: tuple[str, ...] = ()
+    problem: str = ""
+    field: str = ""
+    status: int = 200
 
 
 class Room:
-    """The application of a running project."""
+    """The application of a running project; ``docs`` says who may read the documentation beside it."""
 
-    def __init__(self, backbone: Backbone, keeper: Doorkeeper, log_in: LogIn) -> None:
-        self._backbone, self._keeper, self._log_in = backbone, keeper, log_in
+    def __init__(
+        self, backbone: Backbone, keeper: Doorkeeper, log_in: LogIn, docs: Readers = "nobody"
+    ) -> None:
+        self._backbone, self._keeper, self._log_in, self._docs = backbone, keeper, log_in, docs
         self._sights = Sights(backbone)
         self._streams = Streams(backbone.machine.clock)
         self._bodies = Bodies()
@@ -111,6 +134,7 @@ class Room:
             answers.cookies(headers),
             session,
             scope.get("scheme") == "https",
+            DOCS if admits(self._docs, headers) else "",
         )
         try:
             if path == LIVE:
@@ -180,6 +204,7 @@ class Room:
             "project": self._backbone.project.settings,
             "session": request.session,
             "here": request.path,
+            "docs": request.docs,
             "told": request.cookies.get(answers.TOLD, ""),
             "theme": theme if theme in answers.THEMES else answers.THEMES[0],
             "themes": answers.THEMES,
@@ -212,25 +237,49 @@ class Room:
     async def _asking(self, request: Request) -> WebhookAnswer:
         """Say what a form will do and to how many, and ask why."""
         form = _form(request)
-        asking = await form.asks(self._asked(request, {}))
-        return await self._html(request, "asking", {"form": form, "asking": asking})
+        return await self._ask(request, form, Sent(await form.asks(self._asked(request, {}))))
+
+    async def _ask(self, request: Request, form: Form, sent: Sent) -> WebhookAnswer:
+        return await self._html(
+            request, "asking", {"form": form, "sent": sent, "asking": sent.asking}, sent.status
+        )
 
     async def _posted(self, request: Request, receive: Receive) -> WebhookAnswer:
-        """Take what was sent by a form of ours."""
+        """Take what was sent by a form of ours; a refused one comes back with what was typed."""
         fields = answers.fields(await self._bodies.read(receive))
-        if not request.session.sent(fields.pop(CSRF_FIELD, "")):
-            raise Told(403, "this form is too old: load its page again, and send it once more")
+        genuine = request.session.sent(fields.pop(CSRF_FIELD, ""))
         back = answers.own(fields.pop("back", ""))
-        if request.path == f"{ROOM}/theme":
+        old = Told(403, "this form is too old: look through it, and send it once more")
+        if request.path == f"{ROOM}/theme" and genuine:
             chosen = answers.cookie(answers.THEME, fields.get("theme", ""), secure=request.secure)
             return answers.see(back, chosen)
+        if not request.path.startswith(ACT):
+            raise Told(404, "there is no such form") if genuine else old
         form = _form(request)
         asked = self._asked(replace(request, query=fields), {})
-        text = await done(form, asked, request.session.principal.name)
+        try:
+            if not genuine:
+                raise old
+            return await self._done(request, form, asked, back)
+        except TrunklineError as error:
+            asking = await form.asks(asked)  # it raises where what it is about is gone
+            return await self._ask(request, form, _refused(asking, fields, error))
+
+    async def _done(self, request: Request, form: Form, asked: Asked, back: str) -> WebhookAnswer:
+        if form.tries is not None and asked.value("try"):
+            would = tuple(await form.tries(asked))
+            return await self._ask(request, form, Sent(await form.asks(asked), asked.query, would))
+        came = await done(form, asked, request.session.principal.name)
         if form.shows is not None:
             revealed = await form.shows(asked)
-            return await self._html(request, "revealed", {"revealed": revealed, "why": fields["why"].strip()})
-        return answers.see(back, answers.told(text, secure=request.secure))
+            why = asked.value("why").strip()
+            return await self._html(request, "revealed", {"revealed": revealed, "why": why})
+        if came.left is not None:
+            sent = Sent(await form.asks(came.left), came.left.query, (came.text,), problem=came.problem)
+            return await self._ask(request, form, sent)
+        told = answers.told(came.text, secure=request.secure)
+        there = came.at or back
+        return answers.went(there, told) if "fragment" in request.query else answers.see(there, told)
 
     def _asked(self, request: Request, parts: Mapping[str, str]) -> Asked:
         may = request.session.principal.may
@@ -257,17 +306,28 @@ def _form(request: Request) -> Form:
     raise Told(403, f"{who.name} may {'not see personal data' if reveals else 'look, and change nothing'}")
 
 
+def _refused(asking: Asking, typed: Mapping[str, str], error: TrunklineError) -> Sent:
+    field = error.field if isinstance(error, Mistaken) else ""
+    typable = {"why", *(one.name for one in asking.inputs)}
+    beside = field if field in typable else ""
+    return Sent(asking, typed, problem=str(error), field=beside, status=_status(error))
+
+
 def _export(page: Page, view: View, at: int, wanted: str) -> WebhookAnswer:
     if wanted == "json":
         shown = view.data if view.rows is None else view.rows
         return answers.file(f"{page.name}.json", "application/json", exports.as_json(view.title, at, shown))
-    if wanted == "csv" and view.rows is not None:
-        return answers.file(f"{page.name}.csv", "text/csv; charset=utf-8", exports.as_csv(view.rows))
+    lists = {f"{name}.csv": rows for name, rows in view.lists.items()}
+    if view.rows is not None:
+        lists["csv"] = view.rows
+    if wanted in lists:
+        kind = "text/csv; charset=utf-8"
+        return answers.file(f"{page.name}.{wanted}", kind, exports.as_csv(lists[wanted]))
     if wanted in view.reports:
         return answers.file(
             f"{page.name}.{wanted}", "text/markdown; charset=utf-8", view.reports[wanted].encode()
         )
-    given = ["json", *(["csv"] if view.rows is not None else []), *view.reports]
+    given = ["json", *lists, *view.reports]
     raise Told(404, f"this page is given as {' or '.join(f'format={one}' for one in given)}")
 
 

@@ -118,6 +118,8 @@ OPERATIONS = (
     Operation("POST", f"{_FLOW}/resume", acts.ResumeFlow, "act"),
     Operation("GET", "/gate", q.AskGate, "read"),
     Operation("GET", "/streams/{stream}/events", q.AskEvents, "read"),
+    Operation("GET", "/streams/{stream}/duplicates", q.AskDuplicates, "read"),
+    Operation("GET", "/duplicates", q.AskEntities, "read"),
     Operation("GET", "/traces/{id}", q.AskTrace, "read"),
     Operation("GET", "/kpis", q.AskKpis, "read"),
     Operation("GET", "/kpis/series", q.AskSeries, "read"),

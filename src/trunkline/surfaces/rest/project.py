@@ -180,7 +180,10 @@ def read_request(operation: Operation, sent: Sent) -> tuple[Any, str, str]:
             raise UsageError("offset: a number from 0 on")
         if issubclass(operation.sent, Act):
             given["by"] = sent.who.name
-        value = wire.read(operation.sent, _wired(operation, query, sent.body), given)
+        wired: Any = _wired(operation, query, sent.body)
+        value = wire.read(operation.sent, wired, given)
+        if wire.is_bulk(operation.kind) and wire.is_for_all(value) and not wired.all:
+            raise UsageError('where: it is empty, which is all there are: narrow it, or send "all": true')
     except (ValueError, RecursionError) as error:
         raise UsageError(str(error)) from None
     if operation.inner:

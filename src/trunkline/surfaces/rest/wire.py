@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 
+from trunkline.app.act import Act
 from trunkline.kernel.clock import from_rfc3339, to_rfc3339
 
 LARGEST = 2**63 - 1
@@ -31,6 +32,30 @@ _Limit = Annotated[int, msgspec.Meta(ge=1, le=PAGE)]
 _Text = Annotated[str, msgspec.Meta(max_length=10_000)]
 
 
+WIDE = HIDDEN | {"limit", "state", "status"}
+"""The fields of a filter that leave nothing out."""
+
+ALL = ("all", bool, False)
+"""What a bulk act has to say besides whose filter is empty: a filter that was forgotten must not mean all."""
+
+
+def is_bulk(kind: type[msgspec.Struct]) -> bool:
+    """Tell whether a kind of act is done to all that its filter, ``where``, finds."""
+    return issubclass(kind, Act) and any(
+        one.name == "where" and isinstance(one.type, type) and issubclass(one.type, msgspec.Struct)
+        for one in msgspec.structs.fields(kind)
+    )
+
+
+def is_for_all(act: Any) -> bool:
+    """Tell whether the filter of a bulk act is empty."""
+    return is_bulk(type(act)) and not any(
+        getattr(act.where, one.name) != one.default
+        for one in msgspec.structs.fields(type(act.where))
+        if one.name not in WIDE
+    )
+
+
 def twin(kind: type[msgspec.Struct], left_out: frozenset[str] = frozenset()) -> type[msgspec.Struct]:
     """Return the struct that stands for ``kind`` on the wire, without the fields that come otherwise."""
     return _twin(kind, left_out & {one.name for one in msgspec.structs.fields(kind)})
@@ -47,6 +72,8 @@ def _twin(kind: type[msgspec.Struct], left_out: frozenset[str]) -> type[msgspec.
         if default is None and one.name in _INSTANTS:
             typed = typed | None
         fields.append((one.name, typed) if default is msgspec.NODEFAULT else (one.name, typed, default))
+    if is_bulk(kind):
+        fields.append(ALL)
     return msgspec.defstruct(
         f"{kind.__name__}Request",
         fields,
@@ -134,6 +161,8 @@ def write(value: msgspec.Struct, left_out: Collection[str] = ()) -> dict[str, An
         if one.name in left_out or given == default:
             continue
         written[one.name] = _written(one.name, given, left_out)
+    if is_for_all(value):
+        written["all"] = True
     return written
 
 

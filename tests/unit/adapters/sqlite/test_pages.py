@@ -9,7 +9,7 @@ from trunkline.adapters.sqlite import pages
 from trunkline.adapters.sqlite.store import migrate
 from trunkline.eventlog.merging import Room
 from trunkline.eventlog.page import PageCodec
-from trunkline.eventlog.port import Page, Retention
+from trunkline.eventlog.port import Page, Query, Retention
 from trunkline.eventlog.seal import Sealer
 from trunkline.kernel.errors import Corrupt
 from trunkline.testkit.eventlog import events
@@ -75,9 +75,10 @@ def test_trim_takes_a_bite(connection):
 # A page that should be there and is not is said to be missing.
 def test_a_missing_page_is_named(connection):
     stream = pages.stream_row(connection, "a")
-    assert pages.load_one(connection, CODEC, stream, 10).base == 10
+    found = pages.matching(connection, CODEC, stream, 10, Query(limit=1))
+    assert [one.page for one in found] == [10]
     with pytest.raises(Corrupt, match="a@11 is missing"):
-        pages.load_one(connection, CODEC, stream, 11)
+        pages.matching(connection, CODEC, stream, 11, Query())
 
 
 def _damage(connection, base):

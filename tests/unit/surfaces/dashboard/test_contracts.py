@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.control_room import ask, open_room
 
 from trunkline.app.registering import Who, register
 
@@ -67,3 +68,33 @@ async def test_users(get, backbone):
     [version] = json.loads((await get("/control/contracts/order?format=json")).text)["data"]["users"]
     assert version["contract"] == "order@1.0.0"
     assert {one["name"] for one in version["users"] if one["configured"]} >= {"orders-to-shop", "shop/order"}
+
+
+# Each list of the page is given as CSV; what it shows as a whole is JSON.
+@pytest.mark.usefixtures("two")
+async def test_lists(get):
+    text = (await get("/control/contracts/order")).text
+    for name, head in (
+        ("versions", "version,ref,state,"),
+        ("differences", "pointer,"),
+        ("users", "contract,kind,name,events,"),
+    ):
+        assert f'format={name}.csv" download>CSV of {name}</a>' in text
+        answer = await get(f"/control/contracts/order?format={name}.csv")
+        assert answer.headers["content-disposition"] == f'attachment; filename="contract.{name}.csv"'
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        assert answer.text.startswith(head)
+    assert "format=versions.csv or " in (await get("/control/contracts/order?format=csv")).text
+
+
+# The documentation is linked to only for whom it is served.
+async def test_documentation(backbone):
+    for docs, host, linked in (
+        ("everybody", "x", True),
+        ("local", "127.0.0.1:8080", True),
+        ("local", "x", False),
+        ("nobody", "127.0.0.1:8080", False),
+    ):
+        room = open_room(backbone, docs=docs)
+        answer = await ask(room, "/control/contracts/order", headers={"host": host})
+        assert ("/docs/contracts/" in answer.text) is linked

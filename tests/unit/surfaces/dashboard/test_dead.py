@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 
-from tests.control_room import CSRF, PERSON
+import msgspec
+import pytest
+from tests.control_room import CSRF, PERSON, ask, open_room, publish, sale, tried
 from tests.documented import HARM
 
+from trunkline.app.acts import IsolateTarget, PauseFlow, perform
+from trunkline.app.letters import MOST_AT_A_TIME
+from trunkline.delivery.ledger import Case, Range, Record
 from trunkline.observe.audit import AuditQuery
+from trunkline.surfaces.dashboard.forms import PATIENCE_SECONDS
+from trunkline.testkit.clock import ManualClock
 
 FORM = {"csrf": CSRF, "flow": "orders-to-shop", "why": "it is mended"}
 
@@ -78,11 +86,95 @@ async def test_edit(get, backbone):
     wrong = await get(
         "/control/act/edit-letters", "POST", form={**FORM, "offset": "3", "path": "sku", "value": "x"}
     )
-    assert "0%20letters%20mended.%20Refused" in wrong.cookies[0]
+    assert (wrong.status, 'value="x"' in wrong.text, 'aria-invalid="true"' in wrong.text) == (422, True, True)
+    assert (await states(backbone))[3] == "dead"
     form = {**FORM, "offset": "3", "path": "sku", "value": "ART-1002", "retry": "yes"}
     assert "1%20letter%20mended" in (await get("/control/act/edit-letters", "POST", form=form)).cookies[0]
     [case] = await backbone.ledger.cases("orders-to-shop", [3])
     assert (case.state, json.loads(case.edited)["sku"]) == ("waiting", "ART-1002")
+
+
+# A form says where letters go, and what keeps them from getting there now.
+async def test_where_to(get, backbone):
+    asking = "/control/act/retry-letters?flow=orders-to-shop"
+    away = "3 letters of orders-to-shop, for shop.confirmation, which does not answer (http-503)"
+    assert away in (await get(asking)).text
+    await perform(backbone, IsolateTarget("shop.confirmation", "ada", "a move"))
+    assert "which ada isolated: nothing goes there before it is reset" in (await get(asking)).text
+    await perform(backbone, PauseFlow("orders-to-shop", "ada", "a move"))
+    assert "the flow is paused" in (await get(asking)).text
+    discard = (await get("/control/act/discard-letters?flow=orders-to-shop")).text
+    assert "3 letters of orders-to-shop, for shop.confirmation" in discard
+
+
+# An edit is tried first: what would differ and what would be refused is told, and nothing happens.
+async def test_trying_an_edit(get, backbone):
+    form = {**FORM, "path": "sku", "value": "ART-1002", "try": "yes", "why": ""}
+    tried = await get("/control/act/edit-letters", "POST", form=form)
+    assert (tried.status, 'value="ART-1002"' in tried.text) == (200, True)
+    assert "3 of 3 letters would be mended." in tried.text
+    assert "sku &#34;ART-1001&#34; → &#34;ART-1002&#34;" in tried.text
+    assert PERSON not in tried.text
+    refused = await get("/control/act/edit-letters", "POST", form={**form, "value": "x"})
+    assert "0 of 3 letters would be mended." in refused.text
+    assert "3 would be refused: " in refused.text
+    assert (await get("/control/act/edit-letters", "POST", form={**form, "path": ""})).status == 422
+    assert await backbone.audit.list(AuditQuery()) == []
+    assert await states(backbone) == {3: "dead", 4: "dead", 5: "dead"}
+
+
+@pytest.fixture
+async def many(backbone):
+    """Have so many letters die that one act does not answer them all, and return how many there are."""
+    now, count = backbone.machine.clock.now(), 2 * MOST_AT_A_TIME + 1
+    offsets = range(100, 100 + count)
+    cases = [Case(one, "", "dead", holds=False, attempts=1, at=now, tries=tried(now)) for one in offsets]
+    await publish(backbone, "sale", [sale(one, now) for one in range(100, 200 + count)])
+    settled = Range(0, 99, now, now, 1, 100)
+    await backbone.ledger.record(Record("sales-to-stock", now, 100 + count, settled, cases, stream="sale@1"))
+    return count
+
+
+# More than one act answers are answered by several, each in the audit.
+async def test_many(get, backbone, many):
+    asking = (await get("/control/act/discard-letters?flow=sales-to-stock")).text
+    assert f"Give up {many:,} dead letters?" in asking
+    assert "1,000 are answered at a time" in asking
+    form = {**FORM, "flow": "sales-to-stock", "whole": str(many)}
+    answer = await get("/control/act/discard-letters", "POST", form=form)
+    assert "2%2C001%20letters%20given%20up." in answer.cookies[0]
+    counts = [one.count for one in await backbone.audit.list(AuditQuery())]
+    assert counts == [1, MOST_AT_A_TIME, MOST_AT_A_TIME]
+
+
+class Slow(ManualClock):
+    """A clock that goes on by a while whenever it is asked how long something takes."""
+
+    def monotonic(self):
+        self.advance(PATIENCE_SECONDS)
+        return super().monotonic()
+
+
+# What takes long says how far it is, and is sent again for the rest, with what was typed.
+async def test_going_on(backbone, many):
+    slow = msgspec.structs.replace(backbone.machine, clock=Slow())
+    room = open_room(msgspec.structs.replace(backbone, machine=slow))
+    form = {**FORM, "flow": "sales-to-stock", "whole": str(many)}
+    first = await ask(room, "/control/act/retry-letters", "POST", form=form)
+    assert "1,000 letters wait to be delivered again." in first.text
+    assert "Retry 1,001 dead letters still left?" in first.text
+    assert 'aria-label="1,000 of 2,001 are behind it"' in first.text
+    assert ">it is mended</textarea>" in first.text
+    assert "data-goes-on" in first.text
+    sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', first.text))
+    assert sent["after"] == "sales-to-stock~1099"
+    again = await ask(room, "/control/act/retry-letters", "POST", form={**form, **sent})
+    assert 'aria-label="2,000 of 2,001 are behind it"' in again.text
+    sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', again.text))
+    last = await ask(room, "/control/act/retry-letters", "POST", form={**form, **sent})
+    assert last.status == 303
+    assert "1%20letter%20wait" in last.cookies[0]
+    assert "2%2C001%20were%20gone%20through%20in%20all." in last.cookies[0]
 
 
 # Where there is none, the page teaches the command.

@@ -79,3 +79,47 @@ async def test_another_process(tmp_path, backbone, machine):
 # No two forms have one address.
 def test_names():
     assert len({form.name for form in FORMS}) == len(FORMS)
+
+
+# A form that is refused comes back with what was typed, and what is wrong beside the field that it is about.
+async def test_refused(get, backbone):
+    typed = {"csrf": CSRF, "flow": "orders-*", "lasts": "soon", "why": "the shop moves"}
+    answer = await get("/control/act/silence-alerts", "POST", form=typed)
+    assert answer.status == 422
+    assert 'value="orders-*"' in answer.text
+    assert ">the shop moves</textarea>" in answer.text
+    field = answer.text.partition('id="input-lasts"')[2].partition("</p>")[0]
+    assert 'value="soon"' in field
+    assert 'aria-invalid="true" aria-describedby="problem"' in field
+    assert "is no time" in field
+    assert await backbone.alerts.silences(backbone.machine.clock.now()) == []
+
+
+# One without a reason comes back as well; one that is too old has what was typed, and may be sent as it is.
+async def test_sent_again(get, backbone):
+    answer = await get("/control/act/pause-flow", "POST", form={**PAUSE, "why": " "})
+    assert (answer.status, "say why" in answer.text.partition("<textarea")[2]) == (422, True)
+    old = await get("/control/act/pause-flow", "POST", form={**PAUSE, "csrf": "of a session that is over"})
+    assert (old.status, "too old" in old.text) == (403, True)
+    assert ">a move</textarea>" in old.text
+    assert f'name="csrf" value="{CSRF}"' in old.text
+    assert await backbone.pauses.load() == {}
+
+
+# Who changes the colours of a form's page is led to the page that it is about.
+async def test_colours(get):
+    for page in (
+        await get("/control/act/pause-flow?flow=orders-to-stock"),
+        await get("/control/act/pause-flow", "POST", form={**PAUSE, "why": ""}),
+    ):
+        back = page.text.partition('action="/control/theme"')[2].partition("</form>")[0]
+        assert 'name="back" value="/control/flows/orders-to-stock"' in back
+
+
+# A script is told where it goes on, as it cannot see where it is led; what is refused is a fragment for it.
+async def test_fragment(get):
+    refused = await get("/control/act/pause-flow?fragment=1", "POST", form={**PAUSE, "why": ""})
+    assert (refused.status, "<html" in refused.text, "<main" in refused.text) == (422, False, True)
+    went = await get("/control/act/pause-flow?fragment=1", "POST", form=PAUSE)
+    assert (went.status, went.headers["location"]) == (200, "/control/flows/orders-to-stock")
+    assert "is%20paused" in went.cookies[0]

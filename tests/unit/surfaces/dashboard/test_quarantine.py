@@ -49,7 +49,9 @@ async def test_entry(get, backbone):
 # A right value lets an arrival in; a wrong one says why not.
 async def test_mend(get, backbone, broken):
     form = {**FORM, "id": broken, "path": "sku", "value": "nothing"}
-    assert "1%20not" in (await get("/control/act/mend-entries", "POST", form=form)).cookies[0]
+    wrong = await get("/control/act/mend-entries", "POST", form=form)
+    assert (wrong.status, "1 arrival still refused: " in wrong.text) == (422, True)
+    assert 'value="nothing" required aria-invalid="true"' in wrong.text
     done = await get("/control/act/mend-entries", "POST", form={**form, "value": "ART-1002"})
     assert "1%20arrival%20let%20in." in done.cookies[0]
     assert await status(backbone, broken) == "released"
@@ -68,7 +70,28 @@ async def test_discard(get):
 
 
 # What still breaks its contract is not let in.
-async def test_release(get):
+async def test_release(get, backbone):
     done = await get("/control/act/release-entries", "POST", form=FORM)
-    assert "0%20arrivals%20let%20in.%203%20not" in done.cookies[0]
+    assert (done.status, "3 arrivals still refused: " in done.text) == (422, True)
+    assert await backbone.quarantine.list(Query(status="released")) == []
     assert "Let in 1 refused arrival?" in (await get("/control/act/release-entries?kind=json")).text
+
+
+# It is tried first: how many would be let in, and why the others would not; nothing changes.
+async def test_trying(get, backbone, broken):
+    tried = await get("/control/act/release-entries", "POST", form={**FORM, "try": "yes"})
+    assert tried.status == 200
+    assert "0 of 4 arrivals would be let in." in tried.text
+    assert "would not: " in tried.text
+    form = {**FORM, "id": broken, "path": "sku", "value": "ART-1002", "try": "yes"}
+    assert (
+        "1 of 1 arrival would be let in." in (await get("/control/act/mend-entries", "POST", form=form)).text
+    )
+    assert await status(backbone, broken) == "open"
+    assert await backbone.audit.list(AuditQuery()) == []
+
+
+# A form says for which stream, and from where, arrivals are.
+async def test_where_from(get):
+    asking = (await get("/control/act/release-entries?source=publish%2Forder%401")).text
+    assert "3 arrivals from publish/order@1, for order@1." in asking

@@ -14,9 +14,10 @@ WHICH = "flow=orders-to-stock&from=10&to=19&rate=5"
 
 @pytest.fixture
 async def started(get, backbone):
-    """Start a replay by the form, and return its id."""
-    await get("/control/act/start-replay", "POST", form={**FORM, **CHOSEN})
+    """Start a replay by the form, which goes on at its page, and return its id."""
+    answer = await get("/control/act/start-replay", "POST", form={**FORM, **CHOSEN})
     [one] = await backbone.replays.all()
+    assert answer.headers["location"] == f"/control/replays/{one.id}"
     return one.id
 
 

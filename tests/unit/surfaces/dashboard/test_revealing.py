@@ -43,12 +43,32 @@ async def test_entry(get, backbone, entry):
     assert json.loads(line.about)["what"].startswith("AskEntry")
 
 
+# So is that of an event, from the page that tells its story; the audit has its place, and no key.
+async def test_event(get, backbone):
+    story = (await get("/control/trace?id=B-0007")).text
+    assert "act/reveal-event?stream=order%401&amp;offset=7" in story
+    asking = (await get("/control/act/reveal-event?stream=order%401&offset=7")).text
+    assert "Show the personal data of event 7 in order@1?" in asking
+    assert PERSON not in story + asking
+    form = {"csrf": CSRF, "stream": "order@1", "offset": "7", "why": "the customer called"}
+    shown = await get("/control/act/reveal-event", "POST", form=form)
+    assert PERSON in shown.text
+    assert 'href="/control/trace?id=' in shown.text
+    [line] = await backbone.audit.list(AuditQuery())
+    assert (
+        json.loads(line.about)["what"] == 'AskEvents {"stream":"order@1","start":7,"limit":1,"reveal":true}'
+    )
+    assert (await get("/control/act/reveal-event?stream=order%401&offset=999")).status == 404
+
+
 # No address shows it: asking for the form says what will happen, and shows nothing.
 async def test_no_address(get, backbone, entry):
     for address in (
         "/control/act/reveal-letter?flow=orders-to-shop&offset=3&why=because",
         f"/control/act/reveal-entry?id={entry.id}&why=because",
         "/control/dead/orders-to-shop/3?reveal=true",
+        "/control/act/reveal-event?stream=order%401&offset=7&why=because",
+        "/control/trace?id=B-0007&reveal=true",
         f"/control/quarantine/{entry.id}?reveal=true&format=json",
     ):
         answer = await get(address)

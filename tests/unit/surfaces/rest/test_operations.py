@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+import msgspec
 import pytest
 
 from trunkline.app import acts, asking
@@ -27,3 +30,41 @@ def test_permissions(operation):
     assert operation.method == "POST" if changes else True
     assert operation.does
     assert all(part in operation.kind.__struct_fields__ for part in operation.parts)
+
+
+_INSTANTS = {
+    "at",
+    "since",
+    "until",
+    "first_seen",
+    "last_seen",
+    "arrived",
+    "recorded",
+    "time",
+    "began",
+    "ended",
+}
+
+
+def _structs(kind, found):
+    for one in get_args(kind):
+        _structs(one, found)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind not in found:
+        found.add(kind)
+        for field in msgspec.structs.fields(kind):
+            _structs(field.type, found)
+
+
+# A time that is answered is a text (RFC 3339), never a number.
+def test_times():
+    found = set()
+    for one in OPERATIONS:
+        _structs(one.result, found)
+    wrong = [
+        (kind.__name__, field.name)
+        for kind in found
+        for field in msgspec.structs.fields(kind)
+        if field.name in _INSTANTS and int in (field.type, *get_args(field.type))
+    ]
+    assert not wrong
+    assert any(field.name == "at" for kind in found for field in msgspec.structs.fields(kind))

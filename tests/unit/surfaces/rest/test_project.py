@@ -11,6 +11,7 @@ import pytest
 
 from trunkline.app.acts import Publish, RotateToken, perform
 from trunkline.app.backbone import opened, this_machine
+from trunkline.app.census import pieces
 from trunkline.app.init import init
 from trunkline.app.project import Project
 from trunkline.delivery.ledger import Case, Record, Try
@@ -27,6 +28,12 @@ CANARY = "canary@example.com"
 @pytest.fixture
 async def backbone(tmp_path):
     folder = init(tmp_path / "shop").folder
+    path = folder / "contracts/order.odcs.yaml"
+    text, head = path.read_text("utf-8"), "customProperties:\n"
+    before, _, after = text.partition(head)
+    indent = after[: len(after) - len(after.lstrip())]
+    matched = f"{indent}- {{property: match, value: [[email]]}}\n"
+    path.write_text(f"{before}{head}{matched}{after}", "utf-8")
     async with opened(Project.load(folder), this_machine({})) as running:
         yield running
 
@@ -45,6 +52,7 @@ async def stored(backbone):
     died = (Try(now, "http-422", "the shop refused it"),)
     cases = [Case(n, f"100{n}", "dead", holds=True, attempts=3, at=now, tries=died) for n in range(3)]
     await backbone.ledger.record(Record(FLOW, now, cursor=5, cases=cases))
+    assert [events async for events in pieces(backbone)] == [5]
     return [one.id for one in await backbone.quarantine.list(Query())]
 
 
@@ -219,3 +227,29 @@ async def test_sessions(backbone, api):
         assert await status(browser, "GET", "/api/v1/status", headers=other) == 401
         assert await status(browser, "POST", pause, {"why": "x"}) == 403
         assert await status(browser, "POST", pause, {"why": "x"}, headers={"x-csrf-token": csrf}) == 200
+
+
+# A bulk act whose filter is empty has to say that it means all; a plan of one need not.
+@pytest.mark.parametrize("path", ["dead-letters/discard", "dead-letters/retry", "quarantine/discard"])
+async def test_all_is_said(api, stored, path):
+    assert stored
+    for where in ({}, {"limit": 10}):
+        async with api.post(path, json={"why": "test data", "where": where}) as answer:
+            told = await answer.json()
+            assert (answer.status, '"all": true' in told["detail"]) == (422, True)
+    async with api.post(path, json={"why": "test data", "where": {}, "all": True}) as answer:
+        assert answer.status == 200
+        assert (await answer.json())["items"]
+    assert (
+        await status(api, "POST", "dead-letters/edit/plan", {"where": {}, "values": {"status": "paid"}})
+        == 200
+    )
+
+
+# Which entities are one thing is told as on the command line, and how many of every stream.
+async def test_duplicates(api, stored):
+    assert stored
+    found = await got(api, "streams/order@1/duplicates")
+    assert (found["groups"][0]["fields"], found["groups"][0]["entities"]) == (["email"], 5)
+    [count] = (await got(api, "duplicates"))["items"]
+    assert (count["stream"], count["duplicates"]) == ("order@1", 4)

@@ -10,6 +10,7 @@ from trunkline.surfaces.dashboard.pages import (
     catalogue,
     contracts,
     dead,
+    duplicates,
     flow,
     flows,
     gate,
@@ -38,8 +39,16 @@ PAGES: tuple[Page, ...] = (
     *gate.PAGES,
     *catalogue.PAGES,
     *contracts.PAGES,
+    duplicates.DUPLICATES,
 )
 """In the order of the navigation; of two routes that fit, the first is taken."""
 
-FORMS: tuple[Form, ...] = (*flow.FORMS, *dead.FORMS, *quarantine.FORMS, *alerts.FORMS, *replays.FORMS)
+FORMS: tuple[Form, ...] = (
+    *flow.FORMS,
+    *dead.FORMS,
+    *quarantine.FORMS,
+    *trace.FORMS,
+    *alerts.FORMS,
+    *replays.FORMS,
+)
 """In the order of the reference."""

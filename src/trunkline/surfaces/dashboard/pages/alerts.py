@@ -28,7 +28,7 @@ from trunkline.kernel.errors import UsageError
 from trunkline.observe.alerts.machine import Phase
 from trunkline.observe.alerts.rule import Severity
 from trunkline.observe.alerts.times import AnswerTimes
-from trunkline.surfaces.dashboard.forms import Asking, Form, Input
+from trunkline.surfaces.dashboard.forms import Asking, Form, Input, Mistaken
 from trunkline.surfaces.dashboard.page import ROOM, Asked, NotThere, Page, View
 from trunkline.surfaces.dashboard.render import LABELS
 from trunkline.surfaces.dashboard.tables import Column, Table, found, ordered, paged
@@ -169,7 +169,7 @@ async def _asks_silence(asked: Asked) -> Asking:
         says.append(f"These patterns fit {several(len(fit), 'open alert')} now. An empty one fits all.")
     inputs = [
         Input(label, label.capitalize(), value=where.get(label, ""), optional=True)
-        for label in where or LABEL_NAMES
+        for label in [one for one in LABEL_NAMES if one in asked.query] or LABEL_NAMES
     ]
     lasts = Input("lasts", "For how long, or until when", "30m, 4h, 2d, or 2026-01-05T09:30Z", "4h")
     return Asking("Silence alerts?", tuple(says), f"{ROOM}/alerts#silences", inputs=(*inputs, lasts))
@@ -178,16 +178,24 @@ async def _asks_silence(asked: Asked) -> Asking:
 def _silence(asked: Asked, by: str, why: str) -> SilenceAlerts:
     where, lasts = _where(asked), asked.value("lasts").strip()
     if not where:
-        raise UsageError(
-            "say which alerts: give at least one pattern, such as flow orders or severity ticket"
+        raise Mistaken(
+            LABEL_NAMES[0],
+            "say which alerts: give at least one pattern, such as flow orders or severity ticket",
         )
     if not lasts:
-        raise UsageError("say for how long: a silence has an end")
+        raise Mistaken("lasts", "say for how long: a silence has an end")
+    return SilenceAlerts(where, _until(asked, lasts), by, why)
+
+
+def _until(asked: Asked, lasts: str) -> int:
     try:
-        until = asked.backbone.machine.clock.now() + round(seconds_of(lasts) * SECOND)
+        return asked.backbone.machine.clock.now() + round(seconds_of(lasts) * SECOND)
     except ValueError:
-        until = moment(lasts)
-    return SilenceAlerts(where, until, by, why)
+        pass
+    try:
+        return moment(lasts)
+    except UsageError as error:
+        raise Mistaken("lasts", str(error)) from None
 
 
 async def _asks_end(asked: Asked) -> Asking:

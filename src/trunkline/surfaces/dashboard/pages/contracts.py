@@ -9,7 +9,7 @@ import msgspec
 
 from trunkline.app.comparing import Comparison, judged, registered
 from trunkline.app.drift import DriftLine, drift
-from trunkline.app.users import VersionUsers, users
+from trunkline.app.users import User, VersionUsers, users
 from trunkline.app.versions import registry_of, users_of
 from trunkline.contracts.compat.difference import Mode
 from trunkline.contracts.registry.version import Subject, Version
@@ -59,6 +59,17 @@ class VersionRow(msgspec.Struct, frozen=True):
     registered: str
     author: str
     reason: str
+
+
+class UserRow(msgspec.Struct, frozen=True):
+    """Who is on a version, as its CSV has it: see ``app.users.User``."""
+
+    contract: str
+    kind: str
+    name: str
+    events: int
+    last_seen: str | None
+    configured: bool
 
 
 class ContractPage(msgspec.Struct, frozen=True):
@@ -142,7 +153,17 @@ async def _load_contract(asked: Asked) -> View:
     drifts = [line for stream in streams for line in await _drift(asked, stream)]
     rows = tuple(_version(one) for one in versions)
     shown = ContractPage(streams, rows, used, drifts, old, new, mode, compared, problem)
-    return View(name, shown, None, (("Contracts", CONTRACTS),))
+    lists = {
+        "versions": rows,
+        "differences": compared.changes if compared else (),
+        "users": [_user(version.contract, one) for version in used for one in version.users],
+        "drift": drifts,
+    }
+    return View(name, shown, None, (("Contracts", CONTRACTS),), lists=lists)
+
+
+def _user(contract: str, one: User) -> UserRow:
+    return UserRow(contract, **msgspec.structs.asdict(one))
 
 
 def _version(one: Version) -> VersionRow:

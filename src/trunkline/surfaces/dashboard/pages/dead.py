@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -10,12 +12,15 @@ import msgspec
 from trunkline.app.acts import DiscardLetters, EditLetters, RetryLetters, RevealData
 from trunkline.app.dead import DeadDetail, DeadGroup, DeadView, dead_groups, dead_letter, dead_letters
 from trunkline.app.editing import as_json
-from trunkline.app.letters import MOST_AT_A_TIME, Answered, Edited
+from trunkline.app.letters import MOST_AT_A_TIME, Answered, Edited, would_edit
 from trunkline.app.questions import AskLetter, subject_of
 from trunkline.app.verdicts import several
 from trunkline.delivery.ledger import CaseQuery
+from trunkline.delivery.replay.port import flow_of
+from trunkline.delivery.standing import Standing
+from trunkline.kernel import json
 from trunkline.kernel.errors import TrunklineError
-from trunkline.surfaces.dashboard.forms import REVEALS, Asking, Form, Input, Revealed
+from trunkline.surfaces.dashboard.forms import REVEALS, Asking, Form, Input, Mistaken, Revealed, of_many
 from trunkline.surfaces.dashboard.page import ROOM, Asked, NotThere, Page, View
 from trunkline.surfaces.dashboard.tables import Column, Table, found, ordered, paged
 
@@ -23,6 +28,8 @@ DEAD = f"{ROOM}/dead"
 LETTERS = f"{DEAD}/letters"
 CHOSEN = ("flow", "kind", "cause", "text", "correlation")
 """By what letters are chosen, in addresses and forms alike; ``offset`` names one."""
+FLOWS_TOLD = 5
+"""Of how many flows a form tells where their letters go."""
 
 GROUPED = (
     Column("flow", "Flow"),
@@ -58,8 +65,10 @@ def letter_address(flow: str, offset: int) -> str:
 
 def _query(asked: Asked, limit: int) -> CaseQuery:
     offset = asked.number("offset", -1)
+    last_flow, _, last = asked.value("after").rpartition("~")
     return CaseQuery(
         flow=asked.value("flow"),
+        after=(last_flow, int(last)) if last.isdecimal() and last.isascii() else ("", -1),
         kind=asked.value("kind"),
         cause=asked.value("cause"),
         text=asked.value("text"),
@@ -76,12 +85,10 @@ async def _load_groups(asked: Asked) -> View:
 
 
 async def _load_letters(asked: Asked) -> View:
-    flow, _, offset = asked.value("after").rpartition("~")
-    after = (flow, int(offset)) if offset.isdecimal() and offset.isascii() else ("", -1)
-    query = msgspec.structs.replace(_query(asked, 100), after=after)
+    query = _query(asked, 100)
     rows = await dead_letters(asked.backbone, query)
     whole = sum(one.letters for one in await dead_groups(asked.backbone, query))
-    more = f"{rows[-1].flow}~{rows[-1].offset}" if len(rows) == query.limit else ""
+    more = _behind(rows, query.limit)
     table = Table("letters", LISTED, rows, whole, whole, 1, 1, "", falling=False)
     chosen = {name: asked.value(name) for name in CHOSEN if asked.value(name)}
     return View("Letters", Listed(chosen, table, more), rows, (("Dead letters", DEAD),))
@@ -125,20 +132,55 @@ LETTER_PAGE = Page(
 )
 
 
+def _behind(rows: Sequence[DeadView | Answered | Edited], limit: int = MOST_AT_A_TIME) -> str:
+    """Return the place in the list behind a page of letters, empty where nothing is behind it."""
+    return f"{rows[-1].flow}~{rows[-1].offset}" if len(rows) == limit else ""
+
+
 async def _ask(asked: Asked, verb: str, *says: str, **more: Any) -> Asking:
-    """Ask about the letters that are chosen: how many they are, and what comes of it."""
+    """Ask about the letters that are chosen: how many they are, for which target, what comes of it."""
     query = _query(asked, MOST_AT_A_TIME)
     groups = await dead_groups(asked.backbone, query)
     there, behind = sum(one.letters for one in groups), sum(one.holds_back for one in groups)
-    told = [*says]
-    if there > MOST_AT_A_TIME:
-        told.append(f"These are {there:,}: the first {MOST_AT_A_TIME:,} are answered, and then the next.")
+    told = [*says, *(await _ways(asked, groups))]
     if behind:
         told.append(f"{several(behind, 'event')} held behind them go on when none is left before them.")
     fields = {name: asked.value(name) for name in (*CHOSEN, "offset") if asked.value(name)}
     back = letter_address(query.flow, query.offsets[0]) if query.offsets else DEAD
-    title = f"{verb} {several(there, 'dead letter')}?"
-    return Asking(title, tuple(told), back, fields, min(there, MOST_AT_A_TIME), **more)
+    return of_many(
+        asked, verb, "dead letter", there, MOST_AT_A_TIME, says=told, back=back, fields=fields, **more
+    )
+
+
+async def _ways(asked: Asked, groups: list[DeadGroup]) -> list[str]:
+    """Tell by flow how many letters are for which target, and what keeps them from getting there now."""
+    counts: Counter[str] = Counter()
+    for one in groups:
+        counts[one.flow] += one.letters
+    told = [
+        f"{several(letters, 'letter')} of {flow}, for {await _there(asked, flow)}."
+        for flow, letters in counts.most_common(FLOWS_TOLD)
+    ]
+    rest = len(counts) - FLOWS_TOLD
+    return [*told, f"And those of {several(rest, 'other flow')}."] if rest > 0 else told
+
+
+async def _there(asked: Asked, name: str) -> str:
+    """Name the target of a flow, and why nothing gets there at the moment."""
+    backbone, flow = asked.backbone, flow_of(name)
+    if flow not in backbone.project.flows:
+        return "no target: the project has no such flow any more, and they can only be given up"
+    target = backbone.project.flows[flow].target.name
+    standing = (await backbone.standings.load()).get(target, Standing())
+    if flow in await backbone.pauses.load():
+        return f"{target}; the flow is paused: nothing goes there before it is resumed"
+    if standing.isolation:
+        return f"{target}, which {standing.isolation.by} isolated: nothing goes there before it is reset"
+    if standing.outage:
+        return (
+            f"{target}, which does not answer ({standing.outage.kind}): what goes there waits until it does"
+        )
+    return target
 
 
 async def _ask_retry(asked: Asked) -> Asking:
@@ -148,7 +190,8 @@ async def _ask_retry(asked: Asked) -> Asking:
 
 
 async def _ask_discard(asked: Asked) -> Asking:
-    return await _ask(asked, "Give up", "They are never delivered. The events stay in the log.")
+    says = "They are never delivered. The events stay in the log."
+    return await _ask(asked, "Give up", says)
 
 
 async def _ask_edit(asked: Asked) -> Asking:
@@ -193,7 +236,9 @@ def _retry(asked: Asked, by: str, why: str) -> RetryLetters:
 
 
 def _edit(asked: Asked, by: str, why: str) -> EditLetters:
-    values = {asked.value("path"): as_json(asked.value("value"))}
+    if not asked.value("path").strip():
+        raise Mistaken("path", "say which field, as a dotted path such as lines.0.quantity")
+    values = {asked.value("path").strip(): as_json(asked.value("value"))}
     query = _query(asked, MOST_AT_A_TIME)
     return EditLetters(query, by, why, values=values, retry=bool(asked.value("retry")))
 
@@ -206,8 +251,28 @@ def _told(verb: str, answered: list[Answered]) -> str:
 
 def _told_edit(edited: list[Edited]) -> str:
     done = sum(one.answered for one in edited)
-    problems = list(dict.fromkeys(problem for one in edited for problem in one.problems))
-    return f"{several(done, 'letter')} mended." + (f" Refused: {'; '.join(problems)}" if problems else "")
+    why = "; ".join(dict.fromkeys(problem for one in edited for problem in one.problems))
+    if why and not done:
+        raise Mistaken("value", why)
+    return f"{several(done, 'letter')} mended." + (f" Refused: {why}" if why else "")
+
+
+async def _try_edit(asked: Asked) -> list[str]:
+    """Tell what an edit would come to, of as many letters as one act answers; values are masked."""
+    edited = await would_edit(asked.backbone, _edit(asked, "try", ""))
+    told = [f"{sum(one.answered for one in edited):,} of {several(len(edited), 'letter')} would be mended."]
+    for one in [each for each in edited if each.answered][:3]:
+        changes = "; ".join(
+            f"{each.path} {_value(each.before)} → {_value(each.after)}" for each in one.differences
+        )
+        told.append(f"{one.flow} {one.offset:,}: {changes}")
+    problems = Counter(problem for one in edited for problem in one.problems)
+    told += [f"{count:,} would be refused: {problem}" for problem, count in problems.most_common(3)]
+    return [*told, *dict.fromkeys(note for one in edited for note in one.notes)]
+
+
+def _value(value: Any) -> str:
+    return "(absent)" if value is msgspec.UNSET else json.encode(value).decode()
 
 
 RETRY = Form(
@@ -217,6 +282,7 @@ RETRY = Form(
     _ask_retry,
     _retry,
     lambda done: _told("wait to be delivered again", done),
+    behind=_behind,
 )
 DISCARD = Form(
     "discard-letters",
@@ -226,9 +292,17 @@ DISCARD = Form(
     lambda asked, by, why: DiscardLetters(_query(asked, MOST_AT_A_TIME), by, why),
     lambda done: _told("given up", done),
     grave=True,
+    behind=_behind,
 )
 EDIT = Form(
-    "edit-letters", "Mend", "puts a value into the records of dead letters", _ask_edit, _edit, _told_edit
+    "edit-letters",
+    "Mend",
+    "puts a value into the records of dead letters",
+    _ask_edit,
+    _edit,
+    _told_edit,
+    tries=_try_edit,
+    behind=_behind,
 )
 REVEAL = Form(
     "reveal-letter",

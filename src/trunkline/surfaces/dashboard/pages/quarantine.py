@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,19 +14,20 @@ from trunkline.app.arrivals import (
     MOST_AT_A_TIME,
     Discarded,
     EntryGroup,
+    EntryView,
     QuarantineDetail,
     entries,
     entry_groups,
     quarantined,
+    would_release,
 )
 from trunkline.app.editing import as_json
 from trunkline.app.questions import AskEntry, subject_of
 from trunkline.app.verdicts import several
-from trunkline.intake.quarantine import Entry, Query
+from trunkline.intake.quarantine import Query
 from trunkline.intake.release import Release
-from trunkline.kernel.clock import to_rfc3339
 from trunkline.kernel.errors import TrunklineError
-from trunkline.surfaces.dashboard.forms import REVEALS, Asking, Form, Input, Revealed
+from trunkline.surfaces.dashboard.forms import REVEALS, Asking, Form, Input, Mistaken, Revealed, of_many
 from trunkline.surfaces.dashboard.page import ROOM, Asked, NotThere, Page, View
 from trunkline.surfaces.dashboard.tables import Column, Table, found, ordered, paged
 
@@ -32,6 +35,8 @@ QUARANTINE = f"{ROOM}/quarantine"
 ENTRIES = f"{QUARANTINE}/entries"
 CHOSEN = ("source", "kind", "rule", "text", "correlation")
 """By what arrivals are chosen, in addresses and forms alike; ``id`` names one."""
+SOURCES_TOLD = 5
+"""Of how many sources a form tells how many arrivals are theirs."""
 
 GROUPED = (
     Column("source", "Source"),
@@ -91,6 +96,7 @@ def entry_address(entry_id: str) -> str:
 def _query(asked: Asked, limit: int) -> Query:
     ids = (asked.value("id"),) if asked.value("id") else ()
     return Query(
+        after=asked.value("after") or None,
         source=asked.value("source"),
         kind=asked.value("kind"),
         rule=asked.value("rule"),
@@ -101,11 +107,17 @@ def _query(asked: Asked, limit: int) -> Query:
     )
 
 
-def _row(entry: Entry) -> EntryRow:
+def _row(entry: EntryView) -> EntryRow:
     reasons = tuple(str(one) for one in entry.reasons)
-    arrived = to_rfc3339(entry.arrived)
     return EntryRow(
-        entry.id, entry.source, entry.stream, entry.raw_bytes, entry.count, arrived, entry.status, reasons
+        entry.id,
+        entry.source,
+        entry.stream,
+        entry.raw_bytes,
+        entry.count,
+        entry.arrived,
+        entry.status,
+        reasons,
     )
 
 
@@ -131,7 +143,7 @@ async def _load_entry(asked: Asked) -> View:
     except TrunklineError as error:
         raise NotThere(str(error)) from None
     entry, end = detail.entry, detail.entry.resolution
-    ended = (end.how, end.by, end.why, to_rfc3339(end.at)) if end else None
+    ended = (end.how, end.by, end.why, end.at) if end else None
     shown = Shown(_row(entry), entry.contract, entry.place, entry.correlation, detail.record, ended)
     led = (entry.source, f"{ENTRIES}?{urlencode({'source': entry.source})}")
     return View(entry.id, shown, above=(("Quarantine", QUARANTINE), led))
@@ -167,14 +179,27 @@ ENTRY_PAGE = Page(
 
 async def _ask(asked: Asked, verb: str, *says: str, **more: Any) -> Asking:
     query = _query(asked, MOST_AT_A_TIME)
-    there = sum(one.entries for one in await entry_groups(asked.backbone, query))
-    told = [*says]
-    if there > MOST_AT_A_TIME:
-        told.append(f"These are {there:,}: the first {MOST_AT_A_TIME:,} are answered, and then the next.")
+    groups = await entry_groups(asked.backbone, query)
+    there = sum(one.entries for one in groups)
+    told = [*says, *_ways(groups)]
     fields = {name: asked.value(name) for name in (*CHOSEN, "id") if asked.value(name)}
     back = entry_address(query.ids[0]) if query.ids else QUARANTINE
-    title = f"{verb} {several(there, 'refused arrival')}?"
-    return Asking(title, tuple(told), back, fields, min(there, MOST_AT_A_TIME), **more)
+    return of_many(
+        asked, verb, "refused arrival", there, MOST_AT_A_TIME, says=told, back=back, fields=fields, **more
+    )
+
+
+def _ways(groups: list[EntryGroup]) -> list[str]:
+    """Tell by stream how many arrivals are from which sources."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in groups:
+        counts[one.stream, one.source] += one.entries
+    told = [
+        f"{several(arrivals, 'arrival')} from {source}, for {stream}."
+        for (stream, source), arrivals in counts.most_common(SOURCES_TOLD)
+    ]
+    rest = len(counts) - SOURCES_TOLD
+    return [*told, f"And those from {several(rest, 'other source')}."] if rest > 0 else told
 
 
 async def _ask_release(asked: Asked) -> Asking:
@@ -217,10 +242,39 @@ def _release(asked: Asked, by: str, why: str) -> ReleaseEntries:
     return ReleaseEntries(_query(asked, MOST_AT_A_TIME), by, why, values=values)
 
 
+def _mend(asked: Asked, by: str, why: str) -> ReleaseEntries:
+    if not asked.value("path").strip():
+        raise Mistaken("path", "say which field, as a dotted path such as lines.0.quantity")
+    return _release(asked, by, why)
+
+
+async def _try_release(asked: Asked) -> list[str]:
+    """Tell what a release would come to, of as many arrivals as one act answers."""
+    return await _tried(asked, _release(asked, "try", ""))
+
+
+async def _try_mend(asked: Asked) -> list[str]:
+    return await _tried(asked, _mend(asked, "try", ""))
+
+
+async def _tried(asked: Asked, act: ReleaseEntries) -> list[str]:
+    done = await would_release(asked.backbone, act)
+    let_in = sum(one.fate == "released" for one in done)
+    why = Counter(
+        one.receipt.reasons[0] if one.receipt and one.receipt.reasons else one.fate
+        for one in done
+        if one.fate != "released"
+    )
+    refused = [f"{count:,} would not: {reason}" for reason, count in why.most_common(3)]
+    return [f"{let_in:,} of {several(len(done), 'arrival')} would be let in.", *refused]
+
+
 def _told_release(done: list[Release]) -> str:
     let_in = sum(one.fate == "released" for one in done)
     rest = len(done) - let_in
     why = next((one.receipt.reasons[0] for one in done if one.receipt and one.receipt.reasons), "")
+    if why and not let_in:
+        raise Mistaken("value", f"{several(rest, 'arrival')} still refused: {why}")
     told = f"{several(let_in, 'arrival')} let in."
     return f"{told} {rest:,} not: {why or 'answered already'}" if rest else told
 
@@ -229,14 +283,32 @@ def _told_discard(done: list[Discarded]) -> str:
     return f"{several(sum(one.discarded for one in done), 'arrival')} discarded."
 
 
-RELEASE = Form("release-entries", "Let in", "lets refused arrivals in", _ask_release, _release, _told_release)
+def _behind(done: Sequence[Release | Discarded]) -> str:
+    """Return the place behind what one act answered, empty where nothing is behind it."""
+    if len(done) < MOST_AT_A_TIME:
+        return ""
+    return max(one.entry_id if isinstance(one, Release) else one.id for one in done)
+
+
+RELEASE = Form(
+    "release-entries",
+    "Let in",
+    "lets refused arrivals in",
+    _ask_release,
+    _release,
+    _told_release,
+    tries=_try_release,
+    behind=_behind,
+)
 MEND = Form(
     "mend-entries",
     "Mend",
     "puts a value into refused arrivals and lets them in",
     _ask_mend,
-    _release,
+    _mend,
     _told_release,
+    tries=_try_mend,
+    behind=_behind,
 )
 DISCARD = Form(
     "discard-entries",
@@ -246,6 +318,7 @@ DISCARD = Form(
     lambda asked, by, why: DiscardEntries(_query(asked, MOST_AT_A_TIME), by, why),
     _told_discard,
     grave=True,
+    behind=_behind,
 )
 REVEAL = Form(
     "reveal-entry",

@@ -210,6 +210,7 @@ FORMS = (
         _asked_for,
         lambda done: f"The replay of {done.flow} is {done.state}: {several(done.planned, 'event')}.",
         grave=True,
+        leads=lambda done: address(done.id),
     ),
     Form(
         "pause-replay",

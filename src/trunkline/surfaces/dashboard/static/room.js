@@ -38,13 +38,13 @@ function morph(old, fresh) {
   }
 }
 
-async function fragment(url) {
+async function fragment(url, options) {
   const address = new URL(url, location.href);
   address.searchParams.set("fragment", "1");
-  const answer = await fetch(address, { headers: { accept: "text/html" } });
-  if (answer.status === 401) location.reload();
+  const answer = await fetch(address, { headers: { accept: "text/html" }, ...options });
+  if (answer.status === 401 && !options) location.reload();
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  return { ok: answer.ok, main: page.getElementById("main") };
+  return { ok: answer.ok, main: page.getElementById("main"), goes: answer.headers.get("location") };
 }
 
 let asked = 0;
@@ -163,7 +163,56 @@ document.addEventListener("click", async (event) => {
   else {
     dialog.replaceChildren(...fresh.main.children);
     dialog.showModal();
-    dialog.querySelector("textarea, input:not([type=hidden])")?.focus();
+    attend();
+  }
+});
+
+function attend() {
+  (dialog.querySelector("[autofocus]") ?? dialog.querySelector("textarea, input:not([type=hidden], [type=checkbox]), a"))?.focus();
+  goOn(dialog);
+}
+
+// A form for many that is done in part is sent again for the rest, unless somebody stops it.
+let onward = 0;
+function goOn(root) {
+  const form = root.querySelector("form[data-goes-on]");
+  if (form) onward = setTimeout(() => form.requestSubmit(form.querySelector("button")), 1000);
+}
+
+dialog.addEventListener("close", () => {
+  clearTimeout(onward);
+  dialog.replaceChildren();
+});
+addEventListener("pageshow", () => document.querySelector("form[data-sent]")?.removeAttribute("data-sent"));
+
+// A form goes once. One in the dialog is refused there, with what was typed and what is wrong with it.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  clearTimeout(onward);
+  if (form.hasAttribute("data-sent")) return event.preventDefault();
+  form.setAttribute("data-sent", "");
+  if (!dialog.contains(form) || form.hasAttribute("data-whole")) return;
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  const fresh = await fragment(form.getAttribute("action"), { method: "POST", body }).catch(() => ({}));
+  form.removeAttribute("data-sent");
+  if (fresh.goes) {
+    const there = new URL(fresh.goes, location.href);
+    const same = there.pathname + there.search === location.pathname + location.search;
+    location.assign(there);
+    if (same) location.reload();
+  } else if (fresh.main) {
+    dialog.replaceChildren(...fresh.main.children);
+    attend();
+  } else {
+    const problem = document.createElement("p");
+    problem.className = "problem";
+    problem.setAttribute("role", "alert");
+    problem.textContent = "It was not sent: log in again on another page, or look whether it runs; what you typed stays here.";
+    form.querySelector("[data-unsent]")?.remove();
+    problem.setAttribute("data-unsent", "");
+    form.prepend(problem);
   }
 });
 
@@ -186,6 +235,7 @@ document.addEventListener("keydown", (event) => {
 
 // --- begin ----------------------------------------------------------------------------------------------
 
+goOn(main);
 byId("help-button").hidden = false;
 byId("help-button").addEventListener("click", () => byId("help").showModal());
 setInterval(tick, 5000);
