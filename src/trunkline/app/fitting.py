@@ -79,10 +79,7 @@ def _dotted(path: tuple[str, ...]) -> str:
 
 
 def _open_objects(contract: Contract) -> Iterator[str]:
-    paths = [field.path for field in contract.fields]
+    described = {field.path[:size] for field in contract.fields for size in range(len(field.path))}
     for field in contract.fields:
-        described = any(
-            len(path) > len(field.path) and path[: len(field.path)] == field.path for path in paths
-        )
-        if field.kind in ("object", "any", "array") and not described:
+        if field.kind in ("object", "any", "array") and field.path not in described:
             yield _dotted(field.path)

@@ -7,7 +7,7 @@ that: every fault that is reported is one to mend.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -98,7 +98,7 @@ def _systems(documents: list[Document], sheet: Sheet) -> list[tuple[Document, Sy
     return found
 
 
-def _decoded(document: Document, schema: dict[str, Any], model: type[T], sheet: Sheet) -> T | None:
+def _decoded(document: Document, schema: schemas.Schema, model: type[T], sheet: Sheet) -> T | None:
     if sheet.note(schemas.faults_of(document, schema)):
         return None
     try:

@@ -17,36 +17,55 @@ from trunkline.app.model import Accepts, Publishes, SystemFile
 from trunkline.app.registry import Kind
 from trunkline.contracts import document as documents
 from trunkline.contracts.document import Document
+from trunkline.contracts.explain import Checker
 from trunkline.kernel.faults import Fault
 
 REF = "#/$defs/{name}"
 Kinds = Mapping[str, Kind]
 
 
+class Schema(dict[str, Any]):
+    """A JSON Schema that is only read, with what files are checked by: made once, for the first of them."""
+
+    @functools.cached_property
+    def checker(self) -> Checker:
+        """The schema, compiled."""
+        return Checker(dict(self))
+
+    @functools.cached_property
+    def words(self) -> dict[str, str]:
+        """What a text should be, by what is said of it where only its pattern is known."""
+        return {f"text that matches {pattern}": word for pattern, word in _described(self)}
+
+
 @functools.cache
-def schema_of(model: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return the JSON Schema of a file that is described by one struct, made once: it is only read."""
+def schema_of(model: type[msgspec.Struct]) -> Schema:
+    """Return the JSON Schema of a file that is described by one struct."""
     return _closed(msgspec.json.schema(model))
 
 
-def schema_of_system(document: Any, sources: Kinds, targets: Kinds) -> dict[str, Any]:
+def schema_of_system(document: Any, sources: Kinds, targets: Kinds) -> Schema:
     """Return the JSON Schema of one system file, its entries typed by their ``via``."""
-    models = [
-        SystemFile,
-        Publishes,
-        Accepts,
-        *(kind.settings for kind in (*sources.values(), *targets.values())),
-    ]
-    _, definitions = msgspec.json.schema_components(models, ref_template=REF)
-    file = definitions["SystemFile"]
+    definitions = _definitions(*(kind.settings for kind in (*sources.values(), *targets.values())))
+    properties = dict(definitions["SystemFile"]["properties"])
     for key, base, kinds in (("publishes", Publishes, sources), ("accepts", Accepts, targets)):
         entries = document.get(key) if isinstance(document, dict) else None
         if isinstance(entries, list):
-            file["properties"][key] = {
+            properties[key] = {
                 "type": "array",
                 "prefixItems": [_entry(entry, base, kinds, definitions) for entry in entries],
             }
-    return _closed({"$ref": "#/$defs/SystemFile", "$defs": definitions})
+    file = definitions["SystemFile"] | {"properties": properties}
+    return Schema({"$ref": "#/$defs/SystemFile", "$defs": {**definitions, "SystemFile": file}})
+
+
+@functools.cache
+def _definitions(*settings: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the schema of each part of a system file by its name."""
+    models = [SystemFile, Publishes, Accepts, *settings]
+    _, definitions = msgspec.json.schema_components(models, ref_template=REF)
+    found: dict[str, Any] = _closed({"$defs": definitions})["$defs"]
+    return found
 
 
 def _entry(
@@ -72,35 +91,35 @@ def own_keys(settings: type[msgspec.Struct], entry: Mapping[str, Any]) -> dict[s
     return {key: value for key, value in entry.items() if key in definition["properties"]}
 
 
-def schema_of_connection(connection: type[msgspec.Struct]) -> dict[str, Any]:
+@functools.cache
+def schema_of_connection(connection: type[msgspec.Struct]) -> Schema:
     """Return the JSON Schema of a system file that looks at nothing but its ``connection``."""
-    schema = _closed(msgspec.json.schema(connection))
-    return {"properties": {"connection": {"$ref": schema["$ref"]}}, "$defs": schema["$defs"]}
+    schema = schema_of(connection)
+    return Schema({"properties": {"connection": {"$ref": schema["$ref"]}}, "$defs": schema["$defs"]})
 
 
-def schema_of_any_connection(targets: Kinds) -> dict[str, Any]:
+def schema_of_any_connection(targets: Kinds) -> Schema:
     """Return the JSON Schema of a file whose ``connection`` no target reads: keys that some kind knows."""
     known: dict[str, Any] = {}
     definitions: dict[str, Any] = {}
     for kind in targets.values():
-        definitions |= _closed(msgspec.json.schema(kind.connection))["$defs"]
+        definitions |= schema_of(kind.connection)["$defs"]
         known |= _component(kind.connection)["properties"]
     connection = {"type": "object", "properties": known, "additionalProperties": False}
-    return {"properties": {"connection": connection}, "$defs": definitions}
+    return Schema({"properties": {"connection": connection}, "$defs": definitions})
 
 
 def _component(model: type[msgspec.Struct]) -> dict[str, Any]:
-    schema = msgspec.json.schema(model)
+    schema = schema_of(model)
     found: dict[str, Any] = schema["$defs"][schema["$ref"].rpartition("/")[2]]
     return found
 
 
-def faults_of(document: Document, schema: dict[str, Any]) -> list[Fault]:
+def faults_of(document: Document, schema: Schema) -> list[Fault]:
     """Check a document, saying what a text should be in words where only its pattern was known."""
-    words = {f"text that matches {pattern}": word for pattern, word in _described(schema)}
     return [
-        msgspec.structs.replace(fault, expected=words.get(fault.expected, fault.expected))
-        for fault in documents.faults_of(document, schema)
+        msgspec.structs.replace(fault, expected=schema.words.get(fault.expected, fault.expected))
+        for fault in documents.faults_of(document, schema.checker)
     ]
 
 
@@ -116,9 +135,9 @@ def _described(schema: Any) -> Iterator[tuple[str, str]]:
             yield from _described(child)
 
 
-def _closed(schema: dict[str, Any]) -> dict[str, Any]:
+def _closed(schema: dict[str, Any]) -> Schema:
     """Forbid keys that no struct knows, for settings whose struct forgot to."""
     for definition in schema.get("$defs", {}).values():
         if definition.get("type") == "object" and "properties" in definition:
             definition.setdefault("additionalProperties", False)
-    return schema
+    return Schema(schema)

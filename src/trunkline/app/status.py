@@ -6,7 +6,7 @@ project runs or not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -22,14 +22,11 @@ from trunkline.delivery.standing import Isolation, Outage
 from trunkline.eventlog.port import StreamInfo
 from trunkline.kernel.clock import SECOND, to_rfc3339
 from trunkline.kernel.errors import ProjectError
-from trunkline.kernel.event import Event
-
-_LATEST = 1_000
-"""How many of a stream's newest events are looked through for the last one of each source."""
+from trunkline.observe.rollups import Pair
 
 
 class SourceStatus(msgspec.Struct, frozen=True):
-    """A source: its last event, if among the stream's newest thousand, and its open quarantine.
+    """A source: when it last gave a new event, and its open quarantine.
 
     ``note`` says of a version that it is on and that is deprecated until when it may be used, or that it is
     over and nothing is taken in.
@@ -100,15 +97,12 @@ async def status(backbone: Backbone) -> Status:
     """Tell where every source, stream and flow stands."""
     project = backbone.project
     infos = {info.stream: info for info in await backbone.log.streams()}
-    latest = {stream: await _latest(backbone, info) for stream, info in infos.items()}
+    heard = {(one.stream, one.source): one.last for one in await backbone.rollups.seen()}
     return Status(
         project.settings.project,
         to_rfc3339(backbone.machine.clock.now()),
-        await _sources(backbone, latest),
-        [
-            _stream(stream, infos.get(stream), latest.get(stream, []))
-            for stream in sorted({*project.contracts, *infos})
-        ],
+        await _sources(backbone, heard),
+        [_stream(stream, infos.get(stream), heard) for stream in sorted({*project.contracts, *infos})],
         await _flows(backbone, infos),
         [
             _target(name, standing.isolation, standing.outage)
@@ -126,20 +120,7 @@ def _target(name: str, isolation: Isolation | None, outage: Outage | None) -> Ta
     return TargetStanding(name, "away", to_rfc3339(outage.since), "", f"{outage.kind}: {outage.detail}")
 
 
-async def _latest(backbone: Backbone, info: StreamInfo) -> list[Event]:
-    """Return the newest events of a stream, oldest first."""
-    start = max(info.first, info.next - _LATEST)
-    found: list[Event] = []
-    while start < info.next:
-        page = await backbone.log.read(info.stream, start, _LATEST)
-        if not page.events:
-            break
-        found += page.events
-        start = page.next
-    return found
-
-
-async def _sources(backbone: Backbone, latest: dict[str, list[Event]]) -> list[SourceStatus]:
+async def _sources(backbone: Backbone, heard: Mapping[Pair, int]) -> list[SourceStatus]:
     held: dict[str, int] = {}
     for count in await backbone.quarantine.counts():
         if count.status == "open":
@@ -149,7 +130,7 @@ async def _sources(backbone: Backbone, latest: dict[str, list[Event]]) -> list[S
             name,
             one.via,
             one.contract.stream,
-            _last(latest.get(one.contract.stream, []), name),
+            _last([heard.get((one.contract.stream, name), 0)]),
             held.pop(name, 0),
             await _ending(backbone, one),
         )
@@ -176,14 +157,16 @@ async def _ending(backbone: Backbone, source: Source) -> str:
     return str(first) if over else f"{first.version} is deprecated until {to_rfc3339(first.sunset)}"
 
 
-def _last(events: list[Event], source: str = "") -> str | None:
-    return next((to_rfc3339(one.recorded) for one in reversed(events) if source in ("", one.source)), None)
+def _last(instants: Iterable[int]) -> str | None:
+    last = max(instants, default=0)
+    return to_rfc3339(last) if last else None
 
 
-def _stream(name: str, info: StreamInfo | None, latest: list[Event]) -> StreamStatus:
+def _stream(name: str, info: StreamInfo | None, heard: Mapping[Pair, int]) -> StreamStatus:
     if info is None:
         return StreamStatus(name, 0, 0, 0, 0, None)
-    return StreamStatus(name, info.next - info.first, info.first, info.next, info.stored_bytes, _last(latest))
+    last = _last(at for (stream, _), at in heard.items() if stream == name)
+    return StreamStatus(name, info.next - info.first, info.first, info.next, info.stored_bytes, last)
 
 
 async def _flows(backbone: Backbone, infos: dict[str, StreamInfo]) -> list[FlowStanding]:
