@@ -147,10 +147,9 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Position(msgspec.Struct, frozen=True):
-    """Where a flow is: everything below ``cursor`` is settled or a case.
+    """Where a flow is: below ``cursor`` all is settled or a case; it ``owes`` where one waits or holds.
 
-    ``owes`` tells whether a case waits or holds its key, ``dead`` whether one is a dead letter. ``stream`` is
-    the one it is a place in, as the flow recorded it first; empty where an earlier release did.
+    ``dead``: one is a dead letter. ``stream``: where it is a place, as first recorded; empty in old records.
     """
 
     cursor: int
