@@ -26,6 +26,7 @@ from tests.scenarios.test_log_canaries import FILES, Crm
 from trunkline.adapters.keyfile.key import make_key
 from trunkline.app.acts import Publish, RotateToken, SilenceAlerts, StartReplay, perform
 from trunkline.app.backbone import Machine, opened, this_machine
+from trunkline.app.census import pieces
 from trunkline.app.project import Project
 from trunkline.app.questions import AskTrace
 from trunkline.app.run import running
@@ -59,6 +60,7 @@ CONTRACT = """\
       - {name: name, logicalType: string, classification: personal, logicalTypeOptions: {maxLength: 40}}
       - {name: born, logicalType: date, classification: personal}
 """
+MATCHED = ("customProperties: [", "customProperties: [{property: match, value: [[name]]}, ")
 COUNTING = """
 flow: counting
 from: person@1
@@ -121,7 +123,7 @@ def folder(tmp_path, servers):
     files["systems/shop.yaml"] += PUBLISHES
     contract = files["contracts/person.odcs.yaml"]
     email = re.search(r"      - {name: email.*\n", contract)[0]
-    files["contracts/person.odcs.yaml"] = contract.replace(email, CONTRACT)
+    files["contracts/person.odcs.yaml"] = contract.replace(email, CONTRACT).replace(*MATCHED)
     for name, text in files.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -286,6 +288,7 @@ async def happened(story, session, hook, crm, pager):
         return {"dead-letters", "quarantine", "drift"} <= rules and bool(pager.took)
 
     await settled(told)
+    assert sum([events async for events in pieces(backbone)]) >= 6
     replay = await perform(backbone, StartReplay(flow="people", selection=Selection(), by="ann", why="lost"))
     until = backbone.machine.clock.now() + 3_600 * SECOND
     silence = await perform(backbone, SilenceAlerts({"flow": "x"}, until, "ann", "known"))
