@@ -48,6 +48,16 @@ def test_in_bulk(quarantine):
     assert len(ids(quarantine("list", "--json")[1])) == 2
 
 
+# With --count it is done for as many as the dry run told, and else for none.
+def test_count(quarantine, monkeypatch):
+    monkeypatch.setattr(answering, "PAGE", 2)
+    code, _, err = quarantine("discard", "--all", "--count", "2", "--why", "test")
+    assert (code, "3 are found now, not 2" in err) == (6, True)
+    assert len(ids(quarantine("list", "--json")[1])) == 3
+    assert quarantine("discard", "--all", "--count", "3", "--why", "test")[0] == 0
+    assert quarantine("list", "--json")[1] == ""
+
+
 # Arrivals mended alike go in as they came, page by page; a page that was answered is not found again.
 def test_released_in_bulk(quarantine, trunkline, monkeypatch):
     monkeypatch.setattr(answering, "PAGE", 2)

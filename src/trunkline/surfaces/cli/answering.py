@@ -176,15 +176,15 @@ def _answer(common: Common, bulk: Bulk, act: Any, tell: Tell, place: Callable[[A
 
 
 async def _pages(them: Hands, act: Any, limit: int, place: Callable[[Any], Any]) -> AsyncIterator[list[Any]]:
-    where = act.where
     while limit > 0:
         size = min(limit, PAGE)
-        results = await them.do(replace(act, where=replace(where, limit=size)))
+        results = await them.do(replace(act, where=replace(act.where, limit=size)))
         yield results
         if len(results) < size:
             return
         limit -= size
-        where = replace(where, after=place(results[-1]))
+        left = None if act.count is None else act.count - size
+        act = replace(act, where=replace(act.where, after=place(results[-1])), count=left)
 
 
 def _told(common: Common, one: Any, tell: Tell) -> bool:
