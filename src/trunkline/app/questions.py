@@ -18,7 +18,8 @@ from trunkline.app.alerting.views import (
     AlertsQuery,
 )
 from trunkline.app.kpis import By
-from trunkline.app.story import LIMIT
+from trunkline.app.masking import MASK
+from trunkline.app.story import CORRELATION, LIMIT
 from trunkline.delivery.ledger import CaseQuery
 from trunkline.intake.quarantine import Query as EntryQuery
 from trunkline.observe.audit import AuditQuery
@@ -259,7 +260,12 @@ def reveals(question: Question) -> bool:
 
 
 def subject_of(question: Question) -> str:
-    """Return what a question is about, for the audit: its kind and what narrows it; keys are masked."""
+    """Return what a question is about, for the audit: its kind and what narrows it; keys are masked.
+
+    So is what a story is asked by, unless it is a correlation ID: else it may be an entity key.
+    """
+    if isinstance(question, AskTrace) and not CORRELATION.fullmatch(question.id):
+        question = replace(question, id=MASK)
     return f"{type(question).__name__} {about(question)}"
 
 
