@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from trunkline.app.act import about
-from trunkline.app.acts import EditLetters, StartReplay
+from trunkline.app.acts import EditLetters, ReleaseEntries, StartReplay
 from trunkline.app.alerting.views import (
     AlertsQuery,
 )
@@ -148,6 +148,12 @@ class AskEntry(Question, frozen=True):
 
     id: str
     reveal: bool = False
+
+
+class AskRelease(Question, frozen=True):
+    """Tell what a release of refused arrivals would come to, without making it, 1,000 at a time."""
+
+    act: ReleaseEntries
 
 
 class AskEnded(Question, frozen=True):

@@ -246,6 +246,17 @@ async def test_all_is_said(api, stored, path):
     )
 
 
+# What a release would come to is told of each arrival, and nothing is let in.
+async def test_release_planned(api, backbone, stored):
+    for values, fate in (({}, "still refused"), ({"status": "placed"}, "released")):
+        async with api.post("quarantine/release/plan", json={"where": {}, "values": values}) as answer:
+            [one] = (await answer.json())["items"]
+            assert (one["entry_id"], one["fate"]) == (stored[0], fate)
+            assert CANARY not in json.dumps(one)
+    [entry] = await backbone.quarantine.list(Query())
+    assert entry.status == "open"
+
+
 # A bulk act that says how many it is for does nothing where others are found, and tells how many.
 @pytest.mark.parametrize(("path", "there"), [("dead-letters/discard", 3), ("quarantine/discard", 1)])
 async def test_count_is_held(api, stored, path, there):
