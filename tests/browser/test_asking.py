@@ -66,6 +66,24 @@ def test_without_script(look, shot, lasts):
         shot(shown, "refused-without-script")
 
 
+# A form that is sent when the session is over leads to the log-in; reloaded with one it has what was typed.
+def test_session_is_over(look, shot):
+    shown = look("/act/silence-alerts?source=nowhere", java_script_enabled=False)
+    shown.get_by_label("For how long").fill("soon")
+    shown.get_by_label("Why?").fill("the shop moves")
+    shown.context.add_cookies([{"name": "who", "value": "nobody", "url": shown.url}])
+    shown.get_by_role("button", name="Silence").click()
+    expect(shown.get_by_role("alert")).to_contain_text("nothing was changed")
+    look.complaints[:] = [one for one in look.complaints if "401" not in one]
+    shot(shown, "session-is-over-1280")
+    shown.set_viewport_size({"width": 390, "height": 900})
+    shot(shown, "session-is-over-390")
+    shown.context.clear_cookies()
+    shown.reload()
+    look.complaints[:] = [one for one in look.complaints if "422" not in one]
+    expect(shown.get_by_label("Why?")).to_have_value("the shop moves")
+
+
 # A form for many goes on by itself where there is script, shows how far it is, and ends where it said.
 def test_going_on(look, shot, site, many):
     shown = look("/dead/letters?flow=sales-to-stock")

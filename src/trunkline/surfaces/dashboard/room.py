@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -38,6 +38,7 @@ from trunkline.surfaces.door import Receive, Scope, Send, send_answer
 from trunkline.surfaces.identity import Doorkeeper, Session
 from trunkline.surfaces.login import CSRF_FIELD, LogIn, Welcome
 from trunkline.surfaces.names import name_in
+from trunkline.surfaces.rest.problems import problem
 
 LOGIN = f"{ROOM}/login"
 """Where a browser logs in."""
@@ -47,6 +48,12 @@ LIVE = f"{ROOM}/live"
 """Where a page that is looked at hears of changes."""
 ACT = f"{ROOM}/act/"
 """Below it is a form for each act."""
+
+NOT_SENT = (
+    "You are not logged in any more, so nothing was changed. To keep what you typed, log in on another tab "
+    "and reload this page: it is sent again. Whoever logs in here comes back to the form, empty."
+)
+"""What somebody is told who sends a form when the session is over."""
 
 _NAMES = frozenset(page.name for page in PAGES)
 _FORMS = {form.name: form for form in FORMS}
@@ -338,11 +345,17 @@ def _asset(name: str) -> WebhookAnswer:
 
 
 def _who_are_you(scope: Scope, path: str) -> WebhookAnswer:
-    """Lead a person to the log-in, and refuse a program."""
+    """Lead a person to the log-in, who sent a form as well, and refuse a program."""
     query = scope.get("query_string", b"").decode("latin-1")
     asks = answers.fields(query.encode("latin-1"))
-    if scope["method"] not in ("GET", "HEAD") or path == LIVE or asks.keys() & {"fragment", "format"}:
-        return answers.page(401, b"log in first", "text/plain")
+    sends, headers = scope["method"] not in ("GET", "HEAD"), dict(scope["headers"])
+    program = path == LIVE or asks.keys() & {"fragment", "format"}
+    if sends and not program and b"text/html" in headers.get(b"accept", b""):
+        came = urlsplit(headers.get(b"referer", b"").decode("latin-1"))
+        return answers.page(401, login_page(f"{came.path}?{came.query}", NOT_SENT))
+    if sends or program:
+        told = json.encode(problem(401, "log in first: nothing was changed"))
+        return answers.page(401, told, "application/problem+json")
     there = answers.own(f"{path}?{query}" if query else path)
     return answers.see(f"{LOGIN}?{urlencode({'next': there})}")
 

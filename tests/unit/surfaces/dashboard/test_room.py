@@ -23,7 +23,25 @@ async def test_strangers(get):
     assert 'value="/control/flows?q=a"' in page.text
     for path in ("/control/flows?fragment=1", "/control/flows?format=csv", "/control/live"):
         assert (await get(path, cookie=STRANGER)).status == 401
-    assert (await get("/control/act/x", "POST", STRANGER)).status == 401
+
+
+# A form that is sent when the session is over changes nothing; the answer says what to do, and where from.
+async def test_sent_by_a_stranger(get):
+    where = "/control/act/silence-alerts?flow=orders-to-shop"
+    browser = {"accept": "text/html,*/*;q=0.8", "referer": f"http://127.0.0.1:8080{where}"}
+    page = await get("/control/act/silence-alerts", "POST", STRANGER, headers=browser)
+    assert (page.status, page.headers["content-type"]) == (401, "text/html; charset=utf-8")
+    assert "nothing was changed" in page.text
+    assert f'name="next" value="{where}"' in page.text
+    for path, accept in (("/control/act/x", "*/*"), ("/control/act/x?fragment=1", "text/html")):
+        told = await get(path, "POST", STRANGER, headers={"accept": accept})
+        assert (told.status, told.headers["content-type"]) == (401, "application/problem+json")
+        assert "log in" in json.loads(told.text)["detail"]
+        assert "www-authenticate" not in told.headers
+    stranger = await get(
+        "/control/act/x", "POST", STRANGER, headers=browser | {"referer": "http://a.example/b"}
+    )
+    assert 'name="next" value="/control/"' in stranger.text
 
 
 # Who may not read is nobody here.
