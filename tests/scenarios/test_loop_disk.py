@@ -51,6 +51,32 @@ def run(*command):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def unmount(folder, run=run):
+    """Take a file system away; one that is still in use as soon as it is not, so that none stays behind."""
+    done = run("umount", str(folder))
+    if done.returncode:
+        done = run("umount", "--lazy", str(folder))
+    assert done.returncode == 0, done.stderr
+
+
+# A disk that is still in use is taken away once it is not, and one that cannot be is told.
+def test_unmount():
+    tried = []
+
+    def refuses(first, last):
+        def run(*command):
+            tried.append(command)
+            return subprocess.CompletedProcess(command, last if "--lazy" in command else first, "", "busy")
+
+        return run
+
+    unmount("disk", refuses(0, 1))
+    unmount("disk", refuses(32, 0))
+    with pytest.raises(AssertionError, match="busy"):
+        unmount("disk", refuses(32, 32))
+    assert tried == [("umount", "disk")] + [("umount", "disk"), ("umount", "--lazy", "disk")] * 2
+
+
 @contextlib.contextmanager
 def mounted(image, folder):
     """Mount the file system of an image while the block runs."""
@@ -60,7 +86,7 @@ def mounted(image, folder):
     try:
         yield folder
     finally:
-        run("umount", str(folder))
+        unmount(folder)
 
 
 @pytest.fixture
