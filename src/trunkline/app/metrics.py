@@ -15,7 +15,7 @@ from trunkline.app.owed import Owed, owed
 from trunkline.app.project import Flow
 from trunkline.app.readiness import readiness
 from trunkline.app.secret_ages import secret_ages
-from trunkline.app.staleness import source_staleness
+from trunkline.app.staleness import late_bound, source_staleness
 from trunkline.delivery.ledger import FlowStatus
 from trunkline.delivery.standing import Standing
 from trunkline.eventlog.port import StreamInfo
@@ -150,6 +150,9 @@ async def _flows(backbone: Backbone) -> list[Sample]:
     samples: list[Sample] = []
     for name, flow in backbone.project.flows.items():
         samples += _flow(flow, found[name], now)
+        age = found[name].age_seconds(now)
+        is_late = age is not None and age > late_bound(backbone, flow)
+        samples.append(_one(m.FLOW_LATE, is_late, name, flow.target.system.system))
         samples.append(_one(m.FLOW_PAUSED, name in paused, name, flow.target.system.system))
     return samples
 

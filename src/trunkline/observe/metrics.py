@@ -119,6 +119,7 @@ FLOW_LAG = _gauge("flow_lag_events", _FLOW, "events ahead of it that it has not 
 FLOW_STALE = _gauge(
     "flow_staleness_seconds", _FLOW, "the age of the oldest event that it has not taken; 0 where it took all"
 )
+FLOW_LATE = _gauge("flow_late", _FLOW, "1 while something that it owes is older than it may get")
 FLOW_WAITING = _gauge("flow_waiting_events", _FLOW, "events that wait for a retry")
 FLOW_HELD = _gauge("flow_held_events", _FLOW, "events held behind an older one of their key")
 FLOW_DEAD = _gauge("flow_dead_letters", _FLOW, "dead letters that wait for a person")

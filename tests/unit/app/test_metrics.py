@@ -9,6 +9,7 @@ from trunkline.app.backbone import opened
 from trunkline.app.metrics import measured
 from trunkline.app.project import Project
 from trunkline.app.secret_ages import SecretWatch
+from trunkline.app.staleness import late_bound
 from trunkline.delivery.ledger import Case, Range, Record
 from trunkline.delivery.replay.port import Selection
 from trunkline.kernel.clock import SECOND
@@ -37,6 +38,15 @@ async def test_an_empty_project(backbone):
     assert found["source_quarantined_entries", "shop/order"] == 0
     assert ("flow_last_delivery_timestamp_seconds", FLOW, SYSTEM) not in found
     assert found[("disk_free_bytes",)] > found[("disk_keep_free_bytes",)] > 0
+
+
+# A flow is late where readiness, KPIs and alerts call it so.
+async def test_late(backbone, publish):
+    await publish(1)
+    bound = late_bound(backbone, backbone.project.flows[FLOW])
+    for seconds, is_late in ((0, 0), (bound, 0), (1, 1)):
+        backbone.machine.clock.advance(seconds)
+        assert (await told(backbone))["flow_late", FLOW, SYSTEM] == is_late
 
 
 # What happened is told as it is stored, whoever asks and after whatever restart.

@@ -15,7 +15,10 @@ def test_a_report(trunkline, orders, bury):
     bury([1], cursor=2)
     code, out, _ = trunkline("kpi", "--by", "flow")
     assert code == 0
-    assert all(word in out for word in (FLOW, "p95 s", "failed %", "publish/order@1", "oldest owed s"))
+    assert all(
+        word in out
+        for word in (FLOW, "p95 s", "failed %", "publish/order@1", "oldest owed s", "late after s")
+    )
     report = json.loads(trunkline("kpi", "--by", "system", "--json")[1])
     assert report["total"]["kpis"]["accepted"] == 3
     assert [one["name"] for one in report["views"]] == ["shop", "warehouse"]

@@ -149,13 +149,14 @@ def _print_flows(found: KpiReport) -> None:
     if found.flows:
         output.say("")
         output.table(
-            ("flow", "behind", "oldest owed s", "needs s", "stale"),
+            ("flow", "behind", "oldest owed s", "needs s", "late after s", "stale"),
             [
                 (
                     one.flow,
                     one.behind,
                     one.oldest_seconds,
                     one.needs_seconds,
+                    one.late_after_seconds,
                     "late" if one.late else "silent" if one.silent else "",
                 )
                 for one in found.flows
