@@ -8,10 +8,14 @@ counts. A finding says where and what, never the text. A line that only looks li
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import Counter
 from collections.abc import Iterator
+from os import stat_result
+from os.path import samestat
 from pathlib import Path
+from stat import S_ISREG
 
 import msgspec
 import re2
@@ -89,20 +93,14 @@ _UUID = re2.compile(r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 def leaks(folder: Path, besides: Path) -> list[Fault]:
     """Return a fault for each credential in the files of a project folder, ``besides`` the file for them."""
-    paths = [path for path in _files(folder) if path.resolve() != besides.resolve()]
+    own = besides.stat() if besides.exists() else None
+    paths = [path for path, found in _files(folder) if own is None or not samestat(found, own)]
     return [fault for path in paths for fault in _of_file(path, str(path.relative_to(folder)))]
 
 
 def stamp(folder: Path) -> int:
     """Return another number where a file that is read was made, changed or removed."""
-    found = []
-    for path in _files(folder):
-        try:
-            state = path.stat()
-        except OSError:
-            continue  # it went away just now
-        found.append((str(path), state.st_mtime_ns, state.st_size))
-    return hash(tuple(found))
+    return hash(tuple((str(path), found.st_mtime_ns, found.st_size) for path, found in _files(folder)))
 
 
 def leaks_of(text: str, file: str) -> Iterator[Fault]:
@@ -121,10 +119,13 @@ def leaks_of(text: str, file: str) -> Iterator[Fault]:
             yield Fault(place, "no-secret without a reason", "# no-secret: and why it is none")
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path) -> Iterator[tuple[Path, stat_result]]:
     for place in PLACES:
         paths = (folder / place).rglob("*") if place == "mappings" else (folder / place).glob("*")
-        yield from sorted(path for path in paths if path.suffix in _ENDINGS and path.is_file())
+        for path in sorted(path for path in paths if path.suffix in _ENDINGS):
+            with contextlib.suppress(OSError):  # it went away just now
+                if S_ISREG((found := path.stat()).st_mode):
+                    yield path, found
 
 
 def _of_file(path: Path, file: str) -> Iterator[Fault]:
