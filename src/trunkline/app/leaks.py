@@ -12,6 +12,7 @@ import contextlib
 import math
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from os import stat_result
 from os.path import samestat
 from pathlib import Path
@@ -94,13 +95,13 @@ _UUID = re2.compile(r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 def leaks(folder: Path, besides: Path) -> list[Fault]:
     """Return a fault for each credential in the files of a project folder, ``besides`` the file for them."""
     own = besides.stat() if besides.exists() else None
-    paths = [path for path, found in _files(folder) if own is None or not samestat(found, own)]
-    return [fault for path in paths for fault in _of_file(path, str(path.relative_to(folder)))]
+    files = [(path, state) for path, state in _files(folder) if own is None or not samestat(state, own)]
+    return [fault for path, state in files for fault in _of_file(path, folder, _print(state))]
 
 
 def stamp(folder: Path) -> int:
     """Return another number where a file that is read was made, changed or removed."""
-    return hash(tuple((str(path), found.st_mtime_ns, found.st_size) for path, found in _files(folder)))
+    return hash(tuple((str(path), _print(state)) for path, state in _files(folder)))
 
 
 def leaks_of(text: str, file: str) -> Iterator[Fault]:
@@ -124,17 +125,24 @@ def _files(folder: Path) -> Iterator[tuple[Path, stat_result]]:
         paths = (folder / place).rglob("*") if place == "mappings" else (folder / place).glob("*")
         for path in sorted(path for path in paths if path.suffix in _ENDINGS):
             with contextlib.suppress(OSError):  # it went away just now
-                if S_ISREG((found := path.stat()).st_mode):
-                    yield path, found
+                if S_ISREG((state := path.stat()).st_mode):
+                    yield path, state
 
 
-def _of_file(path: Path, file: str) -> Iterator[Fault]:
+def _print(state: stat_result) -> tuple[int, int, int]:
+    """Return what is another where a file was changed or replaced."""
+    return state.st_ino, state.st_mtime_ns, state.st_size
+
+
+@lru_cache(maxsize=16_384)
+def _of_file(path: Path, folder: Path, _: tuple[int, int, int]) -> tuple[Fault, ...]:
+    """Return what a file in some state holds: it is read again when it is in another."""
     try:
         with path.open("rb") as opened:
             text = opened.read(_LONGEST_BYTES).decode("utf-8", "replace")
     except OSError:
-        return  # a file of the project that cannot be read is told by whoever reads the project
-    yield from leaks_of(text, file)
+        return ()  # a file of the project that cannot be read is told by whoever reads the project
+    return tuple(leaks_of(text, str(path.relative_to(folder))))
 
 
 def _found(text: str) -> Iterator[tuple[str, int]]:
