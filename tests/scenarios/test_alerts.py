@@ -51,6 +51,7 @@ retry: {first: 100ms, longest: 1s}
 ALERTS = """
 alerts:
   every: 1s
+  group_wait: 1s
   without: [target-away]
   routes:
     oncall: {webhook: {url: secret://alerts/url, secret: secret://alerts/key}}
