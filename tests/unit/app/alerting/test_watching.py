@@ -181,6 +181,8 @@ async def test_a_group(duty, letters, bury):
     [(route, title)] = await duty.look(1)
     assert (route, title.partition(":")[0]) == ("oncall", "[shop] page")
     assert await duty.look(13) == []
+    waits = {one.rule: one.waits for one in await alerts(letters, AlertsQuery())}
+    assert waits == {"dead-letters": True, "many-dead": True, "very-many-dead": False}
     assert await duty.look(1) == [
         ("chat", f"[shop] ticket: flow {FLOW}: dead_letters is 4 (dead_letters > 2) (and 1 more)")
     ]
@@ -199,7 +201,7 @@ async def test_a_restart_while_a_group_waits(duty, letters, bury):
     await letters.ledger.resolve(FLOW, 1, Discard("lost"), letters.machine.clock.now())
     assert await again.look(15) == []
     [over] = [one for one in await alerts(letters, AlertsQuery(all=True)) if one.state == "resolved"]
-    assert (over.rule, over.told) == ("many-dead", ("chat",))
+    assert (over.rule, over.told, over.waits) == ("many-dead", ("chat",), True)
     last = type(duty)(letters, {})
     assert await last.look(15) == []
     [(route, title)] = await last.look(15)
@@ -215,4 +217,5 @@ async def test_a_silence_while_a_group_waits(duty, letters):
     until = letters.machine.clock.now() + 3_600 * SECOND
     await perform(letters, SilenceAlerts({"flow": "orders-*"}, until, "ann", "stock count"))
     assert await duty.look(30) == []
+    assert [one.waits for one in await alerts(letters, AlertsQuery())] == [False]
     assert await duty.look(3_599) == [("chat", DEAD)]
