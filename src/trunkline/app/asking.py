@@ -57,6 +57,7 @@ from trunkline.app.questions import (
     AskLetters,
     AskLineage,
     AskPlan,
+    AskRelease,
     AskReplay,
     AskReplays,
     AskRules,
@@ -74,6 +75,7 @@ from trunkline.app.secret_ages import SecretAge, secret_ages
 from trunkline.app.status import FlowStanding, Status, status
 from trunkline.app.story import Asked, TraceReport, trace
 from trunkline.app.users import VersionUsers, users
+from trunkline.intake.release import Release
 from trunkline.observe.alerts.times import AnswerTimes
 
 
@@ -160,6 +162,7 @@ _ANSWER: Mapping[type[Question], tuple[Callable[[Backbone, Any], Awaitable[Any]]
         list[arrivals.EntryGroup],
     ),
     AskEntry: (_entry, arrivals.QuarantineDetail),
+    AskRelease: (lambda backbone, asked: arrivals.would_release(backbone, asked.act), list[Release]),
     AskEnded: (lambda backbone, asked: arrivals.why_not_open(backbone, asked.ids), list[str]),
     AskReplays: (lambda backbone, asked: replays(backbone, asked.flow), list[ReplayView]),
     AskReplay: (lambda backbone, asked: replay_of(backbone, asked.replay), ReplayView),
