@@ -103,8 +103,12 @@ async def _gate(backbone: Backbone, asked: AskGate) -> list[Verdict]:
     project = backbone.project
     if asked.flow and asked.flow not in project.flows:
         raise unknown("flow", asked.flow, project.flows)
-    found = await asyncio.to_thread(leaks, project.folder, project.path(project.settings.secrets.file))
-    return [one for one in verdicts(project, found) if asked.flow in ("", one.flow)]
+
+    def judge() -> list[Verdict]:
+        found = leaks(project.folder, project.path(project.settings.secrets.file))
+        return verdicts(project, found, asked.flow)
+
+    return await asyncio.to_thread(judge)
 
 
 async def _trace(backbone: Backbone, asked: AskTrace) -> TraceReport:
