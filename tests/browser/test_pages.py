@@ -58,6 +58,11 @@ STATES = {
     "replay-refused": "/replays/plan?flow=orders-to-stock&rate=5",
     "silence-form": "/act/silence-alerts?flow=orders-to-shop&rule=flow-late",
     "silence-any-form": "/act/silence-alerts",
+    "catalogue-systems": "/catalogue?show=systems",
+    "catalogue-contracts": "/catalogue?show=contracts",
+    "catalogue-flows": "/catalogue?show=flows",
+    "catalogue-personal": "/catalogue?show=personal",
+    "catalogue-circles": "/catalogue?show=circles",
     "duplicates-of-one": "/duplicates?stream=order%401",
     "start-form": "/act/start-replay?flow=sales-to-stock&all=yes",
 }
