@@ -14,7 +14,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -131,10 +131,9 @@ def fill(store: Path, now: int) -> None:
                 yield (step, start, flow, *counts, packed[step][(flow * 31 + start // step) % _KINDS])
 
     def together() -> Iterator[tuple[Any, ...]]:
-        for step, start in steps(now):
-            if step > MINUTE or start < folded:
-                counts = [FLOWS * count for count in _counts(step)]
-                yield (step, start, *counts, totals[step][start // step % _KINDS])
+        for step, start in _with_totals(steps(now), folded):
+            counts = [FLOWS * count for count in _counts(step)]
+            yield (step, start, *counts, totals[step][start // step % _KINDS])
 
     def sources() -> Iterator[tuple[Any, ...]]:
         for step, start in steps(now):
@@ -154,6 +153,11 @@ def fill(store: Path, now: int) -> None:
         state = (folded, floor_to(HOUR, now - MINUTES_DAYS * DAY), 0)
         connection.execute("UPDATE rollup_state SET folded = ?, minutes_from = ?, hours_from = ?", state)
     connection.close()
+
+
+def _with_totals(spans: Iterable[tuple[int, int]], folded: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans that have totals: minutes only before ``folded``."""
+    return ((step, start) for step, start in spans if step > MINUTE or start < folded)
 
 
 def _counts(step: int) -> tuple[int, ...]:

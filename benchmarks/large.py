@@ -264,10 +264,9 @@ def fill_sums(store: Path, now: int) -> None:
                 yield (step, start, flow, *counts(step), lags[step][(flow + start // step) % 16])
 
     def together() -> Iterator[tuple[Any, ...]]:
-        for step, start in _spans(now):
-            if step > MINUTE or start < floor_to(HOUR, now):
-                all_counts = [FLOWS * count for count in counts(step)]
-                yield (step, start, *all_counts, all_lags[step][start // step % 16])
+        for step, start in _spans(floor_to(HOUR, now)):
+            all_counts = [FLOWS * count for count in counts(step)]
+            yield (step, start, *all_counts, all_lags[step][start // step % 16])
 
     def sources() -> Iterator[tuple[Any, ...]]:
         for step, start in _spans(now):
