@@ -12,6 +12,7 @@ from tests.documented import HARM
 
 from trunkline.app.acts import PauseFlow, Publish, ResumeFlow, SilenceAlerts, perform
 from trunkline.app.backbone import Backbone
+from trunkline.app.census import pieces
 from trunkline.app.demo.stage import write_demo
 from trunkline.app.project import Project
 from trunkline.app.tokens import keyring_of
@@ -105,6 +106,20 @@ def day(folder: Path, more: str = "") -> Project:
     text = text.replace("title: A day", "title: " + json.dumps(f"A day {HARM}"))
     main.write_text(text + more, "utf-8")
     return Project.load(folder)
+
+
+def match(project: Project) -> Project:
+    """Return a project whose orders are one thing where they are of one article."""
+    path = project.folder / "contracts/order.odcs.yaml"
+    before, head, after = path.read_text("utf-8").partition("customProperties:\n")
+    indent = after[: len(after) - len(after.lstrip())]
+    path.write_text(f"{before}{head}{indent}- {{property: match, value: [[sku]]}}\n{after}", "utf-8")
+    return Project.load(project.folder)
+
+
+async def count(backbone: Backbone) -> None:
+    """Have the census count what is there."""
+    assert [events async for events in pieces(backbone)]
 
 
 async def fill(backbone: Backbone) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.browser.site import Site
-from tests.control_room import ALERTS, day, fill, occupy
+from tests.control_room import ALERTS, count, day, fill, match, occupy
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -16,7 +16,8 @@ SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """Return a project with something of everything."""
-    with Site(day(tmp_path_factory.mktemp("site") / "day", ALERTS), fill, occupy) as opened:
+    project = match(day(tmp_path_factory.mktemp("site") / "day", ALERTS))
+    with Site(project, fill, occupy, count) as opened:
         yield opened
 
 

@@ -42,6 +42,8 @@ class Refusing(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(said)))
         self.end_headers()
         self.wfile.write(said)
+        if self.server.mended:
+            self.server.took.set()
 
     def log_message(self, *_):
         pass
@@ -72,6 +74,7 @@ class Duty:
 def duty(tmp_path_factory):
     folder = init(tmp_path_factory.mktemp("duty") / "shop").folder
     desk = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    desk.took = threading.Event()
     (folder / "systems/desk.yaml").write_text(DESK % desk.server_port)
     (folder / "flows/orders-to-desk.yaml").write_text(FLOW)
     main = folder / "trunkline.yaml"
@@ -158,6 +161,7 @@ def test_by_keyboard(browse, duty):
     page.keyboard.press("a")
     shown(page, "Alerts")
     expect(page.locator("#answer")).to_contain_text("Nothing", timeout=SOON)
+    assert duty.desk.took.wait(SOON / 1_000)  # it looks for answers within seconds
     go(page, "Log out")
     expect(page.get_by_label("Admin token")).to_be_focused()
     page.goto(f"{duty.room}/")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.control_room import order, publish
 
+from trunkline.app.registering import Who, register
 from trunkline.intake.quarantine import Query
 from trunkline.surfaces.dashboard.pages import PAGES
 
@@ -56,6 +58,7 @@ STATES = {
     "replay-refused": "/replays/plan?flow=orders-to-stock&rate=5",
     "silence-form": "/act/silence-alerts?flow=orders-to-shop&rule=flow-late",
     "silence-any-form": "/act/silence-alerts",
+    "duplicates-of-one": "/duplicates?stream=order%401",
     "start-form": "/act/start-replay?flow=sales-to-stock&all=yes",
 }
 """Pages in a state that has more to show than their address alone."""
@@ -66,6 +69,14 @@ def test_state(look, shot, name):
     shown = look(STATES[name])
     assert shown.locator("main script, main iframe, img[onerror]").count() == 0
     look_at(shown, shot, name)
+
+
+# A contract's page tells of its versions and of who is on them.
+def test_registered(look, shot, site):
+    clock = site.backbone.machine.clock
+    site.run(register(site.backbone.project.folder, ["order", "sale"], Who("ann", "as it is"), clock))
+    site.run(publish(site.backbone, "order", [order(30, clock.now())]))
+    look_at(look("/contracts/order"), shot, "contract-registered")
 
 
 # Somebody on duty takes an alert from the list by keyboard, in a dialog, without leaving the page before.
@@ -101,6 +112,16 @@ EMPTY = """
 """
 
 
+WIDE = """
+[...document.querySelectorAll("main li > time")].filter((one) => {
+  const text = document.createRange(); text.selectNodeContents(one);
+  return one.previousSibling?.textContent.trim() &&
+    one.getBoundingClientRect().width > text.getBoundingClientRect().width + 1;
+}).map((one) => one.outerHTML)
+"""
+"""Times within a sentence that take more room than their words, and leave a gap behind."""
+
+
 def look_at(shown, shot, name):
     """Look at a page in two widths, light and dark: it fits, says something, and nobody is kept out."""
     assert not LEFT.search(shown.evaluate(TOLD)), LEFT.search(shown.evaluate(TOLD))
@@ -110,6 +131,7 @@ def look_at(shown, shot, name):
         shown.emulate_media(color_scheme=colours)
         shot(shown, f"{name}-{width}-{colours}")
         assert shown.evaluate("document.documentElement.scrollWidth") <= width
+        assert shown.evaluate(WIDE) == []
         if (width, colours) in READ:
             assert not serious(shown)
 

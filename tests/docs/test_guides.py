@@ -206,7 +206,7 @@ def test_work_through_quarantine(bash):
     done(bash, "sed -i 's/|cancelled/|cancelled|lost/' contracts/order.odcs.yaml")
     assert f"{first}: released" in done(bash, released.replace(ENTRY, first))
     printed = done(bash, alike)
-    assert "3 entries would be answered; nothing was done." in printed
+    assert "3 entries would be released; nothing was done." in printed
     assert f"{second}: released" in printed
     edit = "sed -i 's/gone/placed/' state/mended.json\ntrunkline quarantine release"
     mended = mended.replace("trunkline quarantine release", edit)

@@ -14,6 +14,7 @@ BODIES = {
     "ask-edit": {**WHERE, "values": {"name": f"{CANARY} edited"}},
     "discard-letters": {"where": {"flow": "counting"}, "why": "as agreed"},
     "release-entries": {"where": {}, "all": True, "why": "as agreed"},
+    "ask-release": {"where": {}, "all": True, "why": "as agreed"},
     "discard-entries": {"where": {"kind": "decode"}, "why": "as agreed"},
     "start-replay": {"flow": "people", "selection": {"first": 0, "last": 1}, "why": "lost"},
     "ask-plan": {"flow": "people", "selection": {"first": 0, "last": 1}, "why": "lost"},

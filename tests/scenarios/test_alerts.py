@@ -51,6 +51,7 @@ retry: {first: 100ms, longest: 1s}
 ALERTS = """
 alerts:
   every: 1s
+  group_wait: 1s
   without: [target-away]
   routes:
     oncall: {webhook: {url: secret://alerts/url, secret: secret://alerts/key}}
@@ -193,6 +194,35 @@ def test_killed_before_it_was_sent(folder, pager):
         until(lambda: not ask_list(folder, "alerts", "list", "--unsent"), "it has arrived")
         assert {identifier for identifier, _ in told(pager, "alerts.firing")} == {first}
         assert run.stop() == 0
+
+
+# Killed while an alert waits for its group, it tells of it after a restart, once.
+def test_killed_while_a_group_waits(folder, pager):
+    main = folder / "trunkline.yaml"
+    text = main.read_text().replace("group_wait: 1s", "group_wait: 6s")
+    main.write_text(text.replace("severity: page, to", "severity: ticket, to"))
+    with running(folder) as run:
+        run.listening()
+        post(run, folder)
+        until(lambda: "desk-away" in states(folder), "the alert fires")
+        run.kill()
+    assert states(folder)["desk-away"] == "firing"
+    with running(folder) as run:
+        run.listening()
+        until(lambda: "desk-away" in rules_told(pager), "people are told")
+        assert run.stop() == 0
+    fired = [
+        identifier
+        for identifier, data in told(pager, "alerts.firing")
+        for alert in data["alerts"]
+        if alert["rule"] == "desk-away"
+    ]
+    assert len(set(fired)) == 1
+
+
+def states(folder):
+    """Return the states of the alerts that are open, by rule."""
+    return {one["rule"]: one["state"] for one in ask_list(folder, "alerts", "list")}
 
 
 # A route that does not work is seen: at once where it is tried, and in the list and the log where it is used.

@@ -26,7 +26,7 @@ from tests.scenarios.test_log_canaries import FILES, Crm
 from trunkline.adapters.keyfile.key import make_key
 from trunkline.app.acts import Publish, RotateToken, SilenceAlerts, StartReplay, perform
 from trunkline.app.backbone import Machine, opened, this_machine
-from trunkline.app.census import pieces
+from trunkline.app.census import duplicates, pieces
 from trunkline.app.project import Project
 from trunkline.app.questions import AskTrace
 from trunkline.app.run import running
@@ -288,7 +288,8 @@ async def happened(story, session, hook, crm, pager):
         return {"dead-letters", "quarantine", "drift"} <= rules and bool(pager.took)
 
     await settled(told)
-    assert sum([events async for events in pieces(backbone)]) >= 6
+    assert all([events async for events in pieces(backbone)])
+    assert (await duplicates(backbone, "person@1")).groups
     replay = await perform(backbone, StartReplay(flow="people", selection=Selection(), by="ann", why="lost"))
     until = backbone.machine.clock.now() + 3_600 * SECOND
     silence = await perform(backbone, SilenceAlerts({"flow": "x"}, until, "ann", "known"))

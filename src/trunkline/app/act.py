@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from trunkline.kernel.errors import TrunklineError
 from trunkline.kernel.roles import Role
 
 SHOWN_ITEMS = 20
@@ -37,6 +38,14 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     def change(self, result: Any) -> Change:
         """Return what came of it; a list is counted."""
         return Change(count=len(result) if isinstance(result, list) else 1)
+
+
+def agree(count: int | None, there: int) -> None:
+    """Raise ``TrunklineError`` where ``count`` was said of what an act is for, and ``there`` are others."""
+    if count is not None and count != there:
+        raise TrunklineError(
+            f"{there:,} are found now, not {count:,}: look at them again, and say the new count"
+        )
 
 
 def about(act: msgspec.Struct) -> str:

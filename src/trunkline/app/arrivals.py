@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from trunkline.app.act import Act, Change
+from trunkline.app.act import Act, Change, agree
 from trunkline.app.backbone import Backbone
 from trunkline.app.editing import changed
 from trunkline.app.masking import masked
@@ -36,7 +36,8 @@ class Discarded(msgspec.Struct, frozen=True):
 class ReleaseEntries(Act, frozen=True):
     """Let quarantined arrivals in: as they came, or with ``record`` or ``values`` in place of it (JSON).
 
-    ``values`` are by dotted path.
+    ``values`` are by dotted path. With a ``count`` nothing is done where others than so many are found,
+    from ``where.after`` on.
     """
 
     where: Query
@@ -44,6 +45,7 @@ class ReleaseEntries(Act, frozen=True):
     why: str = ""
     record: bytes = b""
     values: dict[str, bytes] = msgspec.field(default_factory=dict)
+    count: int | None = None
 
     def change(self, result: list[Release]) -> Change:
         """Tell how many were let in."""
@@ -52,11 +54,15 @@ class ReleaseEntries(Act, frozen=True):
 
 
 class DiscardEntries(Act, frozen=True):
-    """Give quarantined arrivals up for ``why``."""
+    """Give quarantined arrivals up for ``why``.
+
+    ``count`` as of a release.
+    """
 
     where: Query
     by: str
     why: str
+    count: int | None = None
 
     def change(self, result: list[Discarded]) -> Change:
         """Tell how many were given up."""
@@ -104,20 +110,28 @@ async def entries(backbone: Backbone, where: Query) -> list[EntryView]:
     return [entry_view(one) for one in await backbone.quarantine.list(await checked_entries(backbone, where))]
 
 
-async def found(backbone: Backbone, where: Query) -> list[Entry]:
-    """Return the open entries of one page, oldest first: a bulk act keeps the order they came in."""
+async def found(backbone: Backbone, where: Query, count: int | None = None) -> list[Entry]:
+    """Return the open entries of one page, oldest first: a bulk act keeps the order they came in.
+
+    Where a ``count`` is said, raises ``TrunklineError`` if there are others than so many.
+    """
     where = await checked_entries(backbone, where)
     page = replace(
         where, status="open", before="", after=where.after or "", limit=min(where.limit, MOST_AT_A_TIME)
     )
-    return list(await backbone.quarantine.list(page))
+    entries = list(await backbone.quarantine.list(page))
+    if count is not None:
+        is_last = len(entries) < page.limit
+        groups = () if is_last else await backbone.quarantine.groups(page)
+        agree(count, len(entries) if is_last else sum(one.entries for one in groups))
+    return entries
 
 
 async def release_entries(backbone: Backbone, act: ReleaseEntries) -> list[Release]:
     """Run the entries of one page through the present contract and let in what passes."""
     if act.record and len(act.where.ids) != 1:
         raise UsageError("a whole record replaces one entry: release one at a time")
-    edits, ids, unfit = await _edits(backbone, act)
+    edits, ids, unfit = await _edits(backbone, act, act.count)
     decision = Decision(act.by, act.why, edits)
     done = await release(backbone.quarantine, backbone.intakes, backbone.machine.clock, ids, decision)
     return sorted([*done, *unfit], key=lambda one: one.entry_id)
@@ -132,10 +146,10 @@ async def would_release(backbone: Backbone, act: ReleaseEntries) -> list[Release
 
 
 async def _edits(
-    backbone: Backbone, act: ReleaseEntries
+    backbone: Backbone, act: ReleaseEntries, count: int | None = None
 ) -> tuple[dict[str, bytes], list[str], list[Release]]:
     """Return the records that go in place of what came, the entries to judge, and those that take no edit."""
-    entries = await found(backbone, act.where)
+    entries = await found(backbone, act.where, count)
     edits: dict[str, bytes] = {}
     unfit: list[Release] = []
     for one in entries if act.record or act.values else ():
@@ -169,7 +183,7 @@ def _record(held: Held, contract: Contract | None) -> Any:
 async def discard_entries(backbone: Backbone, act: DiscardEntries) -> list[Discarded]:
     """End the entries of one page without letting them in; their bytes are kept until they are trimmed."""
     end = Resolution("discarded", act.by, act.why, backbone.machine.clock.now())
-    entries = await found(backbone, act.where)
+    entries = await found(backbone, act.where, act.count)
     ended = await asyncio.gather(*(backbone.quarantine.resolve(one.id, end) for one in entries))
     return [Discarded(one.id, done) for one, done in zip(entries, ended, strict=True)]
 

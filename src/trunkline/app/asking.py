@@ -57,6 +57,7 @@ from trunkline.app.questions import (
     AskLetters,
     AskLineage,
     AskPlan,
+    AskRelease,
     AskReplay,
     AskReplays,
     AskRules,
@@ -74,6 +75,7 @@ from trunkline.app.secret_ages import SecretAge, secret_ages
 from trunkline.app.status import FlowStanding, Status, status
 from trunkline.app.story import Asked, TraceReport, trace
 from trunkline.app.users import VersionUsers, users
+from trunkline.intake.release import Release
 from trunkline.observe.alerts.times import AnswerTimes
 
 
@@ -101,8 +103,12 @@ async def _gate(backbone: Backbone, asked: AskGate) -> list[Verdict]:
     project = backbone.project
     if asked.flow and asked.flow not in project.flows:
         raise unknown("flow", asked.flow, project.flows)
-    found = await asyncio.to_thread(leaks, project.folder, project.path(project.settings.secrets.file))
-    return [one for one in verdicts(project, found) if asked.flow in ("", one.flow)]
+
+    def judge() -> list[Verdict]:
+        found = leaks(project.folder, project.path(project.settings.secrets.file))
+        return verdicts(project, found, asked.flow)
+
+    return await asyncio.to_thread(judge)
 
 
 async def _trace(backbone: Backbone, asked: AskTrace) -> TraceReport:
@@ -156,6 +162,7 @@ _ANSWER: Mapping[type[Question], tuple[Callable[[Backbone, Any], Awaitable[Any]]
         list[arrivals.EntryGroup],
     ),
     AskEntry: (_entry, arrivals.QuarantineDetail),
+    AskRelease: (lambda backbone, asked: arrivals.would_release(backbone, asked.act), list[Release]),
     AskEnded: (lambda backbone, asked: arrivals.why_not_open(backbone, asked.ids), list[str]),
     AskReplays: (lambda backbone, asked: replays(backbone, asked.flow), list[ReplayView]),
     AskReplay: (lambda backbone, asked: replay_of(backbone, asked.replay), ReplayView),

@@ -8,10 +8,15 @@ counts. A finding says where and what, never the text. A line that only looks li
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
+from os import stat_result
+from os.path import samestat
 from pathlib import Path
+from stat import S_ISREG
 
 import msgspec
 import re2
@@ -89,20 +94,14 @@ _UUID = re2.compile(r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 def leaks(folder: Path, besides: Path) -> list[Fault]:
     """Return a fault for each credential in the files of a project folder, ``besides`` the file for them."""
-    paths = [path for path in _files(folder) if path.resolve() != besides.resolve()]
-    return [fault for path in paths for fault in _of_file(path, str(path.relative_to(folder)))]
+    own = besides.stat() if besides.exists() else None
+    files = [(path, state) for path, state in _files(folder) if own is None or not samestat(state, own)]
+    return [fault for path, state in files for fault in _of_file(path, folder, _print(state))]
 
 
 def stamp(folder: Path) -> int:
     """Return another number where a file that is read was made, changed or removed."""
-    found = []
-    for path in _files(folder):
-        try:
-            state = path.stat()
-        except OSError:
-            continue  # it went away just now
-        found.append((str(path), state.st_mtime_ns, state.st_size))
-    return hash(tuple(found))
+    return hash(tuple((str(path), _print(state)) for path, state in _files(folder)))
 
 
 def leaks_of(text: str, file: str) -> Iterator[Fault]:
@@ -121,19 +120,29 @@ def leaks_of(text: str, file: str) -> Iterator[Fault]:
             yield Fault(place, "no-secret without a reason", "# no-secret: and why it is none")
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path) -> Iterator[tuple[Path, stat_result]]:
     for place in PLACES:
         paths = (folder / place).rglob("*") if place == "mappings" else (folder / place).glob("*")
-        yield from sorted(path for path in paths if path.suffix in _ENDINGS and path.is_file())
+        for path in sorted(path for path in paths if path.suffix in _ENDINGS):
+            with contextlib.suppress(OSError):  # it went away just now
+                if S_ISREG((state := path.stat()).st_mode):
+                    yield path, state
 
 
-def _of_file(path: Path, file: str) -> Iterator[Fault]:
+def _print(state: stat_result) -> tuple[int, int, int]:
+    """Return what is another where a file was changed or replaced."""
+    return state.st_ino, state.st_mtime_ns, state.st_size
+
+
+@lru_cache(maxsize=16_384)
+def _of_file(path: Path, folder: Path, _: tuple[int, int, int]) -> tuple[Fault, ...]:
+    """Return what a file in some state holds: it is read again when it is in another."""
     try:
         with path.open("rb") as opened:
             text = opened.read(_LONGEST_BYTES).decode("utf-8", "replace")
     except OSError:
-        return  # a file of the project that cannot be read is told by whoever reads the project
-    yield from leaks_of(text, file)
+        return ()  # a file of the project that cannot be read is told by whoever reads the project
+    return tuple(leaks_of(text, str(path.relative_to(folder))))
 
 
 def _found(text: str) -> Iterator[tuple[str, int]]:

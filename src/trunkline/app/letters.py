@@ -9,7 +9,7 @@ from typing import ClassVar
 import msgspec
 from msgspec.structs import replace
 
-from trunkline.app.act import Act, Change
+from trunkline.app.act import Act, Change, agree
 from trunkline.app.backbone import Backbone
 from trunkline.app.connectors import Checked
 from trunkline.app.dead import flow_named
@@ -60,13 +60,17 @@ class Edited(msgspec.Struct, frozen=True):
 
 
 class RetryLetters(Act, frozen=True):
-    """Deliver dead letters again, with all attempts; ``new_key`` names their effects anew."""
+    """Deliver dead letters again, with all attempts; ``new_key`` names their effects anew.
+
+    With a ``count`` nothing is done where others than so many are found, from ``where.after`` on.
+    """
 
     role: ClassVar[Role] = "delivery"
     where: CaseQuery
     by: str
     why: str = ""
     new_key: bool = False
+    count: int | None = None
 
     def change(self, result: list[Answered]) -> Change:
         """Tell how many wait again."""
@@ -74,12 +78,16 @@ class RetryLetters(Act, frozen=True):
 
 
 class DiscardLetters(Act, frozen=True):
-    """Give dead letters up for ``why``."""
+    """Give dead letters up for ``why``.
+
+    ``count`` as of a retry.
+    """
 
     role: ClassVar[Role] = "delivery"
     where: CaseQuery
     by: str
     why: str
+    count: int | None = None
 
     def change(self, result: list[Answered]) -> Change:
         """Tell how many were given up."""
@@ -90,7 +98,7 @@ class EditLetters(Act, frozen=True):
     """Put another record in place of dead letters' own: ``record``, or what ``values`` make of each.
 
     Both are JSON; ``values`` are by dotted path. ``retry`` delivers them at once, ``new_key`` then names
-    their effects anew. An edit that is refused leaves its letter as it was.
+    their effects anew. An edit that is refused leaves its letter as it was. ``count`` as of a retry.
     """
 
     role: ClassVar[Role] = "delivery"
@@ -101,6 +109,7 @@ class EditLetters(Act, frozen=True):
     values: dict[str, bytes] = msgspec.field(default_factory=dict)
     retry: bool = False
     new_key: bool = False
+    count: int | None = None
 
     def change(self, result: list[Edited]) -> Change:
         """Tell how many were edited, and which fields."""
@@ -110,11 +119,18 @@ class EditLetters(Act, frozen=True):
         return Change("dead", after if done else "", len(done))
 
 
-async def _found(backbone: Backbone, where: CaseQuery) -> list[tuple[str, Case]]:
-    """Return the dead letters of one page; raises ``UsageError`` for a flow that nothing has."""
+async def _found(backbone: Backbone, where: CaseQuery, count: int | None = None) -> list[tuple[str, Case]]:
+    """Return the dead letters of one page; raises ``UsageError`` for a flow that nothing has.
+
+    Where a ``count`` is said, raises ``TrunklineError`` if there are others than so many.
+    """
     await check_flow(backbone, where.flow)
     page = replace(where, state="dead", limit=min(where.limit, MOST_AT_A_TIME))
-    return await backbone.ledger.find(page)
+    found = await backbone.ledger.find(page)
+    if count is not None:
+        is_last = len(found) < page.limit
+        agree(count, len(found) if is_last else sum(one.cases for one in await backbone.ledger.groups(page)))
+    return found
 
 
 async def retry_letters(backbone: Backbone, act: RetryLetters) -> list[Answered]:
@@ -124,7 +140,7 @@ async def retry_letters(backbone: Backbone, act: RetryLetters) -> list[Answered]
     """
     if await is_cancelled(backbone, act.where.flow):
         raise TrunklineError("the replay was cancelled: its dead letters can only be discarded")
-    answered = await _answer(backbone, act.where, Retry(act.by, act.why, act.new_key))
+    answered = await _answer(backbone, act, Retry(act.by, act.why, act.new_key))
     await _replays_go_on(backbone, {one.flow for one in answered if one.answered}, act.by, act.why)
     return answered
 
@@ -136,12 +152,14 @@ async def _replays_go_on(backbone: Backbone, flows: set[str], by: str, why: str)
 
 async def discard_letters(backbone: Backbone, act: DiscardLetters) -> list[Answered]:
     """Give the letters of one page up."""
-    return await _answer(backbone, act.where, Discard(act.why, act.by))
+    return await _answer(backbone, act, Discard(act.why, act.by))
 
 
-async def _answer(backbone: Backbone, where: CaseQuery, resolution: Resolution) -> list[Answered]:
+async def _answer(
+    backbone: Backbone, act: RetryLetters | DiscardLetters, resolution: Resolution
+) -> list[Answered]:
     """Answer what is found: all at a time, so that they share a transaction."""
-    found = await _found(backbone, where)
+    found = await _found(backbone, act.where, act.count)
     done = await asyncio.gather(*(_resolve(backbone, flow, case.offset, resolution) for flow, case in found))
     return [Answered(flow, case.offset, one) for (flow, case), one in zip(found, done, strict=True)]
 
@@ -155,7 +173,7 @@ async def _resolve(backbone: Backbone, flow: str, offset: int, resolution: Resol
 async def edit_letters(backbone: Backbone, act: EditLetters) -> list[Edited]:
     """Edit the letters of one page; the event in the log stays as it came."""
     edited = []
-    async for one, edit in _judged_edits(backbone, act):
+    async for one, edit in _judged_edits(backbone, act, act.count):
         done = edit is not None and await _resolve(backbone, one.flow, one.offset, edit)
         if done and act.retry:
             retry = Retry(act.by, act.why, act.new_key)
@@ -185,13 +203,15 @@ async def would_edit(backbone: Backbone, act: EditLetters) -> list[Edited]:
     return found
 
 
-async def _judged_edits(backbone: Backbone, act: EditLetters) -> AsyncIterator[tuple[Edited, Edit | None]]:
+async def _judged_edits(
+    backbone: Backbone, act: EditLetters, count: int | None = None
+) -> AsyncIterator[tuple[Edited, Edit | None]]:
     """Yield what an edit would come to for each letter of the page, and the edit where it would be taken."""
     if bool(act.record) == bool(act.values):
         raise UsageError(
             "an edit is either a whole record or values for some places of it: --file, or --set PATH=VALUE"
         )
-    for flow, case in await _found(backbone, act.where):
+    for flow, case in await _found(backbone, act.where, count):
         wired = flow_named(backbone, flow)
         [entry] = await CaseLoader(backbone.log, wired.contract.stream).entries([case])
         judged, edit = _judged(backbone, wired, entry, act)

@@ -7,6 +7,7 @@ turn the text into a number once it has passed.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Annotated, TypeAlias
 
 import msgspec
@@ -31,6 +32,7 @@ Share: TypeAlias = Annotated[
 ]
 
 
+@lru_cache(maxsize=1_024)
 def seconds_of(duration: str) -> float:
     """Return a duration in seconds; raises ``ValueError`` saying what one looks like."""
     match = re.match(_DURATION, duration)

@@ -13,12 +13,13 @@ import msgspec
 from msgspec.structs import replace
 
 from trunkline.app.act import about
-from trunkline.app.acts import EditLetters, StartReplay
+from trunkline.app.acts import EditLetters, ReleaseEntries, StartReplay
 from trunkline.app.alerting.views import (
     AlertsQuery,
 )
 from trunkline.app.kpis import By
-from trunkline.app.story import LIMIT
+from trunkline.app.masking import MASK
+from trunkline.app.story import CORRELATION, LIMIT
 from trunkline.delivery.ledger import CaseQuery
 from trunkline.intake.quarantine import Query as EntryQuery
 from trunkline.observe.audit import AuditQuery
@@ -149,6 +150,12 @@ class AskEntry(Question, frozen=True):
     reveal: bool = False
 
 
+class AskRelease(Question, frozen=True):
+    """Tell what a release of refused arrivals would come to, without making it, 1,000 at a time."""
+
+    act: ReleaseEntries
+
+
 class AskEnded(Question, frozen=True):
     """Say of refused arrivals that are not open why: they have ended already, or there is none of that id."""
 
@@ -259,7 +266,12 @@ def reveals(question: Question) -> bool:
 
 
 def subject_of(question: Question) -> str:
-    """Return what a question is about, for the audit: its kind and what narrows it; keys are masked."""
+    """Return what a question is about, for the audit: its kind and what narrows it; keys are masked.
+
+    So is what a story is asked by, unless it is a correlation ID: else it may be an entity key.
+    """
+    if isinstance(question, AskTrace) and not CORRELATION.fullmatch(question.id):
+        question = replace(question, id=MASK)
     return f"{type(question).__name__} {about(question)}"
 
 

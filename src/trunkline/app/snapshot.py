@@ -6,6 +6,7 @@ number of flows and streams, and reads no event but the first that a flow has st
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 from trunkline.app.backbone import Backbone
 from trunkline.app.owed import Owed, owed
 from trunkline.app.project import Flow as WiredFlow
-from trunkline.app.project import Source
+from trunkline.app.project import Source, Target
 from trunkline.app.staleness import SourceStaleness, late_bound, needs_seconds, source_staleness
 from trunkline.app.verdicts import Health, Numbers, judged
 from trunkline.delivery.ledger import FlowStatus
@@ -122,6 +123,7 @@ async def snapshot(backbone: Backbone) -> Snapshot:
         last = from_rfc3339(one.last) if one.last else 0
         latest[one.stream] = max(last, latest.get(one.stream, 0))
     standings = await backbone.standings.load()
+    flows = Counter(flow.target.name for flow in project.flows.values())
     return Snapshot(
         backbone.machine.clock.now(),
         project.settings.project,
@@ -130,7 +132,10 @@ async def snapshot(backbone: Backbone) -> Snapshot:
         await _flows(backbone, standings),
         tuple(_stream(backbone, name, infos, latest) for name in sorted({*project.contracts, *infos})),
         await _sources(backbone, heard),
-        tuple(_target(backbone, name, standings.get(name, Standing())) for name in sorted(project.targets)),
+        tuple(
+            _target(target, standings.get(name, Standing()), flows[name])
+            for name, target in sorted(project.targets.items())
+        ),
     )
 
 
@@ -232,9 +237,7 @@ def _source(source: Source, heard: SourceStaleness, quarantined: int) -> SourceS
     )
 
 
-def _target(backbone: Backbone, name: str, standing: Standing) -> TargetSight:
-    target = backbone.project.targets[name]
-    flows = sum(flow.target is target for flow in backbone.project.flows.values())
+def _target(target: Target, standing: Standing, flows: int) -> TargetSight:
     state, since, by, why = "there", 0, "", ""
     if standing.isolation:
         isolation = standing.isolation
@@ -242,7 +245,7 @@ def _target(backbone: Backbone, name: str, standing: Standing) -> TargetSight:
     elif standing.outage:
         outage = standing.outage
         state, since, why = "away", outage.since, f"{outage.kind}: {outage.detail}"
-    return TargetSight(name, target.system.system, target.via, state, _time(since), by, why, flows)
+    return TargetSight(target.name, target.system.system, target.via, state, _time(since), by, why, flows)
 
 
 def _time(instant: int) -> str | None:

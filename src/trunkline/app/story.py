@@ -43,7 +43,8 @@ LIMIT = 50
 REPLAYS = 100
 """In how many replays, the newest, a trace is looked for that no event has."""
 
-_TRACE = re.compile(r"[0-9a-f]{32}")
+CORRELATION = re.compile(r"[0-9a-f]{32}")
+"""What a correlation ID looks like; nothing else that is asked by is known not to be an entity key."""
 
 What: TypeAlias = Literal[
     "arrived",
@@ -164,7 +165,7 @@ async def _found(backbone: Backbone, identifier: str, asked: Asked) -> tuple[lis
         query = Query(stream, limit=asked.limit + 1, before=asked.before, **value)
         return await backbone.log.find(query)
 
-    if _TRACE.fullmatch(identifier):
+    if CORRELATION.fullmatch(identifier):
         if found := await find(correlation=identifier):
             return ["correlation"], found
         for replay in (await backbone.replays.all())[:REPLAYS]:

@@ -319,7 +319,7 @@ class Letters(Protocol):
     async def groups(self, query: CaseQuery) -> list[CaseGroup]:
         """Return all that ``query`` asks for, grouped by flow and cause, the largest group first.
 
-        ``after`` and ``limit`` do not count here. Groups of one size come by flow, kind and cause.
+        ``after`` counts here, ``limit`` does not. Groups of one size come by flow, kind and cause.
         """
 
     async def holds_back(self, flow: str, offsets: Sequence[int]) -> dict[int, int]:

@@ -202,9 +202,10 @@ class MemoryLedger:
 
     async def find(self, query: CaseQuery) -> list[tuple[str, Case]]:
         """Return cases with their flows, by flow and offset."""
-        return [(flow, case) for flow, case in self._matches(query) if (flow, case.offset) > query.after][
-            : query.limit
-        ]
+        return self._behind(query)[: query.limit]
+
+    def _behind(self, query: CaseQuery) -> list[tuple[str, Case]]:
+        return [(flow, case) for flow, case in self._matches(query) if (flow, case.offset) > query.after]
 
     def _matches(self, query: CaseQuery) -> list[tuple[str, Case]]:
         found = [
@@ -218,7 +219,7 @@ class MemoryLedger:
     async def groups(self, query: CaseQuery) -> list[CaseGroup]:
         """Return cases grouped by flow and cause, the largest group first."""
         members: dict[tuple[str, Cause], list[Case]] = {}
-        for flow, case in self._matches(query):
+        for flow, case in self._behind(query):
             members.setdefault((flow, cause_of(case.tries)), []).append(case)
         found = [
             CaseGroup(

@@ -172,7 +172,7 @@ class Quarantine(Protocol):
         """Return entries that match, newest first, or oldest first with ``after``."""
 
     async def groups(self, query: Query) -> Sequence[Group]:
-        """Return all that ``query`` asks for, whatever its page, grouped by ``group_of``; see ``grouped``."""
+        """Return all that ``query`` asks for behind ``after``, grouped by ``group_of``; see ``grouped``."""
 
     async def get(self, entry_id: str) -> Held | None:
         """Return one entry with its bytes, or None where there is none of that id."""
@@ -254,7 +254,7 @@ class MemoryQuarantine:
 
     async def groups(self, query: Query) -> Sequence[Group]:
         """Return entries grouped by their first reason."""
-        return grouped(map(group_of, self._matches(query)))
+        return grouped(group_of(one) for one in self._matches(query) if one.id > (query.after or ""))
 
     async def get(self, entry_id: str) -> Held | None:
         """Return one entry with its bytes."""

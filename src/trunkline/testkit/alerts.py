@@ -61,6 +61,16 @@ class AlertStoreSuite:
         assert [one.id for one in await store.alerts(AlertQuery("a0"))] == ["a0"]
         assert [one.id for one in await store.alerts(AlertQuery(only_open=False, limit=1))] == ["a1"]
 
+    async def test_an_end_that_waits(self, store: AlertStore) -> None:
+        """One that is over is found with what is still to be told of it, also beside one that came back."""
+        over = replace(ALERT, phase="resolved", resolved_at=25, told=("oncall",), told_at=20, end_waits=True)
+        await store.commit(Changes([over]))
+        assert await store.commit(Changes([replace(ALERT, id="a2", since=30)]))
+        stored = await store.alerts(AlertQuery(only_open=False, since=25))
+        assert [(one.id, one.end_waits) for one in stored] == [("a2", False), ("a1", True)]
+        assert await store.commit(Changes([replace(over, revision=1, end_waits=False)]))
+        assert not any(one.end_waits for one in await store.alerts(AlertQuery(only_open=False)))
+
     async def test_what_came_to_nothing_goes(self, store: AlertStore) -> None:
         """An alert that never fired leaves nothing."""
         await store.commit(Changes([replace(ALERT, phase="pending")]))

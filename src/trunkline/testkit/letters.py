@@ -155,10 +155,13 @@ class LettersSuite:
         ]
 
     async def test_groups_are_of_what_a_query_asks_for(self, ledger: WholeLedger) -> None:
-        """Filters and state of a query hold for groups; its page does not."""
+        """Filters and state of a query hold for groups, and where its page begins; its length does not."""
         await put(ledger, died(1, "a"), died(2, "b", kind="timeout"), died(3, "c"), case(4, "d", "waiting"))
-        [group] = await ledger.groups(CaseQuery(FLOW, kind="http-422", limit=1, after=(FLOW, 1)))
+        [group] = await ledger.groups(CaseQuery(FLOW, kind="http-422", limit=1))
         assert (group.cases, group.example) == (2, 1)
+        [group] = await ledger.groups(CaseQuery(kind="http-422", limit=1, after=(FLOW, 1)))
+        assert (group.cases, group.example) == (1, 3)
+        assert await ledger.groups(CaseQuery(after=(f"{FLOW}-later", -1))) == []
         [group] = await ledger.groups(CaseQuery(FLOW, offsets=(2,)))
         assert group.kind == "timeout"
         [group] = await ledger.groups(CaseQuery(FLOW, "waiting"))

@@ -164,6 +164,8 @@ class QuarantineSuite:
         shop = Group("shop/order", "sale@1", "json", "type", "/amount", 1, 1, 1, 1, held(1).entry.id)
         assert list(await quarantine.groups(Query(limit=1))) == [lines, shop]
         assert list(await quarantine.groups(Query(kind="json", text="/amount"))) == [shop]
+        [behind] = await quarantine.groups(Query(limit=1, after=held(3).entry.id))
+        assert (behind.entries, behind.example) == (1, held(4).entry.id)
         [released] = await quarantine.groups(Query(status="released"))
         assert (released.pointer, released.entries) == ("/amount", 1)
         assert len(await quarantine.groups(Query(status=None))) == len([lines, shop, released])

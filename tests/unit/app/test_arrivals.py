@@ -56,6 +56,19 @@ async def test_released_in_bulk(refused):
     assert (entry.by, entry.before, entry.after, entry.count) == ("eve", "open", "released edited", 3)
 
 
+# Who says how many has only so many released or discarded, a page after the other.
+async def test_count(refused):
+    page = Query(limit=1)
+    for act in (ReleaseEntries(page, "eve", count=5), DiscardEntries(page, "eve", "old", count=5)):
+        with pytest.raises(TrunklineError, match="4 are found now, not 5"):
+            await perform(refused, act)
+    [first] = await perform(refused, DiscardEntries(page, "eve", "old", count=4))
+    behind = Query(after=first.id)
+    with pytest.raises(TrunklineError, match="3 are found now"):
+        await perform(refused, DiscardEntries(behind, "eve", "old", count=4))
+    assert len(await perform(refused, DiscardEntries(behind, "eve", "old", count=3))) == 3
+
+
 # What is still refused stays, says why, and does not stop the others.
 async def test_still_refused(refused):
     act = ReleaseEntries(Query(), "eve", values={"status": b'"placed"', "lines.0.sku": b'"A"'})

@@ -33,6 +33,21 @@ async def test_answered_once(letters):
     assert (given_up.offset, await state(letters, 2)) == (2, "discarded")
 
 
+# Who says how many is answered only where so many are found, a page after the other.
+async def test_count(letters):
+    where = CaseQuery(FLOW, limit=1)
+    with pytest.raises(TrunklineError, match="2 are found now, not 3"):
+        await perform(letters, RetryLetters(where, "ann", count=3))
+    edit = EditLetters(CaseQuery(FLOW), "ann", values={"status": b'"paid"'}, count=1)
+    with pytest.raises(TrunklineError, match="2 are found now, not 1"):
+        await perform(letters, edit)
+    [first] = await perform(letters, RetryLetters(where, "ann", count=2))
+    behind = CaseQuery(FLOW, after=(FLOW, first.offset))
+    with pytest.raises(TrunklineError, match="1 are found now"):
+        await perform(letters, DiscardLetters(behind, "ann", "old", count=2))
+    assert len(await perform(letters, DiscardLetters(behind, "ann", "old", count=1))) == 1
+
+
 # An edit is kept beside the letter and shown masked; the log keeps what came, and it stays dead till retried.
 async def test_edited(letters):
     edit = EditLetters(at(0), "ann", "moved", values={"email": b'"bob@example.com"', "status": b'"paid"'})

@@ -13,6 +13,7 @@ from trunkline.app.questions import (
     AskEvents,
     AskLetters,
     AskStatus,
+    AskTrace,
     following,
     pages,
     reveals,
@@ -55,4 +56,6 @@ async def test_following(backbone, publish, bury):
 def test_revealing():
     question = AskEvents("order", subject="ada@example.com", reveal=True)
     assert (reveals(question), reveals(AskStatus()), reveals(AskEvents("order"))) == (True, False, False)
+    assert subject_of(AskTrace("ada@example.com", reveal=True)) == 'AskTrace {"id":"***","reveal":true}'
+    assert subject_of(AskTrace("a" * 32, reveal=True)) == f'AskTrace {{"id":"{"a" * 32}","reveal":true}}'
     assert subject_of(question) == 'AskEvents {"stream":"order","subject":"***","reveal":true}'

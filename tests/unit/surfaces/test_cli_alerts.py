@@ -57,6 +57,7 @@ def test_list_and_show(trunkline, wrong):
     assert trunkline("alerts", "list", "--severity", "page")[2] == "Nothing is wrong.\n"
     shown = trunkline("alerts", "show", wrong["id"])[1]
     assert f"next:         trunkline dead groups --flow {FLOW}" in shown
+    assert "told:         nobody yet: it waits for its group" in shown
     assert json.loads(trunkline("alerts", "show", wrong["id"], "--json")[1]) == wrong
 
 

@@ -48,6 +48,32 @@ def test_in_bulk(quarantine):
     assert len(ids(quarantine("list", "--json")[1])) == 2
 
 
+# A dry run of a release tells of each what would come of it, and changes nothing.
+def test_release_tried(quarantine, monkeypatch):
+    monkeypatch.setattr(answering, "PAGE", 2)
+    code, out, err = quarantine("release", "--all", "--dry-run")
+    assert (code, out.count(": still refused"), "/status" in err) == (1, 3, True)
+    assert out.splitlines()[-1] == "0 entries would be released, 3 not; nothing was done."
+    mended = ("release", "--all", "--set", "status=placed", "--dry-run")
+    code, out, _ = quarantine(*mended, "--limit", "1")
+    assert (code, out.count(": would be released")) == (0, 1)
+    assert out.splitlines()[-1] == "1 entry would be released; nothing was done."
+    lines = [json.loads(line) for line in quarantine(*mended, "--json")[1].splitlines()]
+    assert [one["fate"] for one in lines] == ["released"] * 3
+    assert len(ids(quarantine("list", "--json")[1])) == 3
+    assert quarantine("release", "no-such-entry", "--dry-run")[0] == 1
+
+
+# With --count it is done for as many as the dry run told, and else for none.
+def test_count(quarantine, monkeypatch):
+    monkeypatch.setattr(answering, "PAGE", 2)
+    code, _, err = quarantine("discard", "--all", "--count", "2", "--why", "test")
+    assert (code, "3 are found now, not 2" in err) == (6, True)
+    assert len(ids(quarantine("list", "--json")[1])) == 3
+    assert quarantine("discard", "--all", "--count", "3", "--why", "test")[0] == 0
+    assert quarantine("list", "--json")[1] == ""
+
+
 # Arrivals mended alike go in as they came, page by page; a page that was answered is not found again.
 def test_released_in_bulk(quarantine, trunkline, monkeypatch):
     monkeypatch.setattr(answering, "PAGE", 2)

@@ -16,8 +16,10 @@ from trunkline.observe.alerts.store import AlertQuery, Changes
 
 _ONE = "SELECT body FROM alert WHERE id = :id"
 _OPEN = "SELECT body FROM alert WHERE phase <> 'resolved' ORDER BY since DESC, id DESC LIMIT :limit"
-_ALL = """SELECT body FROM alert WHERE phase <> 'resolved' OR resolved_at >= :since
-    ORDER BY since DESC, id DESC LIMIT :limit"""
+_ALL = """SELECT body FROM (
+        SELECT since, id, body FROM alert WHERE phase <> 'resolved'
+        UNION ALL SELECT since, id, body FROM alert WHERE phase = 'resolved' AND resolved_at >= :since
+    ) ORDER BY since DESC, id DESC LIMIT :limit"""
 _REVISION = "SELECT revision FROM alert WHERE id = ?"
 _OTHER = "SELECT 1 FROM alert WHERE about = ? AND phase <> 'resolved' AND id <> ?"
 _PUT = "INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?)"

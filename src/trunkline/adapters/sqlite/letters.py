@@ -39,12 +39,10 @@ _HOLDS_BACK = f"""SELECT c.event, coalesce((SELECT k.held FROM key_held k
 def find(connection: apsw.Connection, rows: Rows, query: CaseQuery) -> list[tuple[str, Case]]:
     """Return cases with their flows, by flow and offset."""
     found: list[tuple[str, Case]] = []
-    after_flow, after_offset = query.after
-    for number, flow in _flows(connection, query.flow):
+    for number, flow, start in _behind(connection, query):
         room = query.limit - len(found)
-        if flow < after_flow or room <= 0:
-            continue
-        start = after_offset if flow == after_flow else -1
+        if room <= 0:
+            break
         given = _given(query, id=number, start=start, limit=room)
         some = connection.execute(page_of(query), given)
         found += [(flow, rows.case(flow, row)) for row in some]
@@ -61,13 +59,22 @@ def page_of(query: CaseQuery) -> str:
 def groups(connection: apsw.Connection, query: CaseQuery) -> list[CaseGroup]:
     """Return cases grouped by flow and cause, the largest group first."""
     found: list[CaseGroup] = []
-    for number, flow in _flows(connection, query.flow):
-        found += _groups_of(connection, query, number, flow)
+    for number, flow, start in _behind(connection, query):
+        found += _groups_of(connection, query, _given(query, id=number, start=start), flow)
     return sorted(found, key=lambda one: (-one.cases, one.flow, one.kind, one.cause))
 
 
-def _groups_of(connection: apsw.Connection, query: CaseQuery, number: int, flow: str) -> Iterator[CaseGroup]:
-    given = _given(query, id=number)
+def _behind(connection: apsw.Connection, query: CaseQuery) -> Iterator[tuple[int, str, int]]:
+    """Yield number and name of each flow that a query goes on in, and the offset behind which it does."""
+    after_flow, after_offset = query.after
+    for number, flow in _flows(connection, query.flow):
+        if flow >= after_flow:
+            yield number, flow, after_offset if flow == after_flow else -1
+
+
+def _groups_of(
+    connection: apsw.Connection, query: CaseQuery, given: dict[str, Any], flow: str
+) -> Iterator[CaseGroup]:
     held = {(kind, cause): count for kind, cause, count in connection.execute(held_of(query), given)}
     for kind, cause, cases, keys, first, last, example in connection.execute(causes_of(query), given):
         yield CaseGroup(flow, kind, cause, cases, keys, held.get((kind, cause), 0), first, last, example)
@@ -78,13 +85,15 @@ def causes_of(query: CaseQuery) -> str:
     by = _index(query, _BY_CAUSE)
     return f"""SELECT c.kind, c.cause, count(*), count(DISTINCT nullif(c.key, '')), min(c.at), max(c.at),
             min(c.event)
-        FROM flow_case c {by} WHERE c.flow = :id AND {_where(query)} GROUP BY c.kind, c.cause"""  # noqa: S608  constants of this module
+        FROM flow_case c {by} WHERE c.flow = :id AND c.event > :start AND {_where(query)}
+        GROUP BY c.kind, c.cause"""  # noqa: S608  constants of this module
 
 
 def held_of(query: CaseQuery) -> str:
     """Return the statement that adds up by cause what one flow's cases hold back."""
     return f"""SELECT c.kind, c.cause, sum(b.held) FROM ({_BEHIND}) b CROSS JOIN flow_case c
-        ON c.flow = :id AND c.event = b.head WHERE {_where(query)} GROUP BY c.kind, c.cause"""  # noqa: S608  constants of this module
+        ON c.flow = :id AND c.event = b.head WHERE b.head > :start AND {_where(query)}
+        GROUP BY c.kind, c.cause"""  # noqa: S608  constants of this module
 
 
 def holds_back(connection: apsw.Connection, flow: str, offsets: Sequence[int]) -> dict[int, int]:

@@ -194,9 +194,10 @@ def list_of(query: Query) -> str:
 
 def groups_of(query: Query) -> str:
     """Return the statement that counts entries by the first reason as it is, items by their numbers."""
+    behind = "id > :after" if query.after else "TRUE"
     return f"""SELECT source, stream, kind, rule, pointer, count(*), sum(count), min(arrived), max(last_seen),
             min(id)
-        FROM quarantine INDEXED BY quarantine_cause WHERE {_where(query)}
+        FROM quarantine INDEXED BY quarantine_cause WHERE {_where(query)} AND {behind}
         GROUP BY status, source, stream, kind, rule, pointer"""  # noqa: S608  as above
 
 

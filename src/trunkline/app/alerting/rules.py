@@ -12,6 +12,7 @@ from trunkline.app.alerting.settings import Alert, AlertSettings
 from trunkline.app.project import Project
 from trunkline.app.quantities import seconds_of
 from trunkline.kernel.clock import SECOND, from_rfc3339
+from trunkline.observe.alerts.grouping import Grouping
 from trunkline.observe.alerts.muting import Window
 from trunkline.observe.alerts.rule import Condition, Escalation, Rule, Threshold
 from trunkline.observe.lateness import PATIENCE, late_after
@@ -137,6 +138,12 @@ def windows_of(settings: AlertSettings) -> list[Window]:
         )
         for one in settings.windows
     ]
+
+
+def grouping_of(settings: AlertSettings) -> Grouping:
+    """Return which alerts of a project are told together, and when."""
+    by = tuple(str(name) for name in settings.group_by)
+    return Grouping(by, _micros(settings.group_wait), _micros(settings.group_interval))
 
 
 def _micros(duration: str) -> int:

@@ -126,7 +126,13 @@ class AlertSettings(Settings, frozen=True):
     """When nobody is told."""
 
     group_by: list[Label] = msgspec.field(default_factory=lambda: ["target"])
-    """Alerts that begin or end together go out in one message where they are equal in these labels."""
+    """Alerts that are equal in these labels are told together; those with none of them by rule."""
+
+    group_wait: Duration = "30s"
+    """How long the first message of a group waits for others; a page does not wait."""
+
+    group_interval: Duration = "5m"
+    """After how long whoever was told of a group is told what more fires in it."""
 
     every: Duration = "15s"
     """How often it is looked whether something is wrong."""

@@ -50,7 +50,7 @@ class AlertView(msgspec.Struct, frozen=True):
     """An alert as people and programs see it; times are RFC 3339, None where it did not happen.
 
     ``muted`` says what keeps it quiet, a silence's identifier or a window's name; ``told`` are the routes
-    that were told of it.
+    that were told of it, and ``waits`` says that its beginning or its end is told later, with its group.
     """
 
     id: str
@@ -69,6 +69,7 @@ class AlertView(msgspec.Struct, frozen=True):
     acknowledged_by: str
     resolved: str | None
     told: tuple[str, ...]
+    waits: bool
     muted: str
 
 
@@ -153,7 +154,8 @@ def view_of(alert: Alert, mutes: Collection[Silence | Window]) -> AlertView:
     """Return how an alert is seen, with what keeps it quiet of what is in force."""
     mute = muted_by(labels_of(alert.rule, alert.severity, alert.labels), mutes) if alert.is_open else None
     name = "" if mute is None else mute.id if isinstance(mute, Silence) else mute.name
-    return AlertView(**as_data(alert), told=alert.told, muted=name)
+    begins = alert.phase == "firing" and not alert.told_at and mute is None
+    return AlertView(**as_data(alert), told=alert.told, waits=begins or alert.end_waits, muted=name)
 
 
 async def silences(backbone: Backbone, *, since: int | None = None) -> list[SilenceView]:

@@ -16,7 +16,7 @@ from trunkline.app.alerting.causes import top_causes
 from trunkline.app.alerting.explain import about_of, explained, summary_of
 from trunkline.app.alerting.measures import About
 from trunkline.app.alerting.readings import Reader, Readings, Subject
-from trunkline.app.alerting.rules import rules_of
+from trunkline.app.alerting.rules import grouping_of, rules_of
 from trunkline.app.alerting.views import mutes_of
 from trunkline.app.backbone import Backbone
 from trunkline.app.project import Project
@@ -24,6 +24,7 @@ from trunkline.app.quantities import seconds_of
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.errors import StoreError
 from trunkline.kernel.signals import AlertFired, AlertResolved, Signal
+from trunkline.observe.alerts.grouping import together
 from trunkline.observe.alerts.machine import (
     Alert,
     Explained,
@@ -34,6 +35,7 @@ from trunkline.observe.alerts.machine import (
     end,
     key_of,
     step,
+    told_end,
 )
 from trunkline.observe.alerts.muting import Silence, Window, labels_of, muted_by
 from trunkline.observe.alerts.notices import messages
@@ -93,6 +95,8 @@ class Watch:
         self._stored = stored
         self._every = max(SHORTEST_SECONDS, seconds_of(backbone.project.settings.alerts.every))
         self._book = RuleBook(rules_of(backbone.project))
+        self._grouping = grouping_of(backbone.project.settings.alerts)
+        self._told_until = 0  # people were told of the end of all that was over before
 
     async def run(self) -> None:
         """Look for ever."""
@@ -111,25 +115,35 @@ class Watch:
     async def _step(self, readings: Readings) -> bool:
         """Take every alert one step; False where somebody changed one meanwhile."""
         now = self._backbone.machine.clock.now()
-        open_ = {one.key: one for one in await self._backbone.alerts.alerts(AlertQuery())}
-        mutes = await mutes_of(self._backbone)
-        found = [one async for one in self._found(readings, open_, mutes, now)]
+        found = await self._together(readings, now)
         transitions = [one for each in found for one in each.step.transitions]
         notices = [self._routed(one) for each in found for one in each.step.notices]
-        settings, ids = self._backbone.project.settings.alerts, self._backbone.machine.ids
         changes = Changes(
             [one.step.alert for one in found if one.step.alert is not None and one.step.alert != one.before],
             [one.before for one in found if one.step.alert is None and one.before is not None],
             transitions,
-            messages(notices, [str(name) for name in settings.group_by], now, ids.uuid7),
+            messages(notices, self._grouping.by, now, self._backbone.machine.ids.uuid7),
         )
         if changes != Changes([], [], [], []) and not await self._backbone.alerts.commit(changes):
             return False
+        kept = [one.step.alert for one in found if one.step.alert is not None]
+        self._told_until = min((one.resolved_at for one in kept if one.end_waits), default=now)
         for signal in _signals(transitions, changes.alerts):
             self._backbone.machine.signals.emit(signal)
         if changes.messages and self._stored:
             self._stored()
         return True
+
+    async def _together(self, readings: Readings, now: int) -> list[Found]:
+        """Return what came of a look, and of ends that are still to be told, by groups."""
+        since = min(self._told_until, now - self._grouping.interval)
+        stored = await self._backbone.alerts.alerts(AlertQuery(only_open=False, since=since))
+        open_ = {one.key: one for one in stored if one.is_open}
+        mutes = await mutes_of(self._backbone)
+        found = [Found(one, told_end(one)) for one in stored if one.end_waits]
+        found += [one async for one in self._found(readings, open_, mutes, now)]
+        steps = together([one.step for one in found], stored, self._grouping, now)
+        return [Found(one.before, step) for one, step in zip(found, steps, strict=True)]
 
     async def _found(
         self, readings: Readings, open_: dict[str, Alert], mutes: Collection[Silence | Window], now: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -19,7 +20,7 @@ Severity: TypeAlias = Literal["error", "advice"]
 Status: TypeAlias = Literal["pass", "error", "advice"]
 
 
-class Case(msgspec.Struct, frozen=True):
+class Case(msgspec.Struct, frozen=True, dict=True):
     """One flow before the gate. ``secrets`` are the credentials that stand in files of the project.
 
     ``ways`` are its ``loops.open_ways``, where many flows are asked about.
@@ -30,7 +31,7 @@ class Case(msgspec.Struct, frozen=True):
     secrets: tuple[Fault, ...] = ()
     ways: Ways | None = None
 
-    @property
+    @cached_property
     def sources(self) -> list[Source]:
         """Every source of the flow's stream, also those that are cast from it to a later version by now.
 

@@ -41,7 +41,8 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``since`` is when its condition began to hold, ``clear_since`` since when it does no more. ``told`` are
     the routes that were told, first at ``told_at`` and last at ``reminded_at``, ``escalated`` how many steps
-    of escalation were taken. ``sequence`` counts what happened to it; ``revision`` every stored change.
+    of escalation were taken. ``end_waits`` says that people are still to be told that it is over.
+    ``sequence`` counts what happened to it; ``revision`` every stored change.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     told_at: int = 0
     reminded_at: int = 0
     escalated: int = 0
+    end_waits: bool = False
     sequence: int = 0
     revision: int = 0
 
@@ -143,6 +145,23 @@ def step(alert: Alert | None, seen: Seen, rule: Rule, now: int, new_id: str, *, 
 def end(alert: Alert, now: int) -> Step:
     """End an alert at once: what it is about, or its rule, is no more."""
     return _clear(alert, 0, now)
+
+
+def postponed(done: Step) -> Step:
+    """Leave to a later look what a step tells of a beginning or an end: the alert is as if nobody was told.
+
+    A later ``step`` tells the beginning then, if it still holds, and ``told_end`` the end.
+    """
+    assert done.alert is not None
+    if done.notices[0].event == "resolved":
+        return replace(done, alert=replace(done.alert, end_waits=True), notices=())
+    return replace(done, alert=replace(done.alert, told=(), told_at=0, reminded_at=0), notices=())
+
+
+def told_end(alert: Alert) -> Step:
+    """Tell everybody who was told of an alert that it is over, where that was left to a later look."""
+    over = replace(alert, end_waits=False)
+    return Step(over, (), (Notice("resolved", over, over.told),))
 
 
 def acknowledge(alert: Alert, by: str, why: str, now: int) -> Step:

@@ -13,8 +13,8 @@ import msgspec
 from msgspec.structs import replace
 
 from trunkline.kernel.clock import SECOND
+from trunkline.observe.alerts.grouping import group_of
 from trunkline.observe.alerts.machine import Alert, Event, Notice
-from trunkline.observe.alerts.muting import labels_of
 
 State: TypeAlias = Literal["waiting", "sent", "failed"]
 
@@ -52,18 +52,16 @@ class Message(msgspec.Struct, frozen=True):
 def messages(
     notices: Iterable[Notice], group_by: Sequence[str], now: int, new_id: Callable[[], str]
 ) -> list[Message]:
-    """Put notices of one look together that go by one route and are equal in the labels of ``group_by``.
+    """Put notices of one look together that go by one route and are of one group (``grouping.group_of``).
 
-    Pages are kept apart from what can wait, and what is over from what is not.
+    What is over is kept apart from what is not, and goes first: what came back is not taken for over.
     """
     groups: dict[tuple[str, ...], list[Told]] = {}
-    for notice in notices:
+    for notice in sorted(notices, key=lambda one: one.event != "resolved"):
         alert = notice.alert
-        over = notice.event == "resolved"
-        labels = labels_of(alert.rule, alert.severity, alert.labels)
-        same = [labels.get(name, "") for name in group_by]
         for route in notice.to:
-            group = groups.setdefault((route, alert.severity, str(over), *same), [])
+            over = str(notice.event == "resolved")
+            group = groups.setdefault((route, over, *group_of(alert, group_by)), [])
             group.append(Told(notice.event, alert))
     return [Message(new_id(), group[0], now, tuple(told), now) for group, told in groups.items()]
 

@@ -154,11 +154,18 @@ def show_(
         "fired": found.fired,
         "acknowledged": f"{found.acknowledged} by {found.acknowledged_by}" if found.acknowledged else "",
         "resolved": found.resolved,
-        "told": ", ".join(found.told),
+        "told": _told(found),
     }
     for name, text in lines.items():
         if text:
             output.say(f"{name + ':':<14}{text}")
+
+
+def _told(one: AlertView) -> str:
+    routes = ", ".join(one.told)
+    if not one.waits:
+        return routes
+    return f"{routes}; soon that it is over" if one.resolved else "nobody yet: it waits for its group"
 
 
 def ack_(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from trunkline.app.arrivals import EntryGroup
     from trunkline.app.dead import DeadGroup
     from trunkline.app.letters import Edited
+    from trunkline.app.questions import Question
 
 PAGE = 1_000
 """How many one act answers."""
@@ -49,7 +50,7 @@ def letters(common: Common, bulk: Bulk, act: RetryLetters | DiscardLetters) -> E
             output.complain(f"offset {one.offset} of {one.flow} is no dead letter any more")
         return bool(one.answered)
 
-    done, others = _answer(common, bulk, act, tell, lambda one: (one.flow, one.offset))
+    done, others = _answer(common, bulk, act, tell, _place)
     return _ended(common, act, missing, done, others)
 
 
@@ -64,21 +65,28 @@ def edits(common: Common, bulk: Bulk, act: EditLetters) -> Exit:
         return one.answered
 
     if bulk.dry_run:
-        good = [_told(common, one, tell) for one in asyncio.run(_would(common, act, bulk.limit))]
+        from trunkline.app.questions import AskEdit  # noqa: PLC0415  --help must not pay for it
+
+        would = asyncio.run(_would(common, AskEdit, act, bulk.limit, _place))
+        good = [_told(common, one, tell) for one in would]
         return _ended(common, act, missing, sum(good), len(good) - sum(good), "would be edited")
-    done, others = _answer(common, bulk, act, tell, lambda one: (one.flow, one.offset))
+    done, others = _answer(common, bulk, act, tell, _place)
     return _ended(common, act, missing, done, others, "edited")
 
 
-async def _would(common: Common, act: EditLetters, limit: int) -> list[Edited]:
-    """Return what an edit would come to for each letter, page after page."""
+def _place(one: Any) -> tuple[str, int]:
+    return one.flow, one.offset
+
+
+async def _would(
+    common: Common, asks: Callable[[Any], Question], act: Any, limit: int, place: Callable[[Any], Any]
+) -> list[Any]:
+    """Return what an act would come to, by the question that ``asks``, page after page."""
     from trunkline.app.acts import Hands  # noqa: PLC0415  --help must not pay for it
-    from trunkline.app.questions import AskEdit  # noqa: PLC0415  as above
 
     async with desk(common) as ask:
-        them = Hands(lambda page: ask(AskEdit(cast("EditLetters", page))))
-        results = _pages(them, act, limit, lambda one: (one.flow, one.offset))
-        return [one async for page in results for one in page]
+        them = Hands(lambda page: ask(asks(page)))
+        return [one async for page in _pages(them, act, limit, place) for one in page]
 
 
 def _tell_edit(one: Edited) -> None:
@@ -119,9 +127,11 @@ def _tell_letters(common: Common, bulk: Bulk, where: Any) -> Exit:
 
 def entries(common: Common, bulk: Bulk, act: ReleaseEntries | DiscardEntries) -> Exit:
     """Release or discard refused arrivals, or tell how many would be."""
-    from trunkline.app.questions import AskEnded, AskEntryGroups  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.acts import ReleaseEntries  # noqa: PLC0415  --help must not pay for it
+    from trunkline.app.questions import AskEnded, AskEntryGroups, AskRelease  # noqa: PLC0415  as above
 
-    if bulk.dry_run:
+    tries = bulk.dry_run and isinstance(act, ReleaseEntries)
+    if bulk.dry_run and not tries:
         found = asking(common, AskEntryGroups(act.where))
         count = min(sum(one.entries for one in found), bulk.limit)
         return _tell_count(common, found, count, "entry", print_entry_groups)
@@ -131,15 +141,29 @@ def entries(common: Common, bulk: Bulk, act: ReleaseEntries | DiscardEntries) ->
         entry_id, fate, good = _fate(one)
         missing.discard(entry_id)
         if not common.json:
-            output.say(f"{entry_id}: {fate}")
+            output.say(f"{entry_id}: {'would be ' if tries and good else ''}{fate}")
             for reason in getattr(one.receipt, "reasons", ()) if hasattr(one, "receipt") else ():
                 output.complain(f"  {reason}")
         return good
 
-    done, others = _answer(common, bulk, act, tell, lambda one: _fate(one)[0])
+    if tries:
+        would = asyncio.run(_would(common, AskRelease, act, bulk.limit, lambda one: one.entry_id))
+        done = sum(_told(common, one, tell) for one in would)
+        others = len(would) - done
+        _say_would(common, done, others)
+    else:
+        done, others = _answer(common, bulk, act, tell, lambda one: _fate(one)[0])
     for line in asking(common, AskEnded(tuple(sorted(missing)))) if missing else ():
         output.complain(line)
     return Exit.OK if done and not (others or missing) else Exit.FOUND
+
+
+def _say_would(common: Common, done: int, others: int) -> None:
+    if not common.json:
+        rest = f", {others:,} not" if others else ""
+        output.say(
+            f"{done:,} {'entry' if done == 1 else 'entries'} would be released{rest}; nothing was done."
+        )
 
 
 def _fate(one: Any) -> tuple[str, str, bool]:
@@ -176,15 +200,15 @@ def _answer(common: Common, bulk: Bulk, act: Any, tell: Tell, place: Callable[[A
 
 
 async def _pages(them: Hands, act: Any, limit: int, place: Callable[[Any], Any]) -> AsyncIterator[list[Any]]:
-    where = act.where
     while limit > 0:
         size = min(limit, PAGE)
-        results = await them.do(replace(act, where=replace(where, limit=size)))
+        results = await them.do(replace(act, where=replace(act.where, limit=size)))
         yield results
         if len(results) < size:
             return
         limit -= size
-        where = replace(where, after=place(results[-1]))
+        left = None if act.count is None else act.count - size
+        act = replace(act, where=replace(act.where, after=place(results[-1])), count=left)
 
 
 def _told(common: Common, one: Any, tell: Tell) -> bool:

@@ -115,6 +115,9 @@ class Bulk:
     limit: int = 1_000_000
     """The most to answer."""
 
+    count: int | None = None
+    """Only where so many are found, as --dry-run told: with more or fewer nothing is done."""
+
     dry_run: Annotated[bool, Parameter(name="--dry-run")] = False
     """Only tell how many there are and what would come of it."""
 

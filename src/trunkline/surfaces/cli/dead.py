@@ -215,7 +215,7 @@ def retry_(
     from trunkline.app.acts import RetryLetters  # noqa: PLC0415  as above
 
     bulk.check(offsets, which != Letters())
-    act = RetryLetters(which.query(flow, offsets), bulk.who, why, new_key)
+    act = RetryLetters(which.query(flow, offsets), bulk.who, why, new_key, bulk.count)
     return answering.letters(common, bulk, act)
 
 
@@ -255,6 +255,7 @@ def edit_(
         **mending.fields(offsets),
         retry=then.retry,
         new_key=then.new_key,
+        count=bulk.count,
     )
     return answering.edits(common, bulk, act)
 
@@ -289,4 +290,6 @@ def discard_(
     from trunkline.app.acts import DiscardLetters  # noqa: PLC0415  as above
 
     bulk.check(offsets, which != Letters())
-    return answering.letters(common, bulk, DiscardLetters(which.query(flow, offsets), bulk.who, why))
+    return answering.letters(
+        common, bulk, DiscardLetters(which.query(flow, offsets), bulk.who, why, bulk.count)
+    )

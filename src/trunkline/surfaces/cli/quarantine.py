@@ -152,9 +152,9 @@ def release_(
     from trunkline.app.acts import ReleaseEntries  # noqa: PLC0415  as above
 
     bulk.check(ids, which != Entries())
-    return answering.entries(
-        common, bulk, ReleaseEntries(which.query(ids), bulk.who, why, **mending.fields(ids))
-    )
+    mended = mending.fields(ids)
+    act = ReleaseEntries(which.query(ids), bulk.who, why, **mended, count=bulk.count)
+    return answering.entries(common, bulk, act)
 
 
 def discard_(
@@ -183,4 +183,4 @@ def discard_(
     from trunkline.app.acts import DiscardEntries  # noqa: PLC0415  as above
 
     bulk.check(ids, which != Entries())
-    return answering.entries(common, bulk, DiscardEntries(which.query(ids), bulk.who, why))
+    return answering.entries(common, bulk, DiscardEntries(which.query(ids), bulk.who, why, bulk.count))

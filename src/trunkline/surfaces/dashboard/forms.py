@@ -68,25 +68,28 @@ class Asking(msgspec.Struct, frozen=True):
 def of_many(asked: Asked, verb: str, noun: str, there: int, piece: int, **more: Any) -> Asking:
     """Ask about ``there`` things that are chosen, ``piece`` an act; of what is left, where some are done.
 
+    The form is sent with their count, so that the act is refused where there are others by then.
     ``more`` are the other parts of an ``Asking``.
     """
     seen = asked.number("seen", 0) if asked.value("after") else 0
-    whole = max(asked.number("whole", 0), seen) if seen else there
-    left = whole - seen
-    says, fields = list(more.pop("says")), dict(more.pop("fields"))
+    says, fields = list(more.pop("says")), {**more.pop("fields"), "count": str(there)}
     if seen:
         fields |= {"after": asked.value("after"), "seen": str(seen)}
-    if seen or left > piece:
-        fields["whole"] = str(whole)
+    if seen or there > piece:
         says.append(
             f"{piece:,} are answered at a time, each time with a line in the audit. You can stop between."
         )
     title = (
-        f"{verb} {several(left, noun) if left or not seen else f'{noun}s'}{' still left' if seen else ''}?"
+        f"{verb} {several(there, noun) if there or not seen else f'{noun}s'}{' still left' if seen else ''}?"
     )
-    progress = (seen, whole) if seen else None
+    progress = (seen, seen + there) if seen else None
     return Asking(
-        title, tuple(says), fields=fields, affected=left or None if seen else left, progress=progress, **more
+        title,
+        tuple(says),
+        fields=fields,
+        affected=there or None if seen else there,
+        progress=progress,
+        **more,
     )
 
 
@@ -173,7 +176,8 @@ async def _piecewise(form: Form, asked: Asked, by: str, why: str) -> Came:
         if not behind:
             whole = f" {seen:,} were gone through in all." if asked.value("after") else ""
             return Came(form.tells(results) + whole)
-        left = replace(asked, query={**asked.query, "after": behind, "seen": str(seen)})
+        count = {"count": str(left.number("count", 0) - len(piece))} if left.value("count") else {}
+        left = replace(asked, query={**asked.query, "after": behind, "seen": str(seen), **count})
         if clock.monotonic() >= last:
             return Came(form.tells(results), left=left)
 
@@ -183,3 +187,8 @@ async def _performed(backbone: Backbone, act: Act) -> Any:
     if act.role in backbone.roles:
         return await perform(backbone, act)
     return await remote(backbone.project, act)
+
+
+def counted(asked: Asked) -> int | None:
+    """Return how many a form was shown to be for, as ``of_many`` put it in; None where it says nothing."""
+    return asked.number("count", 0) if asked.value("count") else None

@@ -6,6 +6,7 @@ import functools
 import hashlib
 from collections.abc import Sequence
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -54,10 +55,13 @@ def environment() -> Environment:
     """Return the engine: everything is escaped, and a name that is not there is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  loaded with the first page
 
+    from trunkline.surfaces.dashboard.compiled import Compiled  # noqa: PLC0415  as above
+
     made = Environment(
         loader=PackageLoader(__package__),
         autoescape=True,
         undefined=StrictUndefined,
+        bytecode_cache=Compiled(Path(__file__).with_name("templates")),
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -113,7 +117,11 @@ LABELS = {
     "sent": "Sent",
     "waiting": "Waiting",
     "dead-letter": "Dead letter",
+    "held": "Held",
     "delivered": "Delivered",
+    "dropped": "Dropped by a rule",
+    "skipped": "Not for it",
+    "silenced": "Silenced",
     "discarded": "Given up",
     "superseded": "Superseded",
     "begun": "Begun",

@@ -134,6 +134,7 @@ OPERATIONS = (
     Operation("GET", "/quarantine/groups", q.AskEntryGroups, "read"),
     Operation("GET", "/quarantine/ended", q.AskEnded, "read"),
     Operation("POST", "/quarantine/release", acts.ReleaseEntries, "act"),
+    Operation("POST", "/quarantine/release/plan", q.AskRelease, "read"),
     Operation("POST", "/quarantine/discard", acts.DiscardEntries, "act"),
     Operation("GET", "/quarantine/{id}", q.AskEntry, "read"),
     Operation("GET", "/replays", q.AskReplays, "read"),

@@ -182,8 +182,14 @@ def read_request(operation: Operation, sent: Sent) -> tuple[Any, str, str]:
             given["by"] = sent.who.name
         wired: Any = _wired(operation, query, sent.body)
         value = wire.read(operation.sent, wired, given)
-        if wire.is_bulk(operation.kind) and wire.is_for_all(value) and not wired.all:
-            raise UsageError('where: it is empty, which is all there are: narrow it, or send "all": true')
+        if (
+            wire.is_bulk(operation.kind)
+            and wire.is_for_all(value)
+            and not (wired.all or value.count is not None)
+        ):
+            raise UsageError(
+                'where: it is empty, which is all there are: narrow it, or send their "count", or "all": true'
+            )
     except (ValueError, RecursionError) as error:
         raise UsageError(str(error)) from None
     if operation.inner:

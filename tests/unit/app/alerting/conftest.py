@@ -13,6 +13,7 @@ from trunkline.app.project import Project
 from trunkline.kernel.errors import Retryable
 
 ALERTS = """alerts:
+  group_wait: 0s
   routes:
     oncall: {apprise: secret://alerts/oncall, severities: [page]}
     chat: {apprise: secret://alerts/chat, severities: [ticket, info]}

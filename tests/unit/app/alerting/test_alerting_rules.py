@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from trunkline.app.alerting.conditions import condition_of, text_of
-from trunkline.app.alerting.rules import DEFAULT_NAMES, DEFAULTS, rules_of, windows_of
+from trunkline.app.alerting.rules import DEFAULT_NAMES, DEFAULTS, grouping_of, rules_of, windows_of
 from trunkline.app.project import Project
 from trunkline.kernel.clock import SECOND, from_rfc3339
+from trunkline.observe.alerts.grouping import Grouping
 from trunkline.observe.alerts.muting import Window
 
 FLOW = "flows/orders-to-warehouse.yaml"
@@ -91,3 +92,16 @@ def test_windows(rules, folder):
         Window("move", {"system": "warehouse"}, 14_400 * SECOND, since=from_rfc3339("2026-01-31T22:00:00Z")),
         Window("count", {}, 5_400 * SECOND, cron="0 22 * * 6", zone="Europe/Berlin"),
     ]
+
+
+# Groups are of a target, wait half a minute and are left in peace for five, where nobody says otherwise.
+@pytest.mark.parametrize(
+    ("said", "grouping"),
+    [
+        ("{}", Grouping(("target",), 30 * SECOND, 300 * SECOND)),
+        ("{group_by: [], group_wait: 0s, group_interval: 1h}", Grouping((), 0, 3_600 * SECOND)),
+    ],
+)
+def test_groups(rules, folder, said, grouping):
+    rules(f"alerts: {said}")
+    assert grouping_of(Project.load(folder).settings.alerts) == grouping

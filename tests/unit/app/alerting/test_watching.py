@@ -158,3 +158,64 @@ async def test_an_old_secret(duty, backbone):
     assert await duty.look(15) == []
     [(route, title)] = await duty.look(60)
     assert (route, "resolved" in title) == ("chat", True)
+
+
+GROUPED = """alerts:
+  routes:
+    oncall: {apprise: secret://alerts/oncall, severities: [page]}
+    chat: {apprise: secret://alerts/chat, severities: [ticket, info]}
+  rules:
+    - {name: many-dead, when: dead_letters > 2, keep: 0s}
+    - {name: very-many-dead, when: dead_letters > 3, severity: page}
+"""
+
+
+# As nobody set it otherwise: what fires at different looks of one target is one message, half a minute after
+# the first; a page goes at once.
+@pytest.mark.parametrize("alerts", [GROUPED])
+async def test_a_group(duty, letters, bury):
+    assert await duty.look() == []
+    await bury([1], cursor=3)
+    assert await duty.look(15) == []
+    await bury([3], cursor=4)
+    [(route, title)] = await duty.look(1)
+    assert (route, title.partition(":")[0]) == ("oncall", "[shop] page")
+    assert await duty.look(13) == []
+    waits = {one.rule: one.waits for one in await alerts(letters, AlertsQuery())}
+    assert waits == {"dead-letters": True, "many-dead": True, "very-many-dead": False}
+    assert await duty.look(1) == [
+        ("chat", f"[shop] ticket: flow {FLOW}: dead_letters is 4 (dead_letters > 2) (and 1 more)")
+    ]
+    assert await duty.look(600) == []
+
+
+# What waits for its group, a beginning or an end, is told once after a restart.
+@pytest.mark.parametrize("alerts", [GROUPED])
+async def test_a_restart_while_a_group_waits(duty, letters, bury):
+    await bury([1], cursor=3)
+    assert await duty.look() == []
+    again = type(duty)(letters, {})
+    assert await again.look(15) == []
+    [(route, title)] = await again.look(15)
+    assert (route, title.endswith("(and 1 more)")) == ("chat", True)
+    await letters.ledger.resolve(FLOW, 1, Discard("lost"), letters.machine.clock.now())
+    assert await again.look(15) == []
+    [over] = [one for one in await alerts(letters, AlertsQuery(all=True)) if one.state == "resolved"]
+    assert (over.rule, over.told, over.waits) == ("many-dead", ("chat",), True)
+    last = type(duty)(letters, {})
+    assert await last.look(15) == []
+    [(route, title)] = await last.look(15)
+    assert (route, title.startswith("[shop] resolved: over: ")) == ("chat", True)
+    for look in (again, duty, last):
+        assert await look.look(15) == []
+
+
+# What somebody silences while it waits for its group is not told.
+@pytest.mark.parametrize("alerts", [GROUPED])
+async def test_a_silence_while_a_group_waits(duty, letters):
+    await duty.look()
+    until = letters.machine.clock.now() + 3_600 * SECOND
+    await perform(letters, SilenceAlerts({"flow": "orders-*"}, until, "ann", "stock count"))
+    assert await duty.look(30) == []
+    assert [one.waits for one in await alerts(letters, AlertsQuery())] == [False]
+    assert await duty.look(3_599) == [("chat", DEAD)]

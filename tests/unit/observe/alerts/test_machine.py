@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.kernel.clock import SECOND
-from trunkline.observe.alerts.machine import Alert, Seen, acknowledge, step
+from trunkline.observe.alerts.machine import Alert, Seen, acknowledge, postponed, step, told_end
 from trunkline.observe.alerts.rule import Escalation, Rule, Series, Threshold
 from trunkline.testkit.clock import START
 
@@ -293,3 +293,26 @@ def test_nothing_to_acknowledge(phase):
     alert = Alert("a1", "late", ABOUT, "page", phase, 1)
     assert acknowledge(alert, "bob", "", 5).alert == alert
     assert acknowledge(alert, "bob", "", 5).transitions == ()
+
+
+@given(several_looks, rules)
+def test_postponed_is_as_if_muted(several, rule):
+    """A beginning that is postponed leaves the alert as a muted look does, so a later look tells it."""
+    for history, _, second, *_ in play(several, rule):
+        seen, now = Seen(ABOUT, holds=True, value=5.0), START + (second + 60) * SECOND
+        loud = step(history.alert, seen, rule, now, "new")
+        if [one.event for one in loud.notices] == ["fired"]:
+            assert postponed(loud) == step(history.alert, seen, rule, now, "new", muted=True)
+
+
+# An end that is postponed is told later, once, to everybody who was told of the beginning.
+def test_an_end_that_is_postponed():
+    history = History()
+    history.look(0, holds=True)
+    history.look(30, holds=True)
+    seen = Seen(ABOUT, holds=False, value=1.0)
+    done = step(history.alert, seen, msgspec.structs.replace(RULE, keep=0), START + 60 * SECOND, "")
+    waiting = postponed(done)
+    assert (waiting.alert.end_waits, waiting.transitions, waiting.notices) == (True, done.transitions, ())
+    told = told_end(waiting.alert)
+    assert (told.alert, told.transitions, told.notices) == (done.alert, (), done.notices)

@@ -28,14 +28,15 @@ def test_groups():
     ) == [("m1", "oncall", ["a", "c"]), ("m2", "oncall", ["b"]), ("m3", "shop", ["b"])]
 
 
-# Pages are kept apart from tickets, what is over from what is not; what goes nowhere makes no message.
+# Pages are kept apart from tickets, what is over from what is not and before it; what goes nowhere makes no
+# message.
 def test_kept_apart():
     assert grouped(
         notice("a", "erp.stock"),
         notice("b", "erp.stock", severity="ticket"),
         notice("c", "erp.stock", event="resolved"),
         notice("d", "erp.stock", to=()),
-    ) == [("m1", "oncall", ["a"]), ("m2", "oncall", ["b"]), ("m3", "oncall", ["c"])]
+    ) == [("m1", "oncall", ["c"]), ("m2", "oncall", ["a"]), ("m3", "oncall", ["b"])]
 
 
 # What failed is sent again after twice as long each time, up to ten minutes, under the same identifier.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from msgspec.structs import replace
 from tests.control_room import CSRF, HARM_ALERT, alert
 
 from trunkline.kernel.clock import SECOND
-from trunkline.observe.alerts.store import AlertQuery
+from trunkline.observe.alerts.store import AlertQuery, Changes
 from trunkline.observe.audit import AuditQuery
 
 SILENCE = {"csrf": CSRF, "why": "a move", "flow": "orders-to-shop", "lasts": "4h"}
@@ -58,6 +59,21 @@ async def test_history(get, fired):
     assert HARM_ALERT not in text
     assert "connect: refused" in text
     assert (await get("/control/alerts/nobody")).status == 404
+
+
+# Of what waits for its group it is said that nobody is told yet, or not yet of its end.
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"told": (), "told_at": 0}, "nobody yet: it waits for its group"),
+        ({"phase": "resolved", "resolved_at": 9, "end_waits": True}, "oncall<span>; soon that it is over"),
+    ],
+)
+async def test_what_waits_for_its_group(get, backbone, fired, changes, said):
+    assert "waits for its group" not in (await get(f"/control/alerts/{fired}")).text
+    [stored] = await backbone.alerts.alerts(AlertQuery(fired))
+    assert await backbone.alerts.commit(Changes([replace(stored, **changes)]))
+    assert said in (await get(f"/control/alerts/{fired}")).text.replace(' class="quiet"', "")
 
 
 # Who takes an alert is known by everybody, with the reason in the audit.

@@ -140,11 +140,25 @@ async def test_many(get, backbone, many):
     asking = (await get("/control/act/discard-letters?flow=sales-to-stock")).text
     assert f"Give up {many:,} dead letters?" in asking
     assert "1,000 are answered at a time" in asking
-    form = {**FORM, "flow": "sales-to-stock", "whole": str(many)}
+    form = {**FORM, "flow": "sales-to-stock", "count": str(many)}
     answer = await get("/control/act/discard-letters", "POST", form=form)
     assert "2%2C001%20letters%20given%20up." in answer.cookies[0]
     counts = [one.count for one in await backbone.audit.list(AuditQuery())]
     assert counts == [1, MOST_AT_A_TIME, MOST_AT_A_TIME]
+
+
+# A form is for as many as it said: where more have died by then it changes nothing, and says how many now.
+@pytest.mark.parametrize("act", ["retry-letters", "discard-letters", "edit-letters"])
+async def test_more_than_was_said(get, backbone, act):
+    [count] = re.findall(
+        r'name="count" value="(\d+)"', (await get(f"/control/act/{act}?flow=orders-to-shop")).text
+    )
+    form = {**FORM, "path": "status", "value": "placed"}
+    refused = await get(f"/control/act/{act}", "POST", form={**form, "count": str(int(count) - 1)})
+    assert (refused.status, f"{count} are found now" in refused.text) == (409, True)
+    assert f'name="count" value="{count}"' in refused.text
+    assert set((await states(backbone)).values()) == {"dead"}
+    assert (await get(f"/control/act/{act}", "POST", form={**form, "count": count})).status != 409
 
 
 class Slow(ManualClock):
@@ -159,7 +173,7 @@ class Slow(ManualClock):
 async def test_going_on(backbone, many):
     slow = msgspec.structs.replace(backbone.machine, clock=Slow())
     room = open_room(msgspec.structs.replace(backbone, machine=slow))
-    form = {**FORM, "flow": "sales-to-stock", "whole": str(many)}
+    form = {**FORM, "flow": "sales-to-stock", "count": str(many)}
     first = await ask(room, "/control/act/retry-letters", "POST", form=form)
     assert "1,000 letters wait to be delivered again." in first.text
     assert "Retry 1,001 dead letters still left?" in first.text

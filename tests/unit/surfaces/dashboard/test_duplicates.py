@@ -6,22 +6,15 @@ import json
 from functools import partial
 
 import pytest
-from tests.control_room import ask, day, fill, open_room
+from tests.control_room import ask, count, day, fill, match, open_room
 
 from trunkline.app.backbone import opened
-from trunkline.app.census import pieces
-from trunkline.app.project import Project
 
 
 @pytest.fixture
 async def matching(tmp_path, machine):
     """Give a way to ask a room whose orders are one thing where they are of one article."""
-    folder = day(tmp_path / "matching").folder
-    path = folder / "contracts/order.odcs.yaml"
-    before, head, after = path.read_text("utf-8").partition("customProperties:\n")
-    indent = after[: len(after) - len(after.lstrip())]
-    path.write_text(f"{before}{head}{indent}- {{property: match, value: [[sku]]}}\n{after}", "utf-8")
-    async with opened(Project.load(folder), machine) as backbone:
+    async with opened(match(day(tmp_path / "matching")), machine) as backbone:
         await fill(backbone)
         yield backbone, partial(ask, open_room(backbone))
 
@@ -36,7 +29,7 @@ async def test_nothing_is_matched(get):
 async def test_what_matches(matching):
     backbone, get = matching
     assert "within the hour" in (await get("/control/duplicates")).text
-    assert [events async for events in pieces(backbone)]
+    await count(backbone)
     told = json.loads((await get("/control/duplicates?format=json")).text)["data"]
     assert told
     assert {one["fields"] for one in told} == {"sku"}

@@ -246,6 +246,29 @@ async def test_all_is_said(api, stored, path):
     )
 
 
+# What a release would come to is told of each arrival, and nothing is let in.
+async def test_release_planned(api, backbone, stored):
+    for values, fate in (({}, "still refused"), ({"status": "placed"}, "released")):
+        async with api.post("quarantine/release/plan", json={"where": {}, "values": values}) as answer:
+            [one] = (await answer.json())["items"]
+            assert (one["entry_id"], one["fate"]) == (stored[0], fate)
+            assert CANARY not in json.dumps(one)
+    [entry] = await backbone.quarantine.list(Query())
+    assert entry.status == "open"
+
+
+# A bulk act that says how many it is for does nothing where others are found, and tells how many.
+@pytest.mark.parametrize(("path", "there"), [("dead-letters/discard", 3), ("quarantine/discard", 1)])
+async def test_count_is_held(api, stored, path, there):
+    assert stored
+    asked = {"why": "test data", "where": {}, "count": there - 1}
+    async with api.post(path, json=asked) as answer:
+        told = await answer.json()
+        assert (answer.status, f"{there} are found now" in told["detail"]) == (409, True)
+    async with api.post(path, json=asked | {"count": there}) as answer:
+        assert len((await answer.json())["items"]) == there
+
+
 # Which entities are one thing is told as on the command line, and how many of every stream.
 async def test_duplicates(api, stored):
     assert stored

@@ -20,7 +20,16 @@ from trunkline.delivery.replay.port import flow_of
 from trunkline.delivery.standing import Standing
 from trunkline.kernel import json
 from trunkline.kernel.errors import TrunklineError
-from trunkline.surfaces.dashboard.forms import REVEALS, Asking, Form, Input, Mistaken, Revealed, of_many
+from trunkline.surfaces.dashboard.forms import (
+    REVEALS,
+    Asking,
+    Form,
+    Input,
+    Mistaken,
+    Revealed,
+    counted,
+    of_many,
+)
 from trunkline.surfaces.dashboard.page import ROOM, Asked, NotThere, Page, View
 from trunkline.surfaces.dashboard.tables import Column, Table, found, ordered, paged
 
@@ -87,7 +96,10 @@ async def _load_groups(asked: Asked) -> View:
 async def _load_letters(asked: Asked) -> View:
     query = _query(asked, 100)
     rows = await dead_letters(asked.backbone, query)
-    whole = sum(one.letters for one in await dead_groups(asked.backbone, query))
+    whole = sum(
+        one.letters
+        for one in await dead_groups(asked.backbone, msgspec.structs.replace(query, after=CaseQuery().after))
+    )
     more = _behind(rows, query.limit)
     table = Table("letters", LISTED, rows, whole, whole, 1, 1, "", falling=False)
     chosen = {name: asked.value(name) for name in CHOSEN if asked.value(name)}
@@ -232,7 +244,9 @@ async def _revealed(asked: Asked) -> Revealed:
 
 
 def _retry(asked: Asked, by: str, why: str) -> RetryLetters:
-    return RetryLetters(_query(asked, MOST_AT_A_TIME), by, why, new_key=bool(asked.value("new_key")))
+    return RetryLetters(
+        _query(asked, MOST_AT_A_TIME), by, why, new_key=bool(asked.value("new_key")), count=counted(asked)
+    )
 
 
 def _edit(asked: Asked, by: str, why: str) -> EditLetters:
@@ -240,7 +254,7 @@ def _edit(asked: Asked, by: str, why: str) -> EditLetters:
         raise Mistaken("path", "say which field, as a dotted path such as lines.0.quantity")
     values = {asked.value("path").strip(): as_json(asked.value("value"))}
     query = _query(asked, MOST_AT_A_TIME)
-    return EditLetters(query, by, why, values=values, retry=bool(asked.value("retry")))
+    return EditLetters(query, by, why, values=values, retry=bool(asked.value("retry")), count=counted(asked))
 
 
 def _told(verb: str, answered: list[Answered]) -> str:
@@ -289,7 +303,7 @@ DISCARD = Form(
     "Give up",
     "gives dead letters up for good",
     _ask_discard,
-    lambda asked, by, why: DiscardLetters(_query(asked, MOST_AT_A_TIME), by, why),
+    lambda asked, by, why: DiscardLetters(_query(asked, MOST_AT_A_TIME), by, why, counted(asked)),
     lambda done: _told("given up", done),
     grave=True,
     behind=_behind,

@@ -27,7 +27,16 @@ from trunkline.app.verdicts import several
 from trunkline.intake.quarantine import Query
 from trunkline.intake.release import Release
 from trunkline.kernel.errors import TrunklineError
-from trunkline.surfaces.dashboard.forms import REVEALS, Asking, Form, Input, Mistaken, Revealed, of_many
+from trunkline.surfaces.dashboard.forms import (
+    REVEALS,
+    Asking,
+    Form,
+    Input,
+    Mistaken,
+    Revealed,
+    counted,
+    of_many,
+)
 from trunkline.surfaces.dashboard.page import ROOM, Asked, NotThere, Page, View
 from trunkline.surfaces.dashboard.tables import Column, Table, found, ordered, paged
 
@@ -239,7 +248,7 @@ async def _revealed(asked: Asked) -> Revealed:
 def _release(asked: Asked, by: str, why: str) -> ReleaseEntries:
     path = asked.value("path")
     values = {path: as_json(asked.value("value"))} if path else {}
-    return ReleaseEntries(_query(asked, MOST_AT_A_TIME), by, why, values=values)
+    return ReleaseEntries(_query(asked, MOST_AT_A_TIME), by, why, values=values, count=counted(asked))
 
 
 def _mend(asked: Asked, by: str, why: str) -> ReleaseEntries:
@@ -315,7 +324,7 @@ DISCARD = Form(
     "Discard",
     "discards refused arrivals for good",
     _ask_discard,
-    lambda asked, by, why: DiscardEntries(_query(asked, MOST_AT_A_TIME), by, why),
+    lambda asked, by, why: DiscardEntries(_query(asked, MOST_AT_A_TIME), by, why, counted(asked)),
     _told_discard,
     grave=True,
     behind=_behind,

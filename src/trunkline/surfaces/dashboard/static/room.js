@@ -200,8 +200,9 @@ document.addEventListener("submit", async (event) => {
   if (fresh.goes) {
     const there = new URL(fresh.goes, location.href);
     const same = there.pathname + there.search === location.pathname + location.search;
-    location.assign(there);
-    if (same) location.reload();
+    if (same && there.hash) location.hash = there.hash;
+    if (same) location.reload(); // one request: what was told is shown by the first answer only
+    else location.assign(there);
   } else if (fresh.main) {
     dialog.replaceChildren(...fresh.main.children);
     attend();
