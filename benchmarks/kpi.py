@@ -14,7 +14,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from trunkline.delivery import whole, window
 from trunkline.delivery.rolling import Changes
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.rollup import DAY, HOUR, MINUTE, STEPS, floor_to
-from trunkline.kernel.sketch import EMPTY, sketch_of
+from trunkline.kernel.sketch import EMPTY, Sketch, sketch_of
 
 FLOWS, SHOPS, WAREHOUSES = 50, 10, 5
 PER_SECOND = 1_000 // FLOWS
@@ -43,7 +43,7 @@ GOAL_MS = 300
 ROUNDS = 3
 GOAL_COST = 0.9
 _PATHS = {"table": "a flow into a table", "http": "a flow into HTTP"}
-_LARGE = 4_000
+_LARGE, _KINDS = 4_000, 64
 
 View = Callable[[Backbone, int], Awaitable[object]]
 
@@ -117,16 +117,23 @@ def steps(now: int) -> Iterator[tuple[int, int]]:
 
 def fill(store: Path, now: int) -> None:
     """Write a year of sums."""
-    chance = random.Random(7)
-    packed = {step: [sketch_of(_lags(chance, step)).packed() for _ in range(64)] for step in STEPS}
+    chance, folded = random.Random(7), now - round(FOLD_SECONDS) * SECOND
+    lags = {step: [_lags(chance, step) for _ in range(_KINDS)] for step in STEPS}
+    packed = {step: [one.packed() for one in kinds] for step, kinds in lags.items()}
+    totals = {
+        step: [_together(kinds, first).packed() for first in range(_KINDS)] for step, kinds in lags.items()
+    }
 
     def flows() -> Iterator[tuple[Any, ...]]:
         for step, start in steps(now):
-            events = PER_SECOND * step // 1_000_000
-            lags = packed[step]
+            counts = _counts(step)
             for flow in range(1, FLOWS + 1):
-                counts = (events, events // 500, 0, 0, 0, events // 9_000, events // 400, events // 300)
-                yield (step, start, flow, *counts, lags[(flow * 31 + start // step) % 64])
+                yield (step, start, flow, *counts, packed[step][(flow * 31 + start // step) % _KINDS])
+
+    def together() -> Iterator[tuple[Any, ...]]:
+        for step, start in _with_totals(steps(now), folded):
+            counts = [FLOWS * count for count in _counts(step)]
+            yield (step, start, *counts, totals[step][start // step % _KINDS])
 
     def sources() -> Iterator[tuple[Any, ...]]:
         for step, start in steps(now):
@@ -139,18 +146,37 @@ def fill(store: Path, now: int) -> None:
         for number in range(FLOWS):
             connection.execute("INSERT INTO flow (name, cursor) VALUES (?, 0)", (f"flow-{number:02}",))
         connection.executemany(f"INSERT INTO flow_rollup VALUES ({', '.join('?' * 12)})", flows())
+        connection.executemany(f"INSERT INTO total_rollup VALUES ({', '.join('?' * 11)})", together())
         connection.executemany(f"INSERT INTO source_rollup VALUES ({', '.join('?' * 8)})", sources())
         seen = [(f"order{shop}@1", f"shop{shop}/hook", now - 365 * DAY, now) for shop in range(SHOPS)]
         connection.executemany("INSERT INTO source_seen VALUES (?, ?, ?, ?)", seen)
-        state = (now - round(FOLD_SECONDS) * SECOND, floor_to(HOUR, now - MINUTES_DAYS * DAY), 0)
+        state = (folded, floor_to(HOUR, now - MINUTES_DAYS * DAY), 0)
         connection.execute("UPDATE rollup_state SET folded = ?, minutes_from = ?, hours_from = ?", state)
     connection.close()
 
 
-def _lags(chance: random.Random, step: int) -> list[int]:
-    """Return lags of some tens of milliseconds to some seconds, more of them the longer the span."""
-    count = min(_LARGE, PER_SECOND * step // 1_000_000)
-    return [round(chance.lognormvariate(11.5, 0.8)) for _ in range(count)]
+def _with_totals(spans: Iterable[tuple[int, int]], folded: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans that have totals: minutes only before ``folded``."""
+    return ((step, start) for step, start in spans if step > MINUTE or start < folded)
+
+
+def _counts(step: int) -> tuple[int, ...]:
+    """Return what a flow did in a span, but for its lags."""
+    events = PER_SECOND * step // 1_000_000
+    return (events, events // 500, 0, 0, 0, events // 9_000, events // 400, events // 300)
+
+
+def _lags(chance: random.Random, step: int) -> Sketch:
+    """Return as many lags as events, of some tens of milliseconds to some seconds: of 4,000 at most."""
+    events = PER_SECOND * step // 1_000_000
+    drawn = min(_LARGE, events)
+    lanes = sketch_of(round(chance.lognormvariate(11.5, 0.8)) for _ in range(drawn)).lanes
+    return Sketch(lanes * (events // drawn))
+
+
+def _together(kinds: list[Sketch], first: int) -> Sketch:
+    """Return the lags of all flows in a span whose flows have these kinds in turn."""
+    return sum((kinds[(flow * 31 + first) % _KINDS] for flow in range(1, FLOWS + 1)), EMPTY)
 
 
 async def views(folder: Path) -> dict[str, dict[str, float]]:

@@ -25,7 +25,7 @@ from trunkline.intake.quarantine import Entry, Held, Reason
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.event import Event
 from trunkline.kernel.rollup import DAY, HOUR, MINUTE, WEEK, floor_to
-from trunkline.kernel.sketch import sketch_of
+from trunkline.kernel.sketch import EMPTY, sketch_of
 
 SHOPS, WAREHOUSES, STREAMS, FLOWS = 25, 25, 100, 500
 TROUBLED, LETTERS_EACH, HELD_EACH = 4, 25_000, 2_000
@@ -240,20 +240,33 @@ async def _refused(backbone: Backbone, now: int) -> str:
 def fill_sums(store: Path, now: int) -> None:
     """Write the sums of a month in which every flow had events every minute; of minutes those of a day."""
     chance = random.Random(7)
-    lags = {
-        step: [
-            sketch_of([round(chance.lognormvariate(11.5, 0.8)) for _ in range(count)]).packed()
-            for _ in range(16)
-        ]
+    kinds = {
+        step: [sketch_of([round(chance.lognormvariate(11.5, 0.8)) for _ in range(count)]) for _ in range(16)]
         for step, count in zip(_KINDS, (PER_MINUTE, 360, 2_000, 4_000), strict=True)
     }
 
+    lags = {step: [one.packed() for one in of] for step, of in kinds.items()}
+    all_lags = {
+        step: [
+            sum((of[(flow + first) % 16] for flow in range(1, FLOWS + 1)), EMPTY).packed()
+            for first in range(16)
+        ]
+        for step, of in kinds.items()
+    }
+
+    def counts(step: int) -> tuple[int, ...]:
+        events = PER_MINUTE * step // MINUTE
+        return (events, events // 500, 0, 0, 0, events // 9_000, events // 400, events // 300)
+
     def flows() -> Iterator[tuple[Any, ...]]:
         for step, start in _spans(now):
-            events = PER_MINUTE * step // MINUTE
             for flow in range(1, FLOWS + 1):
-                counts = (events, events // 500, 0, 0, 0, events // 9_000, events // 400, events // 300)
-                yield (step, start, flow, *counts, lags[step][(flow + start // step) % 16])
+                yield (step, start, flow, *counts(step), lags[step][(flow + start // step) % 16])
+
+    def together() -> Iterator[tuple[Any, ...]]:
+        for step, start in _spans(floor_to(HOUR, now)):
+            all_counts = [FLOWS * count for count in counts(step)]
+            yield (step, start, *all_counts, all_lags[step][start // step % 16])
 
     def sources() -> Iterator[tuple[Any, ...]]:
         for step, start in _spans(now):
@@ -263,6 +276,9 @@ def fill_sums(store: Path, now: int) -> None:
     connection = apsw.Connection(str(store))
     with connection:
         connection.executemany(f"INSERT OR REPLACE INTO flow_rollup VALUES ({', '.join('?' * 12)})", flows())
+        connection.executemany(
+            f"INSERT OR REPLACE INTO total_rollup VALUES ({', '.join('?' * 11)})", together()
+        )
         connection.executemany(
             f"INSERT OR REPLACE INTO source_rollup VALUES ({', '.join('?' * 8)})", sources()
         )

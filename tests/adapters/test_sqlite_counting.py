@@ -9,8 +9,10 @@ import asyncio
 import math
 import tempfile
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
+import apsw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -19,14 +21,18 @@ from tests.unit.observe.test_rollups import counted_in_memory
 
 from trunkline.adapters.sqlite.store import Store
 from trunkline.delivery.ledger import Case, CaseQuery, Discard, Range, Record, Retry, Try
-from trunkline.kernel.rollup import DAY, HOUR, MINUTE, NO_ARRIVALS, NO_DELIVERIES
-from trunkline.kernel.sketch import sketch_of
+from trunkline.kernel.clock import SECOND
+from trunkline.kernel.rollup import DAY, HOUR, MINUTE, NO_ARRIVALS, NO_DELIVERIES, floor_to
+from trunkline.kernel.sketch import EMPTY, sketch_of
 from trunkline.observe.kpi import kpis_of
+from trunkline.observe.rollups import widened
 from trunkline.testkit.clock import ManualClock
 from trunkline.testkit.rollups import FLOW, SOURCE, STREAM, event, refused
 
 OPS = ["run", "run", "fail", "again", "again", "deliver", "drop", "retry", "discard", "newer", "repeat"]
-OPS += ["rewind", "restart", "fold", "append", "refuse", "wait", "wait"]
+OPS += ["rewind", "restart", "fold", "fold", "append", "refuse", "wait", "wait", "beside", "beside", "trim"]
+OPS += ["upgrade"]
+BESIDE = ("other-flow", f"{FLOW}#r1", "third-flow")
 
 histories = st.lists(
     st.tuples(st.sampled_from(OPS), st.integers(0, 10**6), st.integers(-(10**7), 10**11)),
@@ -38,9 +44,12 @@ histories = st.lists(
 class World:
     """A history under way: what is counted, and the plain facts of it."""
 
-    def __init__(self, counted, restart):
+    def __init__(self, counted, restart, upgrade=None):
         self.counted = counted
         self.restart = restart
+        self.older = upgrade
+        self.others = []
+        """(flow, when, lag): what flows beside this one delivered."""
         self.end = 0
         self.last = None
         self.facts = []
@@ -153,7 +162,7 @@ class World:
             self.end, self.last = cursor, None
 
     async def fold(self, number, _lag):
-        await self.counted.rollups.fold(self.now - number % DAY)
+        await self.counted.rollups.fold(self.now - number * SECOND % DAY)
 
     async def append(self, number, _lag):
         numbers = [self.sent % 50 - index * number % 7 for index in range(number % 4)]
@@ -164,6 +173,24 @@ class World:
     async def refuse(self, number, _lag):
         await self.counted.quarantine.put([refused(f"q{number % 5}", self.now)])
         self.note("refused")
+
+    async def beside(self, number, lag):
+        """Have another flow deliver one event, also one whose record is late: its minute is past."""
+        flow, at = BESIDE[number % 3], self.now - number * SECOND % (2 * DAY) * (number % 2)
+        offset = len(self.others)
+        settled = Range(offset, offset, at, at, 1, 1, (), sketch_of([lag]))
+        await self.counted.ledger.record(Record(flow, self.now, offset + 1, settled, stream=STREAM))
+        self.others.append((flow, at, lag))
+
+    async def trim(self, number, _lag):
+        await self.counted.rollups.trim(
+            self.now - number * SECOND % DAY, self.now - number * SECOND % (3 * DAY)
+        )
+
+    async def upgrade(self, number, _lag):
+        """Have the store be as one of an older release is: without totals, or with those of some time."""
+        if self.older is not None:
+            self.older(number % 2 * (number * SECOND % DAY))
 
     async def wait(self, number, _lag):
         self.counted.clock.advance(number % (9 * 3_600))
@@ -186,7 +213,9 @@ async def check(world):
     counted, now = world.counted, world.now
     start = now - now % MINUTE - 40 * HOUR
     end = now - now % MINUTE + MINUTE
-    for since, until in ((0, end), (start, end - 3 * HOUR), (now - now % DAY, end)):
+    kept = await counted.rollups.kept()
+    for span in ((0, end), (start, end - 3 * HOUR), (now - now % DAY, end)):
+        since, until = widened(*span, kept)
         facts, lags = brute_force(world.facts, since, until)
         done = (await counted.rollups.deliveries(since, until)).get(FLOW, NO_DELIVERIES)
         came = (await counted.rollups.arrivals(since, until)).get((STREAM, SOURCE), NO_ARRIVALS)
@@ -212,8 +241,9 @@ async def check(world):
         assert (counts.delivered, counts.late, counts.dropped) == (done.delivered, done.late, done.dropped)
         assert (counts.discarded, counts.superseded) == (done.discarded, done.superseded)
         assert counts.died <= done.died
-    for step in (MINUTE, HOUR, DAY):
-        found = await counted.rollups.delivery_course(0, end, step)
+    for step, since in ((MINUTE, kept.minutes_from), (HOUR, kept.hours_from), (DAY, 0)):
+        await check_together(world, since, end, step)
+        found = await counted.rollups.delivery_course(since, end, step, [FLOW])
         for at, sums in found.items():
             facts, lags = brute_force(world.facts, at, at + step)
             assert (sums.delivered, sums.died, sums.failures) == (
@@ -224,8 +254,28 @@ async def check(world):
             assert sums.lags == sketch_of(lags)
         assert (
             sum(one.delivered for one in found.values())
-            == brute_force(world.facts, 0, 1 << 62)[0]["delivered"]
+            == brute_force(world.facts, since, 1 << 62)[0]["delivered"]
         )
+
+
+async def check_together(world, since, until, step):
+    """Compare what flows did together, some, most or all of them, with what each did and with the facts."""
+    rollups = world.counted.rollups
+    for flows in ((), BESIDE, (FLOW, *BESIDE[:2]), (FLOW, *BESIDE), BESIDE[:1]):
+        chosen = flows or (FLOW, *BESIDE)
+        each = await rollups.deliveries(since, until, chosen)
+        whole = await rollups.together(since, until, flows)
+        assert whole == sum(each.values(), NO_DELIVERIES)
+        assert await rollups.together(since, until, flows, lags=False) == replace(whole, lags=EMPTY)
+        course = await rollups.delivery_course(since, until, step, flows)
+        assert NO_DELIVERIES not in course.values()
+        assert sum(course.values(), NO_DELIVERIES) == whole
+        for at in {*course, *(floor_to(step, at) for _, at, _ in world.others if since <= at < until)}:
+            facts, lags = brute_force(world.facts if FLOW in chosen else [], at, at + step)
+            others = [lag for flow, when, lag in world.others if flow in chosen and at <= when < at + step]
+            sums = course.get(at, NO_DELIVERIES)
+            assert (sums.delivered, sums.failures) == (facts["delivered"] + len(others), facts["failures"])
+            assert sums.lags == sketch_of([*lags, *others])
 
 
 # Whatever happens, in memory: sums, KPIs and the ledger say the same as the facts, to the event.
@@ -258,7 +308,14 @@ def test_the_store_counts_what_happened(history):
             stores[:] = [Store(path)]
             return await counted_on(stores[0], clock)
 
-        world = World(await restart(), restart)
+        def upgrade(made_up):
+            with closing(apsw.Connection(str(path))) as connection:
+                since = "totals_from = max(totals_from, folded - ?)"
+                connection.execute(f"UPDATE rollup_state SET {since}", (made_up,))
+                first = "SELECT totals_from FROM rollup_state"
+                connection.execute(f"DELETE FROM total_rollup WHERE start < ({first})")
+
+        world = World(await restart(), restart, upgrade)
         await world.go(history)
         await check(world)
         await stores[0].close()

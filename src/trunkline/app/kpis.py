@@ -103,7 +103,8 @@ async def kpis(backbone: Backbone, window: Window, by: By = "") -> KpiReport:
     """Return the KPIs of a window as a whole and, ``by`` one of three, of each; raises ``UsageError``."""
     whole, found = await _scope(backbone, window), backbone.rollups
     since, until = await _bounds(backbone, window)
-    deliveries = await found.deliveries(since, until, whole.flows)
+    deliveries = await found.deliveries(since, until, whole.flows) if by else {}
+    done = _done(deliveries, whole) if by else await _together(backbone, since, until, whole)
     arrivals = await found.arrivals(since, until)
     sources = await source_staleness(backbone)
     flows = await flow_staleness(backbone, sources)
@@ -111,10 +112,10 @@ async def kpis(backbone: Backbone, window: Window, by: By = "") -> KpiReport:
     streams = {stream for stream, _ in arrivals}
     counts = await entity_counts(backbone)
 
-    def view(scope: Scope) -> View:
+    def view(scope: Scope, done: Deliveries) -> View:
         own = [one for one in flows if one.flow in scope.flows]
         feeding = [one for one in sources if scope.has(one.stream, one.source)]
-        found = kpis_of(_done(deliveries, scope), _came(arrivals, scope), until - since)
+        found = kpis_of(done, _came(arrivals, scope), until - since)
         alike = duplicate_percent([one for one in counts if scope.has(one.stream, "")])
         return View(
             scope.name,
@@ -126,7 +127,7 @@ async def kpis(backbone: Backbone, window: Window, by: By = "") -> KpiReport:
             any(one.stale for one in own) or any(one.stale for one in feeding),
         )
 
-    total = view(whole)
+    total = view(whole, done)
     if not (window.flow or window.system or window.stream):
         times = answer_times(await backbone.alerts.transitions(since, until))
         answered = replace(total.kpis, mtta_seconds=times.mtta_seconds, mttr_seconds=times.mttr_seconds)
@@ -137,7 +138,9 @@ async def kpis(backbone: Backbone, window: Window, by: By = "") -> KpiReport:
         to_rfc3339(backbone.machine.clock.now()),
         by,
         total,
-        [view(one) for one in scopes_by(backbone.project, whole, by, streams)] if by else [],
+        [view(one, _done(deliveries, one)) for one in scopes_by(backbone.project, whole, by, streams)]
+        if by
+        else [],
         [one for one in sources if whole.has(one.stream, one.source)],
         [one for one in flows if one.flow in whole.flows],
         [one for one in counts if whole.has(one.stream, "")],
@@ -151,9 +154,9 @@ async def summed(backbone: Backbone, window: Window) -> Kpis:
     """
     scope = await _scope(backbone, window)
     since, until = await _bounds(backbone, window)
-    deliveries = await backbone.rollups.deliveries(since, until, scope.flows)
+    done = await _together(backbone, since, until, scope)
     arrivals = await backbone.rollups.arrivals(since, until)
-    return kpis_of(_done(deliveries, scope), _came(arrivals, scope), until - since)
+    return kpis_of(done, _came(arrivals, scope), until - since)
 
 
 async def series(
@@ -221,6 +224,13 @@ async def _check_step(backbone: Backbone, since: int, until: int, step: int) -> 
         raise UsageError(
             f"of that time there are sums by {finest // SECOND} seconds: step by that, or take a later window"
         )
+
+
+async def _together(backbone: Backbone, since: int, until: int, scope: Scope) -> Deliveries:
+    """Return what the flows of a scope did together, nothing where it has none."""
+    if not scope.flows:
+        return NO_DELIVERIES
+    return await backbone.rollups.together(since, until, scope.flows)
 
 
 def _done(deliveries: Mapping[str, Deliveries], scope: Scope) -> Deliveries:

@@ -71,10 +71,18 @@ class Rollups(Protocol):
     ) -> dict[str, Deliveries]:
         """Return what each flow did from ``since`` up to ``until``, of those that did anything."""
 
+    async def together(
+        self, since: int, until: int, flows: Collection[str] = (), *, lags: bool = True
+    ) -> Deliveries:
+        """Return what flows did together; of all or most of them it is much less to read than by each."""
+
     async def delivery_course(
         self, since: int, until: int, step: int, flows: Collection[str] = (), *, lags: bool = True
     ) -> dict[int, Deliveries]:
-        """Return what flows did together, by the beginning of each span of ``step``, one of ``STEPS``."""
+        """Return what flows did together, by the beginning of each span of ``step``, one of ``STEPS``.
+
+        A span in which they did nothing is left out, and one whose sums were taken back to nothing.
+        """
 
     async def arrivals(self, since: int, until: int) -> dict[Pair, Arrivals]:
         """Return what came from each source into each stream."""
@@ -155,16 +163,23 @@ class MemoryRollups:
             if not flows or flow in flows
         }
 
+    async def together(
+        self, since: int, until: int, flows: Collection[str] = (), *, lags: bool = True
+    ) -> Deliveries:
+        """Return what flows did together."""
+        found = await self.deliveries(since, until, flows, lags=lags)
+        return sum(found.values(), NO_DELIVERIES)
+
     async def delivery_course(
         self, since: int, until: int, step: int, flows: Collection[str] = (), *, lags: bool = True
     ) -> dict[int, Deliveries]:
-        """Return what flows did together."""
+        """Return what flows did together, by the step."""
         found: dict[int, Deliveries] = {}
         for (flow, start), sums in self._deliveries.between(since, until, step).items():
             if not flows or flow in flows:
                 added = sums if lags else replace(sums, lags=EMPTY)
                 found[start] = found.get(start, NO_DELIVERIES) + added
-        return found
+        return {start: sums for start, sums in found.items() if sums != NO_DELIVERIES}
 
     async def arrivals(self, since: int, until: int) -> dict[Pair, Arrivals]:
         """Return what came from each source."""

@@ -17,7 +17,7 @@ from trunkline.intake.quarantine import Entry, Held, Quarantine, Reason
 from trunkline.kernel.clock import SECOND
 from trunkline.kernel.event import Event
 from trunkline.kernel.rollup import DAY, HOUR, MINUTE, Arrivals, Deliveries
-from trunkline.kernel.sketch import sketch_of
+from trunkline.kernel.sketch import EMPTY, sketch_of
 from trunkline.observe.rollups import Kept, RollupKeeper, Seen
 from trunkline.testkit.clock import ManualClock
 from trunkline.testkit.ledger import WholeLedger
@@ -129,6 +129,24 @@ class RollupsSuite:
         for flows, expected in (((), 3), ([FLOW], 1), ([f"{FLOW}#r1", FLOW], 3)):
             course = await counted.rollups.delivery_course(0, counted.minute + MINUTE, DAY, flows)
             assert [sums.delivered for sums in course.values()] == [expected]
+
+    async def test_some_flows_or_all_together(self, counted: Counted) -> None:
+        """What flows did together is the sum of what each did, of one, most or all, folded or not."""
+        for number, flow in enumerate(("a", "b", "c", "d")):
+            await counted.record(settled=counted.run(0, number, 1_000 * number), flow=flow)
+        end = counted.minute + MINUTE
+        for folded in (counted.minute, end):
+            await counted.rollups.fold(folded)
+            for flows, delivered in ((("b",), 2), (("a", "c", "d"), 8), ((), 10), (("unknown",), 0)):
+                whole = await counted.rollups.together(0, end, flows)
+                each = await counted.rollups.deliveries(0, end, flows)
+                assert whole == sum(each.values(), Deliveries())
+                assert whole.delivered == delivered
+                bare = await counted.rollups.together(0, end, flows, lags=False)
+                assert bare == replace(whole, lags=EMPTY)
+        await counted.ledger.rewind("d", 0)
+        assert (await counted.rollups.together(0, end)).delivered == len(range(6))
+        assert await counted.rollups.delivery_course(0, end, DAY, ["d"]) == {}
 
     async def test_lags_are_read_where_they_are_asked_for(self, counted: Counted) -> None:
         """Without lags the counts are the same."""

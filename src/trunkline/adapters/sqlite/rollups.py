@@ -4,6 +4,11 @@
 write minutes. ``SqliteRollups.fold`` adds minutes to the rows of their longer spans and, in the same
 transaction, moves the mark up to which that is done; below it a change goes into all of them at once. So at
 any time the rows of one step are the sums of those of a shorter one, to the event.
+
+Below the same mark there are totals: a row of all flows together for each span, minutes too, written in the
+transactions that write those of the flows. A store that an older release wrote has none at first, and gets
+them from the newest back; ``rollup_state.totals_from`` says how far. What most flows did together is the
+total without the others, which is exact, as sums and sketches are whole numbers.
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ import apsw
 import msgspec
 
 from trunkline.adapters.sqlite.store import Store
+from trunkline.adapters.sqlite.summing import SPAN, Sums, asked, chosen_of, cut, names_of
 from trunkline.kernel.rollup import (
     DAY,
     HOUR,
@@ -27,13 +33,14 @@ from trunkline.kernel.rollup import (
     Deliveries,
     floor_to,
 )
-from trunkline.kernel.sketch import Sketch, unpacked, unpacked_lanes
-from trunkline.observe.rollups import Kept, Pair, Part, Seen, parts, trimmed
+from trunkline.kernel.sketch import unpacked
+from trunkline.observe.rollups import Kept, Pair, Seen, parts, trimmed
 
 _COUNTS = "delivered, late, dropped, discarded, superseded, died, first_failures, failures"
-_FLOWS = "SELECT id, name FROM flow"
 _GET_FLOW = f"SELECT {_COUNTS}, lags FROM flow_rollup WHERE step = ? AND start = ? AND flow = ?"  # noqa: S608  a constant of this module
 _PUT_FLOW = "INSERT OR REPLACE INTO flow_rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_GET_TOTAL = f"SELECT {_COUNTS}, lags FROM total_rollup WHERE step = ? AND start = ?"  # noqa: S608  as above
+_PUT_TOTAL = "INSERT OR REPLACE INTO total_rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADD_PAIR = """INSERT INTO source_rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET accepted = accepted + excluded.accepted,
         duplicates = duplicates + excluded.duplicates, refused = refused + excluded.refused,
@@ -44,36 +51,32 @@ _LAST = "SELECT last FROM source_seen WHERE stream = ? AND source = ?"
 _SEEN = "SELECT stream, source, first, last FROM source_seen ORDER BY stream, source"
 _STATE = "SELECT folded, minutes_from, hours_from FROM rollup_state"
 _SET_STATE = "UPDATE rollup_state SET folded = ?, minutes_from = ?, hours_from = ?"
+_TOTALS_FROM = "SELECT totals_from FROM rollup_state"
+_SET_TOTALS_FROM = "UPDATE rollup_state SET totals_from = ?"
 
-_SPAN = "step = :of AND start >= :since AND start < :until"
-_SUMS = "sum(delivered), sum(late), sum(dropped), sum(discarded), sum(superseded), sum(died)"
-_OF_FLOWS = f"FROM flow_rollup WHERE {_SPAN}"
-_CHOSEN = "AND flow IN (SELECT value FROM json_each(:chosen))"
-_SUM_FLOWS = (
-    f"SELECT {{by}}, {_SUMS}, sum(first_failures), sum(failures) {_OF_FLOWS} {{chosen}} GROUP BY {{by}}"
-)
-_LAGS = f"SELECT {{by}}, lags {_OF_FLOWS} {{chosen}} AND lags <> x''"
 _SUM_PAIRS = f"""SELECT stream, source, sum(accepted), sum(duplicates), sum(refused), max(silence)
-    FROM source_rollup WHERE {_SPAN} GROUP BY stream, source"""  # noqa: S608  as above
+    FROM source_rollup WHERE {SPAN} GROUP BY stream, source"""  # noqa: S608  as above
 _PAIR_COURSE = f"""SELECT start, sum(accepted), sum(duplicates), sum(refused), max(silence)
-    FROM source_rollup WHERE {_SPAN} AND (:pairs = '[]' OR json_array(stream, source) IN
+    FROM source_rollup WHERE {SPAN} AND (:pairs = '[]' OR json_array(stream, source) IN
         (SELECT value FROM json_each(:pairs)))
     GROUP BY start"""  # noqa: S608  as above
 _SILENCES = f"""SELECT stream, source, max(silence) FROM source_rollup
-    WHERE {_SPAN} AND silence > :above GROUP BY stream, source, start / 3600000000"""  # noqa: S608  as above
+    WHERE {SPAN} AND silence > :above GROUP BY stream, source, start / 3600000000"""  # noqa: S608  as above
 
 _NEXT = """SELECT min(start) FROM (
     SELECT min(start) AS start FROM flow_rollup WHERE step = :of AND start >= :since
     UNION ALL SELECT min(start) FROM source_rollup WHERE step = :of AND start >= :since)"""
-_MINUTES = f"SELECT flow, {_COUNTS}, lags FROM flow_rollup WHERE {_SPAN}"  # noqa: S608  as above
+_BEFORE = "SELECT max(start) FROM flow_rollup WHERE step = ? AND start < ?"
+_ROWS = f"SELECT start, flow, {_COUNTS}, lags FROM flow_rollup WHERE {SPAN}"  # noqa: S608  as above
 _FOLD_PAIRS = f"""INSERT INTO source_rollup
     SELECT :step, start - start % :step, stream, source, sum(accepted), sum(duplicates), sum(refused),
         max(silence)
-    FROM source_rollup WHERE {_SPAN} GROUP BY 2, 3, 4
+    FROM source_rollup WHERE {SPAN} GROUP BY 2, 3, 4
     ON CONFLICT DO UPDATE SET accepted = accepted + excluded.accepted,
         duplicates = duplicates + excluded.duplicates, refused = refused + excluded.refused,
         silence = max(silence, excluded.silence)"""  # noqa: S608  as above
 _TRIM_FLOWS = "DELETE FROM flow_rollup WHERE step = :of AND start >= :since AND start < :until"
+_TRIM_TOTALS = "DELETE FROM total_rollup WHERE step = :of AND start >= :since AND start < :until"
 _TRIM_PAIRS = "DELETE FROM source_rollup WHERE step = :of AND start >= :since AND start < :until"
 
 _BITE = 5 * MINUTE
@@ -81,13 +84,19 @@ _BITE = 5 * MINUTE
 
 _TRIM_BITE = 60 * MINUTE
 
+_MOST_MADE_UP = 500
+"""In how many transactions one ``fold`` makes up totals of an older store: some seconds of work."""
+
 
 def add_deliveries(connection: apsw.Connection, flow: int, by_minute: Mapping[int, Deliveries]) -> None:
     """Add to a flow's minutes, and to longer spans where those are made up already."""
-    kept = _kept(connection)
+    kept, totals_from = _kept(connection), _totals_from(connection)
     for minute, sums in by_minute.items():
         for step in _steps(minute, kept):
-            _add(connection, step, floor_to(step, minute), flow, sums)
+            start = floor_to(step, minute)
+            _add(connection, _OF_FLOW, (step, start, flow), sums)
+            if totals_from <= start and minute < kept.folded:
+                _add(connection, _OF_ALL, (step, start), sums)
 
 
 def add_arrivals(connection: apsw.Connection, stream: str, source: str, at: int, sums: Arrivals) -> None:
@@ -117,11 +126,24 @@ def _kept(connection: apsw.Connection) -> Kept:
     return Kept(*row)
 
 
-def _add(connection: apsw.Connection, step: int, start: int, flow: int, sums: Deliveries) -> None:
-    for row in connection.execute(_GET_FLOW, (step, start, flow)).fetchall():
+def _totals_from(connection: apsw.Connection) -> int:
+    [(totals_from,)] = connection.execute(_TOTALS_FROM)
+    return int(totals_from)
+
+
+_OF_FLOW, _OF_ALL = (_GET_FLOW, _PUT_FLOW), (_GET_TOTAL, _PUT_TOTAL)
+
+
+def _add(connection: apsw.Connection, table: tuple[str, str], key: tuple[int, ...], sums: Deliveries) -> None:
+    get, put = table
+    for row in connection.execute(get, key).fetchall():
         sums = _deliveries(row) + sums
+    _put(connection, put, key, sums)
+
+
+def _put(connection: apsw.Connection, put: str, key: tuple[int, ...], sums: Deliveries) -> None:
     *counts, lags = msgspec.structs.astuple(sums)
-    connection.execute(_PUT_FLOW, (step, start, flow, *counts, lags.packed()))
+    connection.execute(put, (*key, *counts, lags.packed()))
 
 
 def _deliveries(row: Any) -> Deliveries:
@@ -141,24 +163,46 @@ class SqliteRollups:
         """Return what each flow did."""
 
         def read(connection: apsw.Connection) -> dict[str, Deliveries]:
-            names = _names(connection)
-            sums = _Sums(connection, "flow", _chosen(names, flows))
+            names = names_of(connection)
+            sums = Sums(connection, "flow", lags=lags)
             for part in parts(since, until, _kept(connection)):
-                sums.read(part, lags=lags)
+                sums.add(part, chosen_of(names, flows))
             return {names[flow]: found for flow, found in sums.all().items()}
 
         return await self._store.read(read)
 
+    async def together(
+        self, since: int, until: int, flows: Collection[str] = (), *, lags: bool = True
+    ) -> Deliveries:
+        """Return what flows did together."""
+        found = await self._together(since, until, 0, flows, lags=lags)
+        return sum(found.values(), NO_DELIVERIES)
+
     async def delivery_course(
         self, since: int, until: int, step: int, flows: Collection[str] = (), *, lags: bool = True
     ) -> dict[int, Deliveries]:
-        """Return what flows did together."""
+        """Return what flows did together, by the step."""
+        found = await self._together(since, until, step, flows, lags=lags)
+        return {start: sums for start, sums in found.items() if sums != NO_DELIVERIES}
+
+    async def _together(
+        self, since: int, until: int, step: int, flows: Collection[str], *, lags: bool
+    ) -> dict[int, Deliveries]:
+        """Return what flows did together by the step, or as one where that is 0."""
 
         def read(connection: apsw.Connection) -> dict[int, Deliveries]:
-            names = _names(connection)
-            sums = _Sums(connection, "start", _chosen(names, flows), step)
-            for part in parts(since, until, _kept(connection), step):
-                sums.read(part, lags=lags)
+            names, kept, totals_from = names_of(connection), _kept(connection), _totals_from(connection)
+            chosen = chosen_of(names, flows)
+            others = set(names).difference(chosen) if chosen is not None else ()
+            sums = Sums(connection, "start", step, lags=lags)
+            for part in parts(since, until, kept, step):
+                if chosen is not None and len(chosen) <= len(others):
+                    sums.add(part, chosen)
+                    continue
+                before, of_all, after = cut(part, totals_from, kept.folded)
+                sums.add(before, chosen)
+                sums.add_totals(of_all, others)
+                sums.add(after, chosen)
             return sums.all()
 
         return await self._store.read(read)
@@ -169,7 +213,7 @@ class SqliteRollups:
         def read(connection: apsw.Connection) -> dict[Pair, Arrivals]:
             found: dict[Pair, Arrivals] = {}
             for part in parts(since, until, _kept(connection)):
-                for stream, source, *counts in connection.execute(_SUM_PAIRS, _asked(part)):
+                for stream, source, *counts in connection.execute(_SUM_PAIRS, asked(part)):
                     pair = (stream, source)
                     found[pair] = found.get(pair, NO_ARRIVALS) + Arrivals(*counts)
             return found
@@ -185,7 +229,7 @@ class SqliteRollups:
         def read(connection: apsw.Connection) -> dict[int, Arrivals]:
             found: dict[int, Arrivals] = {}
             for part in parts(since, until, _kept(connection), step):
-                for start, *counts in connection.execute(_PAIR_COURSE, _asked(part) | {"pairs": chosen}):
+                for start, *counts in connection.execute(_PAIR_COURSE, asked(part) | {"pairs": chosen}):
                     at = floor_to(step, start)
                     found[at] = found.get(at, NO_ARRIVALS) + Arrivals(*counts)
             return found
@@ -203,7 +247,7 @@ class SqliteRollups:
         def read(connection: apsw.Connection) -> dict[Pair, list[int]]:
             found: dict[Pair, list[int]] = {}
             for part in parts(since, 1 << 62, _kept(connection), HOUR):
-                for stream, source, silence in connection.execute(_SILENCES, _asked(part) | {"above": above}):
+                for stream, source, silence in connection.execute(_SILENCES, asked(part) | {"above": above}):
                     found.setdefault((stream, source), []).append(silence)
             return found
 
@@ -214,60 +258,17 @@ class SqliteRollups:
         return await self._store.read(_kept)
 
     async def fold(self, until: int) -> None:
-        """Fold minutes into longer spans, a few at a time."""
+        """Fold minutes into longer spans, and make up the totals of an older store, a few at a time."""
         while await self._store.write(lambda connection: _fold(connection, floor_to(MINUTE, until))):
             pass
+        for _ in range(_MOST_MADE_UP):
+            if not await self._store.write(_make_up_totals):
+                return
 
     async def trim(self, minutes_before: int, hours_before: int) -> None:
         """Forget minutes and hours, a few at a time."""
         while await self._store.write(lambda connection: _trim(connection, minutes_before, hours_before)):
             pass
-
-
-class _Sums:
-    """Sums of flows, by their rows or by beginnings: the counts added up by SQLite, the lags here."""
-
-    def __init__(self, connection: apsw.Connection, by: str, chosen: str, step: int = 1) -> None:
-        self._connection = connection
-        self._step = step
-        self._chosen = chosen
-        words = {"by": by, "chosen": _CHOSEN if chosen else ""}
-        self._counts, self._lags = _SUM_FLOWS.format(**words), _LAGS.format(**words)
-        self._sums: dict[int, Deliveries] = {}
-        self._lanes: dict[int, int] = {}
-
-    def read(self, part: Part, *, lags: bool) -> None:
-        """Add what is in a part of the span."""
-        given, step = _asked(part) | {"chosen": self._chosen}, self._step
-        for by, *counts in self._connection.execute(self._counts, given):
-            place = by - by % step
-            self._sums[place] = self._sums.get(place, NO_DELIVERIES) + Deliveries(*counts)
-        lanes = self._lanes
-        for by, packed in self._connection.execute(self._lags, given) if lags else ():
-            place = by - by % step
-            lanes[place] = lanes.get(place, 0) + unpacked_lanes(packed)
-
-    def all(self) -> dict[int, Deliveries]:
-        """Return all sums."""
-        return {
-            place: msgspec.structs.replace(sums, lags=Sketch(self._lanes.get(place, 0)))
-            for place, sums in self._sums.items()
-        }
-
-
-def _names(connection: apsw.Connection) -> dict[int, str]:
-    rows: list[Any] = connection.execute(_FLOWS).fetchall()
-    return dict(rows)
-
-
-def _chosen(names: Mapping[int, str], flows: Collection[str]) -> str:
-    """Return the rows of flows as JSON; nothing where all are chosen."""
-    rows = [number for number, name in names.items() if name in flows]
-    return msgspec.json.encode(rows).decode() if flows and len(rows) < len(names) else ""
-
-
-def _asked(part: Part) -> dict[str, Any]:
-    return {"of": part.step, "since": part.since, "until": part.until}
 
 
 def _fold(connection: apsw.Connection, until: int) -> bool:
@@ -284,18 +285,44 @@ def _fold(connection: apsw.Connection, until: int) -> bool:
 
 
 def _fold_span(connection: apsw.Connection, since: int, until: int) -> None:
-    for step in STEPS[1:]:
-        start = since
-        while start < until:
-            end = min(until, floor_to(step, start) + step)
-            span = {"of": MINUTE, "since": start, "until": end}
-            sums: dict[int, Deliveries] = {}
-            for flow, *row in connection.execute(_MINUTES, span):
-                sums[flow] = sums.get(flow, NO_DELIVERIES) + _deliveries(row)
-            for flow, added in sums.items():
-                _add(connection, step, floor_to(step, start), flow, added)
+    totals_from = _totals_from(connection)
+    span = {"of": MINUTE, "since": since, "until": until}
+    minutes = [(start, flow, _deliveries(row)) for start, flow, *row in connection.execute(_ROWS, span)]
+    for step in STEPS:
+        flows: dict[tuple[int, int], Deliveries] = {}
+        totals: dict[int, Deliveries] = {}
+        for minute, flow, sums in minutes:
+            key = (floor_to(step, minute), flow)
+            flows[key] = flows.get(key, NO_DELIVERIES) + sums
+        for (start, flow), sums in flows.items():
+            totals[start] = totals.get(start, NO_DELIVERIES) + sums
+            if step > MINUTE:
+                _add(connection, _OF_FLOW, (step, start, flow), sums)
+        for start, sums in totals.items():
+            if start >= totals_from:
+                _add(connection, _OF_ALL, (step, start), sums)
+        if step > MINUTE:
             connection.execute(_FOLD_PAIRS, span | {"step": step})
-            start = end
+
+
+def _make_up_totals(connection: apsw.Connection) -> bool:
+    """Add up the flows of the newest spans without totals, of an older store; tell whether there are more."""
+    end = _totals_from(connection)
+    newest = [
+        start for step in STEPS for (start,) in connection.execute(_BEFORE, (step, end)) if start is not None
+    ]
+    if not newest:
+        connection.execute(_SET_TOTALS_FROM, (0,))
+        return False
+    since: int = max(0, max(newest) + MINUTE - _BITE)
+    for step in STEPS:
+        totals: dict[int, Deliveries] = {}
+        for start, _, *row in connection.execute(_ROWS, {"of": step, "since": since, "until": end}):
+            totals[start] = totals.get(start, NO_DELIVERIES) + _deliveries(row)
+        for start, sums in totals.items():
+            _put(connection, _PUT_TOTAL, (step, start), sums)
+    connection.execute(_SET_TOTALS_FROM, (since,))
+    return bool(since)
 
 
 def _trim(connection: apsw.Connection, minutes_before: int, hours_before: int) -> bool:
@@ -308,7 +335,7 @@ def _trim(connection: apsw.Connection, minutes_before: int, hours_before: int) -
         if first is None or first >= until:
             continue
         span = {"of": step, "since": first, "until": min(until, first + _TRIM_BITE)}
-        for statement in (_TRIM_FLOWS, _TRIM_PAIRS):
+        for statement in (_TRIM_FLOWS, _TRIM_TOTALS, _TRIM_PAIRS):
             connection.execute(statement, span)
             gone += connection.changes()
     connection.execute(_SET_STATE, (after.folded, after.minutes_from, after.hours_from))
