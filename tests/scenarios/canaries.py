@@ -71,7 +71,7 @@ COMMANDS = {
     "contract drift": (),
     "contract test": (),
     "contract users": (),
-    "docs build": (),
+    "docs build": ("--out", "{site}"),
     "docs export": ("markdown",),
     "audit list": (),
     "replay list": (),

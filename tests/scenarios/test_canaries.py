@@ -176,6 +176,7 @@ class Story:
             "name": "person",
             "version": "latest",
             "file": str(folder / "more.jsonl"),
+            "site": str(folder / "site"),
         }
         self.entries = []
         self.leaks = []
