@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -29,6 +30,7 @@ from trunkline.surfaces.dashboard import answers, exports
 from trunkline.surfaces.dashboard.forms import Asking, Form, Mistaken, done
 from trunkline.surfaces.dashboard.live import Streams
 from trunkline.surfaces.dashboard.login import login_page
+from trunkline.surfaces.dashboard.memory import Memory
 from trunkline.surfaces.dashboard.page import GROUPS, ROOM, Asked, NotThere, Page, View
 from trunkline.surfaces.dashboard.pages import FORMS, PAGES
 from trunkline.surfaces.dashboard.render import STATIC, rendered, static
@@ -107,6 +109,7 @@ class Room:
         self._backbone, self._keeper, self._log_in, self._docs = backbone, keeper, log_in, docs
         self._sights = Sights(backbone)
         self._streams = Streams(backbone.machine.clock)
+        self._fragments = Memory()  # what changed, made once for all who look and may do the same
         self._bodies = Bodies()
         self._rendering = asyncio.Semaphore(1)
         backbone.machine.signals.listen(self._note)
@@ -195,14 +198,21 @@ class Room:
         if "format" in request.query:
             return _export(page, view, at, request.query["format"])
         values = {"page": page, "view": view, "asked": asked, "at": at, "seen": _digest(view)}
+        if "fragment" in request.query:
+            name, state = f"{_may(request)} {request.docs} {asked.url()}", (values["seen"], at)
+            work = partial(self._rendered, request, page.name, values)
+            return answers.page(200, await self._fragments.of(name, state, work))
         answer = await self._html(request, page.name, values)
-        if answers.TOLD in request.cookies and "fragment" not in request.query:
+        if answers.TOLD in request.cookies:
             return answers.with_cookie(answer, answers.told("", secure=request.secure))
         return answer
 
     async def _html(
         self, request: Request, template: str, values: Mapping[str, Any], status: int = 200
     ) -> WebhookAnswer:
+        return answers.page(status, await self._rendered(request, template, values))
+
+    async def _rendered(self, request: Request, template: str, values: Mapping[str, Any]) -> bytes:
         theme = request.cookies.get(answers.THEME, "")
         shell = {
             "layout": "fragment.html.j2" if "fragment" in request.query else "base.html.j2",
@@ -220,8 +230,7 @@ class Room:
             "view": None,
         }
         async with self._rendering:  # one at a time, so that pages take nothing from what arrives
-            body = await asyncio.to_thread(rendered, template, {**shell, **values})
-        return answers.page(status, body)
+            return await asyncio.to_thread(rendered, template, {**shell, **values})
 
     async def _live(self, request: Request, receive: Receive, send: Send) -> None:
         """Tell a page of changes for as long as somebody looks at it."""
@@ -238,8 +247,7 @@ class Room:
             return _digest(await page.load(self._asked(shown, parts)))
 
         seen = request.query.get("seen", "")
-        who = ",".join(sorted(request.session.principal.may))
-        await self._streams.serve(f"{who} {where}", seen, look, page.every_seconds, receive, send)
+        await self._streams.serve(f"{_may(request)} {where}", seen, look, page.every_seconds, receive, send)
 
     async def _asking(self, request: Request) -> WebhookAnswer:
         """Say what a form will do and to how many, and ask why."""
@@ -370,6 +378,11 @@ def _status(error: TrunklineError) -> int:
     if isinstance(error, NotThere):
         return 404
     return 422 if isinstance(error, UsageError) else 409
+
+
+def _may(request: Request) -> str:
+    """Return what who asks may do, as a name: who may do the same is shown the same."""
+    return ",".join(sorted(request.session.principal.may))
 
 
 def _digest(view: View) -> str:

@@ -8,7 +8,7 @@ import pytest
 from tests.control_room import CSRF, PERSON, Guard, ask, keeper_of, open_room
 from tests.documented import HARM
 
-from trunkline.app.acts import RotateToken, perform
+from trunkline.app.acts import PauseFlow, RotateToken, perform
 from trunkline.surfaces.dashboard.pages import PAGES
 
 STRANGER = "who=nobody"
@@ -81,6 +81,36 @@ async def test_fragment(get):
     assert "<html" not in part.text
     assert 'id="flow-orders-to-shop"' in part.text
     assert "fragment" not in part.text
+
+
+# A fragment is shared by all who look, so it has nothing of a session in it, on no page.
+@pytest.mark.parametrize("page", [page for page in PAGES if "{" not in page.path], ids=lambda page: page.name)
+async def test_a_fragment_is_nobodys(get, page):
+    part = await get(f"/control{page.path}?fragment=1")
+    assert part.status == 200
+    assert CSRF not in part.text
+
+
+# Who may do less is not shown what somebody else may do, who looked just now.
+async def test_a_fragment_is_for_those_who_may_the_same(backbone):
+    guard = Guard()
+    room = open_room(backbone, guard)
+    both = await ask(room, "/control/dead?fragment=1")
+    assert "/control/act/" in both.text
+    assert (await ask(room, "/control/dead?fragment=1")).text == both.text
+    guard.known = Guard(("read",)).known
+    assert "/control/act/" not in (await ask(room, "/control/dead?fragment=1")).text
+    room.close()
+
+
+# A fragment shows what has changed.
+async def test_a_fragment_of_something_else(get, backbone):
+    before = await get("/control/flows?fragment=1")
+    assert (await get("/control/flows?fragment=1&q=shop")).text != before.text
+    await perform(backbone, PauseFlow("orders-to-shop", "ann", "a move"))
+    backbone.machine.clock.advance(10)
+    after = await get("/control/flows?fragment=1")
+    assert after.text.count("Paused") == before.text.count("Paused") + 1
 
 
 # The same address gives what the page shows as a file.
