@@ -169,12 +169,13 @@ async def measure_api(folder: Path, names: Names) -> list[dict[str, Any]]:
     """Time each route of the API that is asked with GET, in one process."""
     rows = []
     async with running(folder) as project, browser(project.url) as session:
+        await asyncio.sleep(BEGUN_SECONDS)
         headers = {"authorization": f"Bearer {names.token}"}
         async with session.get("/api/v1/openapi.json", headers=headers) as answer:
             paths = (await answer.json(content_type=None))["paths"]
         for path in [path for path, methods in paths.items() if "get" in methods]:
             try:
-                asked = path if "{" not in path else "/api/v1" + names.filled(path.removeprefix("/api/v1"))
+                asked = "/api/v1" + names.filled(path.removeprefix("/api/v1"))
             except KeyError:
                 print(f"route {path} is not measured: there is none", file=sys.stderr)
                 continue
