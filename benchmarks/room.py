@@ -4,7 +4,7 @@
 part is played: it logs in, keeps its cookie, holds a live stream open and takes over what changed. Of each
 page the first response of a process whose flows have begun is timed, with all that is loaded and read for it,
 and many more; beside the clock of the wall the process's own CPU time, which other work does not stretch.
-Pages and routes of what the project has none of, such as one alert or one replay, are named and not measured.
+Pages and routes of what the project has none of are named and not measured.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ EVENTS_A_SECOND, WATCHED_SECONDS, VIEWERS = 50, 15.0, (1, 5)
 BEGUN_SECONDS = 3.0
 """How long 500 flows have to look where they are, each in the store and in its target."""
 LOOKED_AT = {"overview": "/control/", "flows": "/control/flows"}
-START_SECONDS = 120.0
+START_SECONDS, ALERT_SECONDS = 120.0, 120.0
 _MORE = {
     "letters": "/control/dead/letters?flow=flow-000&kind=rejected",
     "entries": "/control/quarantine/entries?kind=contract",
@@ -50,6 +50,8 @@ class Names(msgspec.Struct):
 
     entry: str
     token: str
+    alert: str = ""
+    replay: str = ""
 
     def filled(self, path: str) -> str:
         """Return a route with its names filled in; raises ``KeyError`` for one that is not known here."""
@@ -61,9 +63,30 @@ class Names(msgspec.Struct):
             "version": "latest",
             "contract": "order0",
         }
-        own = {"quarantine": self.entry, "traces": f"{17:032x}", "trace": f"{17:032x}"}
+        own = {
+            "quarantine": self.entry,
+            "traces": f"{17:032x}",
+            "trace": f"{17:032x}",
+            "alerts": self.alert,
+            "replays": self.replay,
+        }
         section = path.strip("/").partition("/")[0]
         return re.sub(r"{(\w+)}", lambda one: quote(own.get(section) or known[one[1]], safe=""), path)
+
+
+async def with_trouble(session: aiohttp.ClientSession, names: Names) -> Names:
+    """Start a replay and wait for an alert, so that there is one of each to look at."""
+    headers = {"authorization": f"Bearer {names.token}"}
+    asked = {"flow": flow_name(FLOWS - 1), "selection": {"first": 0, "last": 1}, "why": "a benchmark"}
+    async with session.post("/api/v1/replays", headers=headers, json=asked) as answer:
+        replay = (await answer.json())["id"]
+    async with asyncio.timeout(ALERT_SECONDS):
+        while True:
+            async with session.get("/api/v1/alerts", headers=headers) as answer:
+                found = (await answer.json())["items"]
+            if found:
+                return msgspec.structs.replace(names, alert=found[0]["id"], replay=replay)
+            await asyncio.sleep(1)
 
 
 class Running(msgspec.Struct):
@@ -142,7 +165,7 @@ def pages(names: Names) -> dict[str, str]:
     return found | _MORE
 
 
-async def measure_pages(folder: Path, names: Names) -> list[dict[str, Any]]:
+async def measure_pages(folder: Path, names: Names) -> tuple[list[dict[str, Any]], Names]:
     """Time each page: first in a process of its own, with only the log-in before it, then again and again.
 
     Another process has shown each once, as it is from the first day after an installation on.
@@ -150,6 +173,7 @@ async def measure_pages(folder: Path, names: Names) -> list[dict[str, Any]]:
     rows = []
     async with running(folder) as project, browser(project.url) as session:
         await log_in(session, names.token)
+        names = await with_trouble(session, names)
         for path in pages(names).values():
             await timed(session, path)
     for name, path in pages(names).items():
@@ -162,7 +186,7 @@ async def measure_pages(folder: Path, names: Names) -> list[dict[str, Any]]:
             rows.append(_row(f"control room, {name}", first, await _warm(partial(timed, session, path))))
             rows[-1]["found"]["ms of CPU first"] = 1_000 * took
             rows[-1]["rss_mb"] = project.process.memory_info().rss / 1e6
-    return rows
+    return rows, names
 
 
 async def measure_api(folder: Path, names: Names) -> list[dict[str, Any]]:
@@ -288,7 +312,7 @@ async def run() -> list[dict[str, Any]]:
         folder = Path(place)
         write_large(folder)
         names = Names(*await fill_large(folder))
-        pages_found = await measure_pages(folder, names)
+        pages_found, names = await measure_pages(folder, names)
         return [*pages_found, *await measure_api(folder, names), *await measure_live(folder, names.token)]
 
 
